@@ -1,0 +1,60 @@
+import { randomBytes } from "node:crypto";
+import type { Subject } from "./subjects.ts";
+import { isToken, token } from "./token.ts";
+
+/** The two ends of a reply subject, as the broker enforces them. */
+export interface ReplyParts {
+  readonly caller: string;
+  readonly callerInstance: string;
+  readonly responder: string;
+  readonly id: string;
+}
+
+/** `_R.<caller>.<instance>.>`: what one instance subscribes to for every answer to it. */
+export const repliesTo = (caller: string, instance: string): Subject =>
+  `_R.${token("service", caller)}.${token("instance", instance)}.>` as Subject;
+
+/** `_R.*.*.<responder>.>`: what a responder may publish, and so the reason why it cannot answer as another. */
+export const repliesFrom = (responder: string): Subject =>
+  `_R.*.*.${token("service", responder)}.>` as Subject;
+
+/**
+ * Issues reply subjects for one instance. Ids are 96 random bits drawn once and a counter: unguessable, and free of
+ * a system call per request.
+ */
+export class ReplyIds {
+  private readonly stem: string;
+  private readonly random = randomBytes(12).toString("hex");
+  private count = 0;
+
+  constructor(caller: string, instance: string) {
+    this.stem = `_R.${token("service", caller)}.${token("instance", instance)}.`;
+  }
+
+  next(responder: string): Subject {
+    return `${this.stem}${responder}.${this.random}${(this.count++).toString(36)}` as Subject;
+  }
+}
+
+/** Takes a reply subject apart; undefined when it has not exactly the five tokens of one. */
+export function parseReply(reply: string): ReplyParts | undefined {
+  const [root, caller, callerInstance, responder, id, ...more] = reply.split(".");
+  if (root !== "_R" || more.length > 0) return undefined;
+  if (!caller || !callerInstance || !responder || !id) return undefined;
+  if (!isToken(caller) || !isToken(callerInstance) || !isToken(responder) || !isToken(id)) return undefined;
+  return { caller, callerInstance, responder, id };
+}
+
+/** The last token of a request subject: who sent it, as the broker enforced it. */
+export const callerOf = (requestSubject: string): string =>
+  requestSubject.slice(requestSubject.lastIndexOf(".") + 1);
+
+/**
+ * The check that every responder makes before it answers: a reply subject that does not belong to the sender would
+ * turn the responder into a deputy that publishes for somebody else.
+ * @returns true when `reply` is `_R.<sender of request>.<instance>.<self>.<id>`
+ */
+export function mayAnswer(requestSubject: string, reply: string, self: string): boolean {
+  const parts = parseReply(reply);
+  return parts !== undefined && parts.responder === self && parts.caller === callerOf(requestSubject);
+}

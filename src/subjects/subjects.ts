@@ -1,0 +1,64 @@
+import { token } from "./token.ts";
+
+/** A subject built by this folder: every token in it has been checked. */
+export type Subject = string & { readonly __subject: unique symbol };
+
+const subject = (text: string): Subject => text as Subject;
+
+/** Where a call goes: one version, one instance, or whichever instance there is. */
+export type Target =
+  | { readonly kind: "any" }
+  | { readonly kind: "version"; readonly version: string }
+  | { readonly kind: "instance"; readonly instance: string };
+
+/** The subjects of one mesh; `mesh` is the first token of every request subject. */
+export class Subjects {
+  readonly mesh: string;
+  constructor(mesh = "mesh") {
+    this.mesh = token("mesh", mesh);
+  }
+
+  /** `mesh.<callee>.<target>.<caller>`: where `caller` sends a call. Only the user `caller` may publish here. */
+  request(callee: string, target: Target, caller: string): Subject {
+    return subject(
+      `${this.mesh}.${token("service", callee)}.${targetToken(target)}.${token("service", caller)}`,
+    );
+  }
+
+  /** What an instance subscribes to for `target`, from any caller. */
+  inbound(callee: string, target: Target): Subject {
+    return subject(`${this.mesh}.${token("service", callee)}.${targetToken(target)}.*`);
+  }
+
+  /** Everything that `caller` may send: the pattern in its publish permission; `callee` narrows it to one service. */
+  sentBy(caller: string, callee?: string): Subject {
+    return subject(`${this.mesh}.${callee ? token("service", callee) : "*"}.*.${token("service", caller)}`);
+  }
+}
+
+function targetToken(target: Target): string {
+  switch (target.kind) {
+    case "any":
+      return "any";
+    case "version":
+      return `v-${token("version", target.version)}`;
+    case "instance":
+      return `i-${token("instance", target.instance)}`;
+  }
+}
+
+/** `reg.…`: what travels between instances and the registry. */
+export const registry = {
+  heartbeat: (service: string, instance: string) =>
+    subject(`reg.hb.${token("service", service)}.${token("instance", instance)}`),
+  everyHeartbeat: subject("reg.hb.*.*"),
+  /** Changes to the instances of one service. */
+  event: (service: string) => subject(`reg.ev.i.${token("service", service)}`),
+  /** The registry's own sign of life, and its start. */
+  alive: subject("reg.ev.alive"),
+  everyEvent: subject("reg.ev.>"),
+  get: (what: string, caller: string) =>
+    subject(`reg.get.${token("what", what)}.${token("service", caller)}`),
+  everyGet: subject("reg.get.*.*"),
+  gotBy: (caller: string) => subject(`reg.get.*.${token("service", caller)}`),
+} as const;
