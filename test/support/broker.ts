@@ -1,0 +1,92 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { connect } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { TestContext } from "node:test";
+import { newestServer, type TestServer } from "./servers.ts";
+import { until } from "./until.ts";
+
+export type TestBroker = {
+  /** `nats://127.0.0.1:<port>` */
+  url: string;
+  port: number;
+  pid: number;
+  /** The server's folder, for further files; it goes away with the test. */
+  folder: string;
+  log(): string;
+  /** SIGTERM, then waits for the end. The test's end does this too. */
+  stop(): Promise<void>;
+};
+
+export type TestBrokerOptions = {
+  server?: TestServer;
+  /** The port, when a test starts a broker again at the same place. A free one by default. */
+  port?: number;
+  /** nats-server.conf text besides `listen`: accounts, TLS, limits. Without it anybody may do anything. */
+  config?: string;
+};
+
+/** Starts a real nats-server on a free loopback port and stops it when the test ends. */
+export async function testBroker(t: TestContext, options: TestBrokerOptions = {}): Promise<TestBroker> {
+  const folder = mkdtempSync(join(tmpdir(), "weft-test-broker-"));
+  const conf = join(folder, "nats-server.conf");
+  const listen = `listen: "127.0.0.1:${options.port ?? -1}"\nports_file_dir: ${JSON.stringify(folder)}\n`;
+  writeFileSync(conf, listen + (options.config ?? ""), { mode: 0o600 });
+
+  const logFile = join(folder, "log");
+  const child = spawn((options.server ?? newestServer()).path, ["-c", conf, "-l", logFile], {
+    stdio: "ignore",
+  });
+  const log = (): string => {
+    try {
+      return readFileSync(logFile, "utf8");
+    } catch {
+      return "";
+    }
+  };
+  const stop = (): Promise<void> => end(child);
+  t.after(async () => {
+    await stop();
+    rmSync(folder, { recursive: true, force: true });
+  });
+  await new Promise((resolve, reject) => child.once("spawn", resolve).once("error", reject));
+
+  const port = await until(
+    async () => {
+      if (child.exitCode !== null) throw new Error(`the test's nats-server ended:\n${log()}`);
+      const port = options.port ?? portIn(join(folder, `nats-server_${child.pid}.ports`));
+      return port !== undefined && (await accepts(port)) ? port : undefined;
+    },
+    { what: "the test's nats-server to listen", withinMs: 10_000 },
+  );
+  return { url: `nats://127.0.0.1:${port}`, port, pid: child.pid!, folder, log, stop };
+}
+
+function portIn(file: string): number | undefined {
+  try {
+    const { nats } = JSON.parse(readFileSync(file, "utf8")) as { nats?: string[] };
+    return nats?.[0] ? Number(new URL(nats[0]).port) : undefined;
+  } catch {
+    return undefined; // not written yet, or half written
+  }
+}
+
+function accepts(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, "127.0.0.1");
+    socket.once("error", () => resolve(false));
+    socket.once("data", () => {
+      socket.destroy();
+      resolve(true);
+    });
+  });
+}
+
+function end(child: ChildProcess): Promise<void> {
+  return new Promise((resolve) => {
+    if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return resolve();
+    child.once("exit", () => resolve());
+    child.kill("SIGTERM");
+  });
+}
