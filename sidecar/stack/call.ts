@@ -1,0 +1,65 @@
+import type { Code } from "../../src/protocol/code.ts";
+import type { Target } from "../../src/subjects/subjects.ts";
+import type { Body } from "./body.ts";
+import type { Outcome } from "./outcome.ts";
+
+/** An answer before the answer (1xx but 101): 100 Continue, 103 Early Hints. */
+export interface Interim {
+  readonly status: number;
+  readonly reason: string;
+  readonly headers: string;
+}
+
+/** What a call is made of. */
+export interface CallHead {
+  readonly caller: string;
+  readonly callee: string;
+  readonly target: Target;
+  readonly method: string;
+  /** Origin-form target (RFC 9112 §3.2.1), or `*`. */
+  readonly path: string;
+  /** Header lines, each ended by CR LF, without hop-by-hop fields; case, order and repeats as the app wrote them. */
+  readonly headers: string;
+  readonly body: Body;
+  /** The value of `Upgrade` when the caller asks to change protocols; the bodies of a 101 are the tunnel. */
+  readonly upgrade: string | undefined;
+  /** When the time for the whole call is used up, in ms of the monotonic clock; Infinity for never. */
+  readonly dueAt: number;
+}
+
+/** One call on its way through the layers, from the first to the last attempt. */
+export class Call {
+  readonly head: CallHead;
+  readonly startedAt: number;
+  /** 1 for the first attempt; each further attempt counts it up. */
+  attempt = 1;
+  /** Set once: the caller left, or the deadline passed. */
+  cancelled: Code | undefined;
+  /** Whoever works on the call at the moment, and must stop when it is cancelled. */
+  onCancel: ((code: Code) => void) | undefined;
+  /** Where interim answers go; absent when the caller cannot take any (HTTP/1.0). */
+  onInterim: ((interim: Interim) => void) | undefined;
+  /** `traceparent` for the next hop: the context of this side's span, or the caller's own. */
+  traceparent: string | undefined;
+
+  constructor(head: CallHead, now: number) {
+    this.head = head;
+    this.startedAt = now;
+  }
+
+  /** Ends the call early, once; the present attempt then ends with a failure of this code. */
+  cancel(code: Code): void {
+    if (this.cancelled !== undefined) return;
+    this.cancelled = code;
+    this.onCancel?.(code);
+  }
+}
+
+/** Answers a call. Rejects only for a bug. */
+export type Service = (call: Call) => Promise<Outcome>;
+/** Wraps a service. Applied when policy changes, never per call. */
+export type Layer = (inner: Service) => Service;
+/** A synchronous verdict on the way in; undefined lets the call pass. */
+export type Gate = (call: Call) => Extract<Outcome, { kind: "refused" }> | undefined;
+/** Sees each finished call once, and changes nothing. */
+export type Observer = (call: Call, outcome: Outcome) => void;

@@ -1,0 +1,43 @@
+import type { Code, Delivered } from "../../src/protocol/code.ts";
+import type { Body } from "./body.ts";
+
+/** How a call ended. These are values: nothing on the path of a call throws but for a bug. */
+export type Outcome = Replied | Refused | Failed;
+
+/** The app answered, with whatever status. */
+export interface Replied {
+  readonly kind: "replied";
+  readonly status: number;
+  readonly reason: string;
+  /** Header lines as the app wrote them, each ended by CR LF, without hop-by-hop fields. */
+  readonly headers: string;
+  readonly body: Body;
+  /** Who answered, when it is known. */
+  readonly instance: string;
+}
+
+/** Ended on this side of the app, by decision: it never saw the call. */
+export interface Refused {
+  readonly kind: "refused";
+  readonly code: Code;
+  /** One sentence with what was tried and where the time went. */
+  readonly message: string;
+  readonly retryAfterMs?: number;
+}
+
+/** Ended by something that went wrong. */
+export interface Failed {
+  readonly kind: "failed";
+  readonly code: Code;
+  readonly delivered: Delivered;
+  readonly message: string;
+}
+
+export const refused = (code: Code, message: string): Refused => ({ kind: "refused", code, message });
+
+export const failed = (code: Code, delivered: Delivered, message: string): Failed => ({
+  kind: "failed",
+  code,
+  delivered,
+  message,
+});

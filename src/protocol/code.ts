@@ -1,0 +1,184 @@
+/** Whether the app may have seen the call: "no" makes a second attempt safe for any method. */
+export type Delivered = "no" | "unknown";
+
+interface Meaning {
+  /** HTTP status of an answer that the mesh makes for this code. */
+  readonly status: number;
+  readonly delivered: Delivered;
+  /** Envoy's response flag for access logs, where there is one. */
+  readonly flag: string;
+  readonly cause: string;
+  readonly cure: string;
+}
+
+/** Every reason for which the mesh answers, refuses or ends a call by itself. The list is closed. */
+export const CODES = {
+  "bad-request": {
+    status: 400,
+    delivered: "no",
+    flag: "DPE",
+    cause: "the request is not HTTP/1.1, or could be read in two ways",
+    cure: "mend the client: the sentence in the body names the field",
+  },
+  "target-too-long": {
+    status: 414,
+    delivered: "no",
+    flag: "DPE",
+    cause: "the request target is longer than the limit",
+    cure: "send the data in the body, or raise the limit of the sidecar",
+  },
+  "head-too-large": {
+    status: 431,
+    delivered: "no",
+    flag: "DPE",
+    cause: "the request head has too many bytes or too many fields",
+    cure: "send fewer or smaller fields (cookies, for one), or raise the limit of the sidecar",
+  },
+  "request-timeout": {
+    status: 408,
+    delivered: "no",
+    flag: "DPE",
+    cause: "the request head did not arrive in time",
+    cure: "look at the client: it opened a connection and sent no whole head",
+  },
+  unsupported: {
+    status: 501,
+    delivered: "no",
+    flag: "DPE",
+    cause:
+      "the request asks for something that the mesh does not carry (CONNECT, a transfer coding but chunked)",
+    cure: "use plain HTTP/1.1 to the .mesh name; the mesh encrypts what travels",
+  },
+  "not-mesh": {
+    status: 421,
+    delivered: "no",
+    flag: "NR",
+    cause: "the host is not a name of the mesh",
+    cure: "call http://SERVICE.mesh/ or http://vVERSION.SERVICE.mesh/, and put other hosts into NO_PROXY",
+  },
+  "no-instance": {
+    status: 503,
+    delivered: "no",
+    flag: "UH",
+    cause: "no instance of the service (or of that version) is on the mesh",
+    cure: "look at `weft get instances`; start one with `weft run SERVICE --version V --port P -- CMD`",
+  },
+  "broker-away": {
+    status: 503,
+    delivered: "no",
+    flag: "UF",
+    cause: "this sidecar has no connection to the broker at the moment",
+    cure: "look at the broker's log; the sidecar reconnects by itself",
+  },
+  denied: {
+    status: 403,
+    delivered: "no",
+    flag: "UAEX",
+    cause: "this caller may not call that service",
+    cure: "ask the owner of the service, or a token with that callee",
+  },
+  draining: {
+    status: 503,
+    delivered: "no",
+    flag: "UH",
+    cause: "the instance that was asked is leaving",
+    cure: "none needed: another instance is tried",
+  },
+  "app-unreachable": {
+    status: 503,
+    delivered: "no",
+    flag: "UF",
+    cause: "the callee's app refused the connection before a byte was sent",
+    cure: "look at the app of the callee: is it listening on the port that its sidecar was given?",
+  },
+  overflow: {
+    status: 503,
+    delivered: "no",
+    flag: "UO",
+    cause: "too many calls wait in this sidecar",
+    cure: "slow down, add instances of the callee, or raise the limit",
+  },
+  version: {
+    status: 502,
+    delivered: "no",
+    flag: "UPE",
+    cause: "the two sidecars do not speak a common protocol version",
+    cure: "bring the older sidecar up to date",
+  },
+  "too-large": {
+    status: 431,
+    delivered: "no",
+    flag: "UPE",
+    cause: "the head does not fit into one message of the broker",
+    cure: "send a smaller head, or raise max_payload of the broker",
+  },
+  "app-reset": {
+    status: 502,
+    delivered: "unknown",
+    flag: "UC",
+    cause: "the callee's app closed the connection before it answered",
+    cure: "look at the app of the callee: did it crash?",
+  },
+  "app-protocol": {
+    status: 502,
+    delivered: "unknown",
+    flag: "UPE",
+    cause: "the callee's app did not answer in HTTP/1.1, or in a way that could be read in two ways",
+    cure: "mend the app: the sentence in the body names the field",
+  },
+  gone: {
+    status: 502,
+    delivered: "unknown",
+    flag: "UC",
+    cause: "the instance that had the call has gone",
+    cure: "look at the callee; call again when that is safe",
+  },
+  lost: {
+    status: 502,
+    delivered: "unknown",
+    flag: "UF",
+    cause: "no instance confirmed that it has the call: the message or its receipt was lost",
+    cure: "call again when that is safe; look at the broker's log if it lasts",
+  },
+  "broken-stream": {
+    status: 502,
+    delivered: "unknown",
+    flag: "UPE",
+    cause: "part of a body was lost or came malformed",
+    cure: "call again when that is safe; look at the broker's log if it lasts",
+  },
+  deadline: {
+    status: 504,
+    delivered: "unknown",
+    flag: "UT",
+    cause: "the time for the whole call is used up",
+    cure: "make the callee faster, or give the call more time: header weft-timeout, flag --timeout",
+  },
+  idle: {
+    status: 504,
+    delivered: "unknown",
+    flag: "SI",
+    cause: "nothing moved on a stream for longer than the idle limit",
+    cure: "send keep-alive data, or raise --idle-timeout",
+  },
+  cancelled: {
+    status: 499,
+    delivered: "unknown",
+    flag: "DC",
+    cause: "the caller left before the answer",
+    cure: "none needed; look at the caller's own time limit if it is a surprise",
+  },
+  internal: {
+    status: 500,
+    delivered: "unknown",
+    flag: "-",
+    cause: "the sidecar has a fault of its own",
+    cure: "please report it with the sidecar's log",
+  },
+} as const satisfies Record<string, Meaning>;
+
+export type Code = keyof typeof CODES;
+
+export const isCode = (text: string): text is Code => Object.hasOwn(CODES, text);
+
+export const meaningOf = (code: Code): Meaning => CODES[code];

@@ -1,0 +1,13 @@
+/** The field names that are the mesh's own; this is the only place where they are spelled. */
+export const HEADER = {
+  /** On each answer that the mesh makes itself: its code. */
+  error: "weft-error",
+  /** Who called, as the broker enforced it; always overwritten on the way to the app. */
+  caller: "weft-caller",
+  /** Which attempt the app sees, 1 for the first. */
+  attempt: "weft-attempt",
+  /** From the app: time for the whole call, a GEP-2257 duration such as `2s`. To the app: what is left, in ms. */
+  timeout: "weft-timeout",
+  requestId: "x-request-id",
+  traceparent: "traceparent",
+} as const;
