@@ -1,0 +1,79 @@
+import { connect, type NatsConnection } from "nats";
+import type { Credentials } from "./credentials.ts";
+
+const CONNECT_TIMEOUT_MS = 3000;
+const PING_INTERVAL_MS = 5000;
+const RECONNECT_FLOOR_MS = 100;
+const RECONNECT_CAP_MS = 2000;
+
+export class BusError extends Error {
+  override readonly name = "BusError";
+}
+
+/**
+ * Opens one connection to the broker. It reconnects for ever, with jitter, and proves itself anew each time.
+ * @param name shows in the broker's own listings
+ * @throws BusError that names the broker and the cure; a TLS refusal shows as a timeout, because the client library
+ * swallows the alert that TLS 1.3 sends after the handshake
+ */
+export async function openConnection(credentials: Credentials, name: string): Promise<NatsConnection> {
+  const servers = [...credentials.servers()];
+  try {
+    return await connect({
+      name,
+      servers,
+      timeout: CONNECT_TIMEOUT_MS,
+      // Half-open connections are found within two pings; the default of two minutes would look like a hang.
+      pingInterval: PING_INTERVAL_MS,
+      maxPingOut: 2,
+      maxReconnectAttempts: -1,
+      reconnectDelayHandler: () =>
+        RECONNECT_FLOOR_MS + Math.random() * (RECONNECT_CAP_MS - RECONNECT_FLOOR_MS),
+      // A JWT that expired while the authority was away must not close the connection for good.
+      ignoreAuthErrorAbort: true,
+      // Two stack traces for each message otherwise.
+      noAsyncTraces: true,
+      authenticator: (nonce) => authenticate(credentials, nonce),
+      tls: tlsOptions(credentials),
+    });
+  } catch (error) {
+    const cause = error instanceof Error ? error.message : String(error);
+    throw new BusError(`no connection to the broker at ${servers.join(", ")}: ${cause}. ${cureOf(cause)}`, {
+      cause: error,
+    });
+  }
+}
+
+function authenticate(credentials: Credentials, nonce: string | undefined) {
+  const jwt = credentials.jwt();
+  if (jwt === undefined || nonce === undefined) return { user: "", pass: "" };
+  const signature = credentials.sign(Buffer.from(nonce));
+  return { jwt, nkey: "", sig: Buffer.from(signature).toString("base64url") };
+}
+
+/** Getters, because the client reads them at each reconnect: a renewed leaf is then used without a new object. */
+function tlsOptions(credentials: Credentials) {
+  if (credentials.tls() === undefined) return null;
+  const material = () => credentials.tls()!;
+  return {
+    servername: material().servername,
+    get ca() {
+      return material().ca;
+    },
+    get cert() {
+      return material().cert;
+    },
+    get key() {
+      return material().key;
+    },
+  };
+}
+
+function cureOf(cause: string): string {
+  if (/refused/i.test(cause)) return "Is it running? `weft up` starts one.";
+  if (/timeout/i.test(cause))
+    return "If it is running, it refused the TLS certificate: its log says why (look for `TLS handshake error`).";
+  if (/authorization|expired/i.test(cause))
+    return "It does not accept this identity: ask for a new token with `weft token`.";
+  return "The broker's log may say more.";
+}
