@@ -2,7 +2,7 @@ import { readdirSync, statSync } from "node:fs";
 import { homedir } from "node:os";
 import { delimiter, join } from "node:path";
 import { BINARY, type Env } from "./cache.ts";
-import { compareVersions, isSupported, OLDEST_SUPPORTED, versionOf } from "./version.ts";
+import { compareVersions, supportedVersionOf } from "./version.ts";
 
 export type Candidate = { path: string; version: string; from: "PATH" | "cache" };
 
@@ -49,9 +49,7 @@ export async function* usableServers(
   ];
   for (const { path, from } of found) {
     try {
-      const version = await versionOf(path);
-      if (isSupported(version)) yield { path, version, from };
-      else skipped(`${path} is version ${version}, older than ${OLDEST_SUPPORTED}`);
+      yield { path, version: await supportedVersionOf(path), from };
     } catch (error) {
       skipped((error as Error).message);
     }

@@ -24,8 +24,6 @@ export function compareVersions(a: string, b: string): number {
   return 0;
 }
 
-export const isSupported = (version: string): boolean => compareVersions(version, OLDEST_SUPPORTED) >= 0;
-
 /**
  * Runs `<path> --version`.
  * @returns the version, without the leading `v`
@@ -40,6 +38,16 @@ export function versionOf(path: string): Promise<string> {
       else reject(new Error(`${path} is no nats-server: it answered ${JSON.stringify(stdout.slice(0, 80))}`));
     });
   });
+}
+
+/**
+ * The same, for a server that is new enough.
+ * @throws Error also when it is older than Weft supports
+ */
+export async function supportedVersionOf(path: string): Promise<string> {
+  const version = await versionOf(path);
+  if (compareVersions(version, OLDEST_SUPPORTED) >= 0) return version;
+  throw new Error(`${path} is version ${version}: Weft needs ${OLDEST_SUPPORTED} or newer`);
 }
 
 const numbers = (version: string): number[] => version.split(/[.+-]/, 3).map(Number);
