@@ -1,0 +1,99 @@
+import { encodeAccount, encodeOperator, encodeUser, type KeyPair, type OperatorLimits } from "@nats-io/jwt";
+import type { Permissions } from "../subjects/permissions.ts";
+import type { NKey } from "./nkey.ts";
+
+/** The operator: who signs accounts, and which account may look into the server. */
+export const operatorJwt = (operator: NKey, systemAccount: string): Promise<string> =>
+  encodeOperator("weft", signing(operator), { system_account: systemAccount });
+
+export interface AccountClaims {
+  readonly name: string;
+  readonly account: NKey;
+  /** Further keys that may sign users of this account. */
+  readonly signingKeys?: readonly string[];
+  /** Absent: the account has no JetStream. */
+  readonly jetStream?: Pick<OperatorLimits, "mem_storage" | "disk_storage" | "streams" | "consumer">;
+}
+
+/** A limit left out would mean 0, so each is spelled out; -1 is no limit. No leaf nodes, no bearer tokens. */
+export const accountJwt = (operator: NKey, claims: AccountClaims): Promise<string> =>
+  encodeAccount(
+    claims.name,
+    signing(claims.account),
+    {
+      limits: {
+        ...{ conn: -1, leaf: 0, imports: -1, exports: -1, data: -1, payload: -1, subs: -1 },
+        ...{ wildcards: true, disallow_bearer: true },
+        ...claims.jetStream,
+      },
+      signing_keys: [...(claims.signingKeys ?? [])],
+    },
+    { signer: signing(operator) },
+  );
+
+export interface UserClaims {
+  readonly name: string;
+  /** `U…`; its seed stays with its owner. */
+  readonly publicKey: string;
+  /** `A…` of the account the user belongs to. */
+  readonly account: string;
+  /** The account's own key, or one of its plain signing keys. */
+  readonly signer: NKey;
+  /** Absent: everything within its account. */
+  readonly permissions?: Permissions;
+  /** Unix time in ms. */
+  readonly expiresAt: number;
+}
+
+/**
+ * A user JWT. There is no way to ask for `resp` (allow_responses) here: it would let a user publish wherever a
+ * message it received points to, whatever its permissions say.
+ */
+export const userJwt = (claims: UserClaims): Promise<string> =>
+  encodeUser(
+    claims.name,
+    claims.publicKey,
+    claims.account,
+    claims.permissions === undefined
+      ? {}
+      : { pub: { allow: [...claims.permissions.pub] }, sub: { allow: [...claims.permissions.sub] } },
+    { signer: signing(claims.signer), exp: Math.floor(claims.expiresAt / 1000) },
+  );
+
+/** What we read in a JWT of our own. */
+export interface OwnClaims {
+  readonly sub: string;
+  /** Unix time in seconds. */
+  readonly exp?: number;
+  readonly nats: {
+    readonly issuer_account?: string;
+    readonly pub?: { readonly allow?: readonly string[] };
+    readonly sub?: { readonly allow?: readonly string[] };
+  };
+}
+
+/** The claims of one's own JWT; its signature is the broker's to check. @throws Error when it is not a JWT */
+export function claimsIn(jwt: string): OwnClaims {
+  return JSON.parse(Buffer.from(jwt.split(".")[1] ?? "", "base64url").toString()) as OwnClaims;
+}
+
+/** When a JWT of our own ends, Unix time in ms; never, when it says nothing. */
+export const expiryOf = (jwt: string): number => (claimsIn(jwt).exp ?? Number.POSITIVE_INFINITY) * 1000;
+
+/** The library's idea of a key, over node:crypto: its own takes 5 ms for each signature. */
+function signing(key: NKey): KeyPair {
+  const not = (): never => {
+    throw new Error("this key only signs");
+  };
+  return {
+    getPublicKey: () => key.publicKey,
+    sign: (data) => key.sign(data),
+    // The library asks for this only to see that the key can sign, and drops it.
+    getPrivateKey: () => new Uint8Array(),
+    getSeed: not,
+    verify: not,
+    clear: not,
+    seal: not,
+    open: not,
+  };
+}

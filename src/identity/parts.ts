@@ -1,0 +1,93 @@
+import { join } from "node:path";
+import { observerPermissions, type Permissions, registryPermissions } from "../subjects/permissions.ts";
+import { credsText, parseCreds } from "./creds-file.ts";
+import { claimsIn, userJwt } from "./jwt.ts";
+import { keepLeaf } from "./leaf-files.ts";
+import { NKey } from "./nkey.ts";
+import type { AccountName, Roots } from "./roots.ts";
+import { privateFolder, readSecret, writeSecret } from "./secret-files.ts";
+import { type PartName, spiffeId } from "./spiffe-id.ts";
+
+interface Part {
+  readonly account: AccountName;
+  /** Absent: everything within its account. */
+  readonly permissions?: Permissions;
+}
+
+/** The registry's own store is alone in the account REG, so all KV and stream subjects there are its own. */
+const storePermissions: Permissions = {
+  pub: ["$JS.API.>", "$JS.ACK.>", "$JS.FC.>", "$KV.>"],
+  sub: ["_INBOX.>"],
+};
+
+const PARTS: Readonly<Record<PartName, Part>> = {
+  registry: { account: "MESH", permissions: registryPermissions() },
+  "registry-store": { account: "REG", permissions: storePermissions },
+  admin: { account: "MESH", permissions: observerPermissions() },
+  system: { account: "SYS" },
+};
+
+export const PART_NAMES = Object.keys(PARTS) as readonly PartName[];
+
+/** The folder with the credentials of a part: `user.creds`, `tls.crt`, `tls.key`, `ca.crt`. */
+export const partFolder = (stateDir: string, name: PartName): string => join(stateDir, "users", name);
+
+/**
+ * Keeps a part's user and certificate in its folder, both renewed when less than half their life is left.
+ * @returns whether anything was made
+ */
+export async function keepPart(
+  stateDir: string,
+  roots: Roots,
+  name: PartName,
+  { now, lifeMs }: { now: number; lifeMs: number },
+): Promise<boolean> {
+  const folder = privateFolder(partFolder(stateDir, name));
+  const newUser = await keepUser(join(folder, "user.creds"), roots, name, now, lifeMs);
+  const leaf = await keepLeaf(
+    {
+      folder,
+      name: "tls",
+      commonName: name,
+      sans: [{ type: "url", value: spiffeId(roots.mesh, { kind: "part", part: name }) }],
+      usages: ["client"],
+      ca: { file: "ca.crt", pem: roots.rootCa },
+      lifeMs,
+    },
+    () => roots.issuer("intermediate"),
+    now,
+  );
+  return newUser || leaf.renewed;
+}
+
+async function keepUser(
+  file: string,
+  roots: Roots,
+  name: PartName,
+  now: number,
+  lifeMs: number,
+): Promise<boolean> {
+  const { account: accountName, permissions } = PARTS[name];
+  const account = roots.accounts[accountName].publicKey;
+  const old = parseCreds(readSecret(file) ?? "");
+  if (old !== undefined) {
+    const { exp = 0, sub, nats } = claimsIn(old.jwt);
+    const fresh = exp * 1000 - now > lifeMs / 2 && sub === old.key.publicKey;
+    const same =
+      nats.issuer_account === account &&
+      String(nats.pub?.allow) === String(permissions?.pub) &&
+      String(nats.sub?.allow) === String(permissions?.sub);
+    if (fresh && same) return false;
+  }
+  const key = old?.key ?? NKey.create("U");
+  const jwt = await userJwt({
+    name,
+    publicKey: key.publicKey,
+    account,
+    signer: roots.signer(accountName),
+    ...(permissions === undefined ? {} : { permissions }),
+    expiresAt: now + lifeMs,
+  });
+  writeSecret(file, credsText({ jwt, key }));
+  return true;
+}

@@ -1,0 +1,11 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { TestContext } from "node:test";
+
+/** An empty folder that goes away with the test. */
+export function stateFolder(t: TestContext): string {
+  const folder = mkdtempSync(join(tmpdir(), "weft-test-state-"));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
