@@ -1,0 +1,119 @@
+import { CallMeter } from "./call-meter.ts";
+import { type Family, single } from "./family.ts";
+import { processFamilies } from "./process-families.ts";
+
+/** What a scrape asks the sidecar for. Whatever is not known is undefined, and then not shown. */
+export interface SidecarState {
+  /** End of the user JWT, in Unix ms. */
+  readonly jwtExpiresAt?: number | undefined;
+  /** End of the TLS leaf, in Unix ms. */
+  readonly leafExpiresAt?: number | undefined;
+  /** Whether the table of instances is kept up to date; false while the registry is away. */
+  readonly registryLive?: boolean | undefined;
+  /** How old the table is, in ms. */
+  readonly registryAgeMs?: number | undefined;
+  readonly instancesKnown?: number | undefined;
+}
+
+export interface MetricsOptions {
+  readonly service: string;
+  readonly instance: string;
+  readonly version: string;
+  /** Asked once per shown value at each scrape, so it must be cheap. */
+  readonly state?: () => SidecarState;
+  /** Monotonic clock in ms, for the expiry of idle series. */
+  readonly now?: () => number;
+}
+
+export interface Metrics {
+  readonly client: CallMeter;
+  readonly server: CallMeter;
+  /** Tells each change of the connection to the broker. */
+  brokerState(kind: "connected" | "away" | "closed"): void;
+  /** The Prometheus text exposition, version 0.0.4. The first call loads prom-client. */
+  text(): Promise<string>;
+}
+
+export const METRICS_CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8";
+
+/** The metrics of one sidecar. The registry is loaded at the first scrape: until then only counters are kept. */
+export function createMetrics(options: MetricsOptions): Metrics {
+  const { service, instance, version, state = () => ({}) } = options;
+  const clock = options.now ? { now: options.now } : {};
+  const client = new CallMeter({ side: "client", service, ...clock });
+  const server = new CallMeter({ side: "server", service, ...clock });
+  let connected = false;
+  let connects = 0;
+
+  const families: Family[] = [
+    {
+      name: "weft_info",
+      help: "Which sidecar this is",
+      type: "gauge",
+      read: () => [{ labels: { service, instance, version }, value: 1 }],
+    },
+    ...client.families(),
+    ...server.families(),
+    single("gauge", "weft_broker_connected", "1 while connected to the broker", () => Number(connected)),
+    single("counter", "weft_broker_reconnects_total", "Connections to the broker after the first", () =>
+      Math.max(0, connects - 1),
+    ),
+    ...stateFamilies(state),
+    ...processFamilies(),
+  ];
+
+  let registry: Promise<{ metrics(): Promise<string> }> | undefined;
+  return {
+    client,
+    server,
+    brokerState(kind) {
+      if (kind === "connected" && !connected) connects++;
+      connected = kind === "connected";
+    },
+    async text() {
+      registry ??= register(families);
+      return (await registry).metrics();
+    },
+  };
+}
+
+function stateFamilies(state: () => SidecarState): Family[] {
+  return [
+    {
+      name: "weft_credential_expiry_timestamp_seconds",
+      help: "When a credential ends, in Unix time",
+      type: "gauge",
+      read: () => {
+        const { jwtExpiresAt, leafExpiresAt } = state();
+        return Object.entries({ jwt: jwtExpiresAt, leaf: leafExpiresAt }).flatMap(([kind, at]) =>
+          at === undefined ? [] : [{ labels: { kind }, value: at / 1000 }],
+        );
+      },
+    },
+    single(
+      "gauge",
+      "weft_registry_live",
+      "1 while the registry keeps the table of instances up to date",
+      () => {
+        const live = state().registryLive;
+        return live === undefined ? undefined : Number(live);
+      },
+    ),
+    single("gauge", "weft_registry_table_age_seconds", "Age of the table of instances", () => {
+      const age = state().registryAgeMs;
+      return age === undefined ? undefined : age / 1000;
+    }),
+    single("gauge", "weft_instances_known", "Instances in the table", () => state().instancesKnown),
+  ];
+}
+
+async function register(families: readonly Family[]): Promise<{ metrics(): Promise<string> }> {
+  const { Registry } = await import("prom-client");
+  const registry = new Registry();
+  for (const { name, help, type, read } of families) {
+    const metric = { name, help, type, get: async () => ({ name, help, type, values: [...read()] }) };
+    // A registry only calls `get` and reads `name`; its declared type asks for one of prom-client's own classes.
+    registry.registerMetric(metric as unknown as Parameters<typeof registry.registerMetric>[0]);
+  }
+  return registry;
+}
