@@ -1,0 +1,66 @@
+/** Something that happens at a time, unless it is taken back first. */
+export interface Timed {
+  /**
+   * In ms of the sweep's clock; Infinity for never. May be moved later at any time by writing it;
+   * when it is moved nearer, `Sweep.add` has to be called again.
+   */
+  dueAt: number;
+  /** Called once, after the entry was taken out. It may add itself again, with a time to come. */
+  due(): void;
+}
+
+/**
+ * One coarse timer for all deadlines of a process, because a timer for each call costs more than the call's own work.
+ * It wakes when the nearest entry is due, but not more often than each `stepMs`: so an entry is at most about
+ * `stepMs` late, and adding and deleting costs no more than a set does. It never keeps the process alive.
+ */
+export class Sweep {
+  readonly now: () => number;
+  readonly #stepMs: number;
+  readonly #entries = new Set<Timed>();
+  #wakesAt = Number.POSITIVE_INFINITY;
+  #timer: NodeJS.Timeout | undefined;
+  readonly #onTimer = () => this.tick();
+
+  /** @param now a monotonic clock in ms */
+  constructor(now: () => number = () => performance.now(), stepMs = 10) {
+    this.now = now;
+    this.#stepMs = stepMs;
+  }
+
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  /** Adds an entry, or takes notice of its earlier `dueAt`. */
+  add(entry: Timed): void {
+    this.#entries.add(entry);
+    if (entry.dueAt < this.#wakesAt) this.#wake(entry.dueAt, this.now());
+  }
+
+  delete(entry: Timed): void {
+    this.#entries.delete(entry);
+  }
+
+  /** Runs what is due. The timer calls it; tests with a clock of their own do too. */
+  tick(): void {
+    const now = this.now();
+    let nearest = Number.POSITIVE_INFINITY;
+    clearTimeout(this.#timer);
+    this.#wakesAt = Number.POSITIVE_INFINITY;
+    for (const entry of this.#entries) {
+      if (entry.dueAt <= now) {
+        this.#entries.delete(entry);
+        entry.due();
+      } else if (entry.dueAt < nearest) nearest = entry.dueAt;
+    }
+    if (nearest < this.#wakesAt) this.#wake(nearest, now);
+  }
+
+  #wake(dueAt: number, now: number): void {
+    clearTimeout(this.#timer);
+    const delayMs = Math.min(Math.max(dueAt - now, this.#stepMs), 0x7fffffff);
+    this.#wakesAt = now + delayMs;
+    this.#timer = setTimeout(this.#onTimer, delayMs).unref();
+  }
+}

@@ -1,0 +1,54 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Sweep } from "../../../sidecar/stack/sweep.ts";
+import { until } from "../../support/until.ts";
+
+const entry = (dueAt: number, log: string[], name: string) => ({ dueAt, due: () => void log.push(name) });
+
+test("runs what is due, once, and nothing that was taken back or put off", () => {
+  let now = 0;
+  const sweep = new Sweep(() => now);
+  const log: string[] = [];
+  const late = entry(10, log, "put off");
+  const gone = entry(10, log, "taken back");
+  for (const each of [entry(10, log, "due"), late, gone, entry(Number.POSITIVE_INFINITY, log, "never")])
+    sweep.add(each);
+  late.dueAt = 50;
+  sweep.delete(gone);
+  now = 9;
+  sweep.tick();
+  assert.deepEqual(log, []);
+  now = 10;
+  sweep.tick();
+  sweep.tick();
+  assert.deepEqual(log, ["due"]);
+  now = 60;
+  sweep.tick();
+  assert.deepEqual(log, ["due", "put off"]);
+  assert.equal(sweep.size, 1);
+});
+
+test("wakes by itself, also for an entry that is added later and due sooner", async () => {
+  const sweep = new Sweep();
+  const log: string[] = [];
+  sweep.add(entry(sweep.now() + 60_000, log, "far"));
+  sweep.add(entry(sweep.now() + 15, log, "near"));
+  await until(() => log.length > 0);
+  assert.deepEqual(log, ["near"]);
+});
+
+test("an entry may add itself again", async () => {
+  const sweep = new Sweep();
+  let runs = 0;
+  const repeating = {
+    dueAt: 0,
+    due() {
+      if (++runs === 3) return;
+      this.dueAt = sweep.now() + 1;
+      sweep.add(this);
+    },
+  };
+  sweep.add(repeating);
+  await until(() => runs === 3);
+  assert.equal(sweep.size, 0);
+});
