@@ -1,0 +1,59 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { createAccessLog } from "../../src/telemetry/access-log.ts";
+import { createLog } from "../../src/telemetry/log.ts";
+
+const sink = () => {
+  const lines: string[] = [];
+  return { lines, write: (line: string) => void lines.push(line) };
+};
+
+test("the log is JSON with the level as a word, and tells nothing below its level", () => {
+  const out = sink();
+  const log = createLog({ level: "warn", fields: { service: "shop" }, destination: out });
+  log.info("quiet");
+  log.warn({ port: 1 }, "loud");
+  assert.equal(out.lines.length, 1);
+  const line = JSON.parse(out.lines[0]!);
+  assert.deepEqual(
+    { ...line, time: undefined },
+    { level: "warn", service: "shop", port: 1, msg: "loud", time: undefined },
+  );
+});
+
+test("what bears the name of a secret is not logged, also inside other objects", () => {
+  const out = sink();
+  const log = createLog({ destination: out });
+  const hidden = "do-not-show";
+  log.info({ seed: hidden, user: { jwt: hidden, name: "shop" }, a: { b: { token: hidden } } }, "x");
+  log.info({ headers: { authorization: hidden, cookie: hidden } }, "y");
+  assert.ok(!out.lines.join("").includes(hidden));
+  assert.equal(JSON.parse(out.lines[0]!).user.name, "shop");
+});
+
+test("the access log writes one line for a call, without its query", async () => {
+  const out = sink();
+  const log = await createAccessLog(out);
+  log.write({
+    side: "client",
+    caller: "shop",
+    callee: "orders",
+    version: "2",
+    instance: "o1",
+    method: "GET",
+    path: "/items?token=abc",
+    status: 200,
+    errorCode: undefined,
+    flag: "-",
+    durationMs: 1.5,
+    attempts: 1,
+    requestId: "r1",
+    traceparent: undefined,
+  });
+  assert.equal(out.lines.length, 1);
+  const { time, ...entry } = JSON.parse(out.lines[0]!);
+  assert.match(time, /^\d{4}-\d{2}-\d{2}T/);
+  assert.equal(entry.path, "/items");
+  assert.equal(entry.durationMs, 1.5);
+  assert.deepEqual([entry.callee, entry.status, entry.log], ["orders", 200, "access"]);
+});

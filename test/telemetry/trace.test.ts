@@ -1,0 +1,140 @@
+import assert from "node:assert/strict";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { type TestContext, test } from "node:test";
+import { createTracer, type SpanFacts, type Tracer } from "../../src/telemetry/trace.ts";
+
+const facts =
+  (over: Partial<SpanFacts> = {}) =>
+  (): SpanFacts => ({
+    method: "GET",
+    path: "/items?secret=1",
+    caller: "shop",
+    callee: "orders",
+    version: "2",
+    attempt: 1,
+    ...over,
+  });
+const never = (): SpanFacts => assert.fail("facts were asked for a span that is not recorded");
+const OK = { status: 200, errorCode: undefined };
+
+const tracer = (over: Partial<Parameters<typeof createTracer>[0]>): Promise<Tracer> =>
+  createTracer({ service: "shop", instance: "s1", version: "1", env: {}, ...over });
+
+test("an unsampled context is passed on unchanged, and asks for nothing", async () => {
+  const t = await tracer({ ratio: 1 });
+  const incoming = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00";
+  const span = t.start("server", incoming, never);
+  assert.equal(span.traceparent, incoming);
+  assert.equal(span.sampled, false);
+  span.end(OK);
+});
+
+test("a call without a context gets one, sampled by the ratio, though nothing is exported", async () => {
+  const always = await tracer({ ratio: 1 });
+  assert.match(always.start("client", undefined, never).traceparent, /^00-[0-9a-f]{32}-[0-9a-f]{16}-01$/);
+  const seldom = await tracer({ ratio: 0 });
+  assert.match(seldom.start("client", "rubbish", never).traceparent, /^00-[0-9a-f]{32}-[0-9a-f]{16}-00$/);
+});
+
+test("a context of a later version goes on as version 00", async () => {
+  const t = await tracer({});
+  const ids = "4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00";
+  assert.equal(t.start("client", `01-${ids}-new`, never).traceparent, `00-${ids}`);
+});
+
+test("the spans of both sides arrive at an OTLP receiver, joined to one trace", async (t) => {
+  const receiver = await otlpReceiver(t);
+  const shop = await tracer({ ratio: 1, endpoint: receiver.url });
+  const orders = await tracer({ service: "orders", ratio: 0, endpoint: receiver.url });
+  const outer = shop.start("client", undefined, facts());
+  const inner = orders.start("server", outer.traceparent, facts({ attempt: 2 }));
+  inner.end({ status: 404, errorCode: undefined });
+  outer.end({ status: 503, errorCode: "no-instance" });
+  await Promise.all([shop.shutdown(), orders.shutdown()]);
+
+  const client = receiver.spans().find((span) => span.kind === 3)!;
+  const server = receiver.spans().find((span) => span.kind === 2)!;
+  assert.equal(server.traceId, client.traceId);
+  assert.equal(server.parentSpanId, client.spanId);
+  assert.equal(outer.traceparent, `00-${client.traceId}-${client.spanId}-01`);
+  assert.deepEqual([client.service, server.service], ["shop", "orders"]);
+  assert.deepEqual(client.attributes, {
+    "http.request.method": "GET",
+    "url.path": "/items",
+    "server.address": "orders",
+    "weft.caller": "shop",
+    "weft.callee": "orders",
+    "weft.version": "2",
+    "weft.attempt": 1,
+    "http.response.status_code": 503,
+    "error.type": "no-instance",
+  });
+  assert.equal(server.attributes["weft.attempt"], 2);
+  assert.equal(server.attributes["error.type"], undefined, "a 404 is no error of the server");
+});
+
+test("the endpoint is also read from OpenTelemetry's variable", async (t) => {
+  const receiver = await otlpReceiver(t);
+  process.env.OTEL_EXPORTER_OTLP_ENDPOINT = receiver.url;
+  t.after(() => delete process.env.OTEL_EXPORTER_OTLP_ENDPOINT);
+  const shop = await tracer({ ratio: 1, env: process.env });
+  shop.start("client", undefined, facts()).end(OK);
+  await shop.shutdown();
+  assert.equal(receiver.spans().length, 1);
+});
+
+test("a receiver that refuses is reported, and does not stop the shutdown", async (t) => {
+  const receiver = await otlpReceiver(t, 400);
+  const problems: string[] = [];
+  const shop = await tracer({ ratio: 1, endpoint: receiver.url, onProblem: (text) => problems.push(text) });
+  shop.start("client", undefined, facts()).end(OK);
+  await shop.shutdown();
+  assert.equal(problems.length, 1);
+  assert.match(problems[0]!, /^1 spans could not be sent/);
+});
+
+type OtlpValue = { stringValue?: string; intValue?: number };
+type OtlpAttributes = { key: string; value: OtlpValue }[];
+type OtlpSpan = {
+  traceId: string;
+  spanId: string;
+  parentSpanId?: string;
+  kind: number;
+  attributes: OtlpAttributes;
+};
+type OtlpBody = {
+  resourceSpans: { resource: { attributes: OtlpAttributes }; scopeSpans: { spans: OtlpSpan[] }[] }[];
+};
+
+const plain = (attributes: OtlpAttributes): Record<string, string | number | undefined> =>
+  Object.fromEntries(attributes.map(({ key, value }) => [key, value.stringValue ?? value.intValue]));
+
+async function otlpReceiver(t: TestContext, status = 200) {
+  const bodies: OtlpBody[] = [];
+  const server = createServer(async (request, response) => {
+    const text = Buffer.concat(await request.toArray()).toString();
+    if (request.url === "/v1/traces") bodies.push(JSON.parse(text) as OtlpBody);
+    response.writeHead(status, { "content-type": "application/json" }).end("{}");
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  t.after(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    spans: () =>
+      bodies.flatMap((body) =>
+        body.resourceSpans.flatMap(({ resource, scopeSpans }) =>
+          scopeSpans.flatMap(({ spans }) =>
+            spans.map((span) => ({
+              ...span,
+              attributes: plain(span.attributes),
+              service: plain(resource.attributes)["service.name"],
+            })),
+          ),
+        ),
+      ),
+  };
+}
