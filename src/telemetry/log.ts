@@ -1,4 +1,5 @@
 import { type DestinationStream, type Logger, pino } from "pino";
+import { REDACTED, SECRET_NAMES } from "./secret-names.ts";
 
 export type { Logger } from "pino";
 
@@ -11,23 +12,10 @@ export interface LogOptions {
   readonly destination?: DestinationStream;
 }
 
-/** Names under which a secret could be logged by mistake; neither they nor their like one level down are shown. */
-const SECRET_NAMES = [
-  "authorization",
-  "cookie",
-  "cred",
-  "creds",
-  "jwt",
-  "key",
-  "nkey",
-  "password",
-  "privateKey",
-  "secret",
-  "seed",
-  "token",
-];
-
-/** The log of the sidecar itself: one JSON object a line, on stderr, written at once. */
+/**
+ * The log of the sidecar itself: one JSON object a line, on stderr, written at once. Values that bear the name of a
+ * secret are not shown, down to two levels of objects.
+ */
 export function createLog({ level = "info", fields = {}, destination }: LogOptions = {}): Logger {
   return pino(
     {
@@ -37,7 +25,7 @@ export function createLog({ level = "info", fields = {}, destination }: LogOptio
       formatters: { level: (label) => ({ level: label }) },
       redact: {
         paths: SECRET_NAMES.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]),
-        censor: "[redacted]",
+        censor: REDACTED,
       },
     },
     destination ?? pino.destination({ dest: 2, sync: true }),

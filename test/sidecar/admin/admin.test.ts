@@ -1,0 +1,99 @@
+import assert from "node:assert/strict";
+import { request } from "node:http";
+import { type TestContext, test } from "node:test";
+import { AdminError, type AdminProviders, startAdmin } from "../../../sidecar/admin/admin.ts";
+
+const providers = (over: Partial<AdminProviders> = {}): AdminProviders => ({
+  metrics: async () => "weft_info 1\n",
+  ready: () => ({ ready: true, reasons: [] }),
+  config: () => ({ service: "shop", listen: "127.0.0.1:7000" }),
+  endpoints: () => [{ service: "orders", instance: "o1" }],
+  ...over,
+});
+
+type Reply = { status: number; headers: Record<string, unknown>; text: string };
+
+async function admin(t: TestContext, over: Partial<AdminProviders> = {}) {
+  const { port, address, close } = await startAdmin(providers(over));
+  t.after(close);
+  const ask = (path: string, method = "GET", host = `127.0.0.1:${port}`): Promise<Reply> =>
+    new Promise((resolve, reject) => {
+      const call = request({ port, host: "127.0.0.1", path, method, headers: { host } }, async (response) => {
+        const text = Buffer.concat(await response.toArray()).toString();
+        resolve({ status: response.statusCode!, headers: response.headers, text });
+      });
+      call.once("error", reject);
+      call.end();
+    });
+  return { port, address, ask };
+}
+
+test("each page answers what its provider says", async (t) => {
+  const { ask } = await admin(t);
+  const metrics = await ask("/metrics?ignored=1");
+  assert.equal(metrics.text, "weft_info 1\n");
+  assert.match(String(metrics.headers["content-type"]), /^text\/plain; version=0\.0\.4/);
+  assert.deepEqual(JSON.parse((await ask("/live")).text), { live: true });
+  assert.deepEqual(JSON.parse((await ask("/endpoints")).text), [{ service: "orders", instance: "o1" }]);
+  assert.equal(JSON.parse((await ask("/config")).text).service, "shop");
+});
+
+test("a sidecar that is not ready answers 503 and why", async (t) => {
+  const { ask } = await admin(t, { ready: () => ({ ready: false, reasons: ["the broker is away"] }) });
+  const { status, text } = await ask("/ready");
+  assert.equal(status, 503);
+  assert.deepEqual(JSON.parse(text).reasons, ["the broker is away"]);
+  assert.equal((await ask("/live")).status, 200);
+});
+
+test("what bears the name of a secret is not shown, however deep", async (t) => {
+  const hidden = "do-not-show";
+  const { ask } = await admin(t, {
+    config: () => ({ token: hidden, tls: [{ a: { b: { Key: hidden, privateKey: hidden } } }], port: 1 }),
+  });
+  const { text } = await ask("/config");
+  assert.ok(!text.includes(hidden));
+  assert.equal(JSON.parse(text).port, 1);
+});
+
+test("a request under a name that is not of this machine is refused", async (t) => {
+  const { ask, port } = await admin(t);
+  for (const host of ["evil.example", `evil.example:${port}`, "127.0.0.1.evil.example", "10.0.0.1"])
+    assert.equal((await ask("/config", "GET", host)).status, 403, host);
+  for (const host of ["localhost", `localhost:${port}`, "127.0.0.1", `[::1]:${port}`])
+    assert.equal((await ask("/config", "GET", host)).status, 200, host);
+});
+
+test("it only shows: other methods are refused, HEAD has no body", async (t) => {
+  const { ask } = await admin(t);
+  const post = await ask("/config", "POST");
+  assert.deepEqual([post.status, post.headers.allow], [405, "GET, HEAD"]);
+  const head = await ask("/live", "HEAD");
+  assert.deepEqual([head.status, head.text], [200, ""]);
+  assert.ok(Number(head.headers["content-length"]) > 0);
+});
+
+test("a page that does not exist says which do", async (t) => {
+  const { ask } = await admin(t);
+  const { status, text } = await ask("/nothing");
+  assert.equal(status, 404);
+  assert.deepEqual(JSON.parse(text).pages, ["/metrics", "/ready", "/live", "/config", "/endpoints"]);
+});
+
+test("a provider that fails makes a 500, and the listener goes on", async (t) => {
+  const { ask } = await admin(t, { metrics: () => Promise.reject(new Error("no registry")) });
+  const { status, text } = await ask("/metrics");
+  assert.equal(status, 500);
+  assert.match(text, /no registry/);
+  assert.equal((await ask("/live")).status, 200);
+});
+
+test("it opens on loopback addresses only, and says when the port is taken", async (t) => {
+  await assert.rejects(startAdmin(providers(), "0.0.0.0"), AdminError);
+  const { port, address } = await admin(t);
+  assert.equal(address, `127.0.0.1:${port}`);
+  await assert.rejects(
+    startAdmin(providers(), "127.0.0.1", port),
+    /port \d+ is taken: give the admin listener port 0/,
+  );
+});
