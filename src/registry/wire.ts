@@ -14,8 +14,14 @@ export interface Heartbeat {
   readonly startedAt: number;
   /** Counts up from 0 in each sidecar start, so that an old beat never overtakes a newer. */
   readonly sequence: number;
-  /** Calls handled since the start, for service discovery. */
-  readonly stats?: { readonly calls: number; readonly errors: number; readonly busyMs: number };
+  readonly stats?: CallStats;
+}
+
+/** Calls handled since the sidecar's start, for service discovery. */
+export interface CallStats {
+  readonly calls: number;
+  readonly errors: number;
+  readonly busyMs: number;
 }
 
 /** One row of the table that sidecars keep of a service they call. */
@@ -27,33 +33,49 @@ export interface InstanceRow {
   readonly startedAt: number;
 }
 
-/** On `reg.ev.i.<service>`. `revision` counts up through the life of one registry start. */
+/** Why an instance is gone: it said so, its app is not healthy, it was not heard from, or it started anew. */
+export type GoneReason = "left" | "down" | "silent" | "restarted";
+
+/**
+ * On `reg.ev.i.<service>`: one change. `revision` counts all changes in one life of one registry, and `previous` is
+ * the revision of the change before this one to the same service: a listener that holds another has missed some.
+ */
 export interface InstanceEvent {
   readonly kind: "up" | "gone";
   readonly registryStart: number;
   readonly revision: number;
-  /** Why it is gone: it said so, its app is not healthy, or it was not heard from. */
-  readonly reason?: "left" | "down" | "silent";
+  readonly previous: number;
+  readonly reason?: GoneReason;
   readonly row: InstanceRow;
 }
 
-/** On `reg.ev.alive` every `HEARTBEAT_MS`: the registry is there; a new `registryStart` asks for a new snapshot. */
+/**
+ * On `reg.ev.alive` every `HEARTBEAT_MS`: the registry is there. A new `registryStart`, or one that has become
+ * settled, asks for new snapshots.
+ */
 export interface Alive {
   readonly registryStart: number;
-  readonly revision: number;
+  /** False until the registry has listened long enough to have heard every instance. */
+  readonly settled: boolean;
 }
 
 /** Request on `reg.get.instances.<caller>`. */
 export interface SnapshotRequest {
   readonly service: string;
+  /** What the caller holds already; if nothing has changed since, the answer has no rows. */
+  readonly have?: { readonly registryStart: number; readonly revision: number };
 }
 
 /** Its answer, on the reply subject. */
 export interface Snapshot {
+  /** Names one life of one registry: its start in Unix ms, times 1000, plus a random number below 1000. */
   readonly registryStart: number;
   readonly revision: number;
   readonly service: string;
-  readonly instances: readonly InstanceRow[];
+  /** False when rows may be missing (not settled, or too many for one message): remove none on its account. */
+  readonly complete: boolean;
+  /** Absent when the caller has them already. */
+  readonly instances?: readonly InstanceRow[];
 }
 
 export const HEARTBEAT_MS = 2000;

@@ -1,0 +1,89 @@
+import { Packr } from "msgpackr";
+import { z } from "zod";
+import { isToken, RESERVED } from "../subjects/token.ts";
+import type { Alive, Heartbeat, InstanceEvent, Snapshot, SnapshotRequest } from "./wire.ts";
+
+/** Longest beat taken: four names of 63 characters, and the field names, fit twice. */
+export const MAX_BEAT_BYTES = 1024;
+export const MAX_REQUEST_BYTES = 512;
+
+/** Plain maps, no records of msgpackr's own: what another language reads as well. */
+const packr = new Packr({ useRecords: false, variableMapSize: true });
+
+export const pack = (value: Heartbeat | InstanceEvent | Alive | SnapshotRequest | Snapshot): Buffer =>
+  packr.pack(value);
+
+const name = z.string().refine(isToken);
+const count = z.int().min(0);
+/** What `Date` can show (ECMA-262 §21.4.1.1). */
+const unixMs = z.number().min(0).max(8.64e15);
+const stats = z.object({
+  calls: count,
+  errors: count,
+  // In nanoseconds it must fit an int64: discovery clients are often written in Go.
+  busyMs: z.number().min(0).max(9e12),
+});
+const row = z.object({
+  service: name,
+  instance: name,
+  version: name,
+  zone: name.optional(),
+  startedAt: unixMs,
+});
+const heartbeat = row.extend({
+  state: z.enum(["up", "down", "leaving"]),
+  sequence: count,
+  stats: stats.optional(),
+});
+const event = z.object({
+  kind: z.enum(["up", "gone"]),
+  registryStart: count,
+  revision: count,
+  previous: count,
+  // A reason of a later version is no reason to miss that the instance is gone.
+  reason: z.enum(["left", "down", "silent", "restarted"]).optional().catch(undefined),
+  row,
+});
+const alive = z.object({ registryStart: count, settled: z.boolean() });
+const held = z.object({ registryStart: count, revision: count });
+const snapshotRequest = z.object({ service: name, have: held.optional() });
+const snapshot = z.object({
+  registryStart: count,
+  revision: count,
+  service: name,
+  complete: z.boolean(),
+  instances: z.array(row).optional(),
+});
+
+/** Each reader gives undefined for bytes that are not one such frame; it never throws. */
+export const readEvent = reader<InstanceEvent>(event);
+export const readAlive = reader<Alive>(alive);
+export const readSnapshot = reader<Snapshot>(snapshot);
+export const readSnapshotRequest = reader<SnapshotRequest>(snapshotRequest);
+const readBeatBody = reader<Heartbeat>(heartbeat);
+
+export type BadBeat = "oversize" | "undecodable" | "reserved" | "forged";
+
+/**
+ * Reads a beat. Who sent it is what the subject says, because the broker lets nobody else publish there; a body that
+ * claims otherwise is refused.
+ */
+export function readHeartbeat(subject: string, data: Buffer): Heartbeat | BadBeat {
+  if (data.length > MAX_BEAT_BYTES) return "oversize";
+  const beat = readBeatBody(data);
+  if (beat === undefined) return "undecodable";
+  if (subject !== `reg.hb.${beat.service}.${beat.instance}`) return "forged";
+  return RESERVED.has(beat.service) ? "reserved" : beat;
+}
+
+function reader<T>(schema: z.ZodType): (data: Buffer) => T | undefined {
+  return (data) => {
+    try {
+      const parsed = schema.safeParse(packr.unpack(data));
+      // zod types an optional field as possibly undefined; msgpackr leaves it out, so the field is absent.
+      return parsed.success ? (parsed.data as T) : undefined;
+    } catch {
+      return undefined;
+    }
+  };
+}

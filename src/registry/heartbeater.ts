@@ -1,0 +1,73 @@
+import type { Bus } from "../bus/bus.ts";
+import { registry as subjects } from "../subjects/subjects.ts";
+import { type Clock, every } from "./clock.ts";
+import { pack } from "./frame.ts";
+import { type CallStats, HEARTBEAT_MS, type Heartbeat } from "./wire.ts";
+
+export interface HeartbeaterOptions {
+  readonly bus: Bus;
+  readonly clock: Clock;
+  readonly service: string;
+  readonly instance: string;
+  readonly version: string;
+  /** A token, as all names on the wire. */
+  readonly zone?: string;
+  /** Asked for at each beat. */
+  readonly stats?: () => CallStats;
+}
+
+/** Tells the registry that this instance is there, for as long as it is. */
+export class Heartbeater {
+  private readonly options: HeartbeaterOptions;
+  private readonly startedAt: number;
+  private sequence = 0;
+  private state: Heartbeat["state"] | undefined;
+  private stops: (() => void)[] = [];
+
+  constructor(options: HeartbeaterOptions) {
+    this.options = options;
+    this.startedAt = options.clock.unix();
+  }
+
+  /** Says at once whether the app may be called, and again in every beat from now on. */
+  set(state: "up" | "down"): void {
+    const { bus, clock } = this.options;
+    if (this.state === state) return;
+    if (this.stops.length === 0)
+      this.stops = [
+        // Jitter only shortens, so that three beats missed are never fewer.
+        every(
+          clock,
+          () => HEARTBEAT_MS * (0.8 + 0.2 * Math.random()),
+          () => this.beat(),
+        ),
+        bus.onState((now) => now.kind === "connected" && this.beat()),
+      ];
+    this.state = state;
+    this.beat();
+  }
+
+  /** The last word: no caller should choose this instance any more. Resolves when the broker has it, or is away. */
+  async leave(): Promise<void> {
+    for (const stop of this.stops.splice(0)) stop();
+    if (this.state === undefined || this.state === "leaving") return;
+    this.state = "leaving";
+    this.beat();
+    await this.options.bus.flush().catch(() => {});
+  }
+
+  private beat(): void {
+    const { bus, service, instance, version, zone, stats } = this.options;
+    const beat: Heartbeat = {
+      service,
+      instance,
+      version,
+      state: this.state!,
+      startedAt: this.startedAt,
+      sequence: this.sequence++,
+      ...(zone === undefined ? {} : { zone }),
+      ...(stats === undefined ? {} : { stats: stats() }),
+    };
+    bus.send(subjects.heartbeat(service, instance), pack(beat));
+  }
+}

@@ -1,0 +1,119 @@
+import type { Bus, Message } from "../bus/bus.ts";
+import { mayAnswer } from "../subjects/reply.ts";
+import { type Subject, registry as subjects } from "../subjects/subjects.ts";
+import { type Catalog, SWEEP_MS } from "./catalog.ts";
+import { type Clock, every } from "./clock.ts";
+import type { Drops } from "./drops.ts";
+import { MAX_REQUEST_BYTES, pack, readHeartbeat, readSnapshotRequest } from "./frame.ts";
+import { upRows } from "./known-service.ts";
+import { HEARTBEAT_MS, SILENT_AFTER_MS, type SnapshotRequest } from "./wire.ts";
+
+/** Snapshot requests of any caller; narrower than `everyGet`, whose other kinds have answerers of their own. */
+const EVERY_GET = "reg.get.instances.*" as Subject;
+
+/** The name the registry answers under. */
+export const SELF = "registry";
+/** Replicas share requests by this queue group; beats go to all of them. */
+export const REPLICAS = "registry";
+
+export interface RegistryDeps {
+  readonly bus: Bus;
+  readonly catalog: Catalog;
+  readonly clock: Clock;
+  readonly drops: Drops;
+}
+
+/**
+ * Binds a catalog to the bus: hears beats, publishes changes, answers snapshots. While the bus is away nobody is
+ * declared silent, because it is the registry that does not hear.
+ */
+export class Registry {
+  private readonly deps: RegistryDeps;
+  private readonly stops: (() => void)[] = [];
+  /** When it last began to hear beats; undefined while it cannot. */
+  private listeningSince: number | undefined;
+
+  constructor(deps: RegistryDeps) {
+    this.deps = deps;
+  }
+
+  /** True when every living instance must have been heard: it has listened for as long as silence is tolerated. */
+  get settled(): boolean {
+    const since = this.listeningSince;
+    return since !== undefined && this.deps.clock.now() - since >= SILENT_AFTER_MS;
+  }
+
+  start(): void {
+    const { bus, catalog, clock } = this.deps;
+    const subscriptions = [
+      bus.subscribe(subjects.everyHeartbeat, undefined, (message) => this.onBeat(message)),
+      bus.subscribe(EVERY_GET, REPLICAS, (message) => this.onGet(message)),
+    ];
+    this.stops.push(
+      ...subscriptions.map((subscription) => () => subscription.unsubscribe()),
+      catalog.onChange((event) => void bus.send(subjects.event(event.row.service), pack(event))),
+      bus.onState(() => this.follow()),
+      every(
+        clock,
+        () => SWEEP_MS,
+        () => this.listeningSince !== undefined && catalog.sweep(),
+      ),
+      every(
+        clock,
+        () => HEARTBEAT_MS,
+        () => this.sayAlive(),
+      ),
+    );
+    this.follow();
+  }
+
+  stop(): void {
+    for (const stop of this.stops.splice(0)) stop();
+    this.listeningSince = undefined;
+  }
+
+  private follow(): void {
+    const connected = this.deps.bus.state.kind === "connected";
+    if (!connected) this.listeningSince = undefined;
+    else if (this.listeningSince === undefined) {
+      this.listeningSince = this.deps.clock.now();
+      this.deps.catalog.grace();
+      this.sayAlive();
+    }
+  }
+
+  private sayAlive(): void {
+    const { bus, catalog } = this.deps;
+    bus.send(subjects.alive, pack({ registryStart: catalog.registryStart, settled: this.settled }));
+  }
+
+  private onBeat({ subject, data }: Message): void {
+    const { catalog, drops } = this.deps;
+    const beat = readHeartbeat(subject, data);
+    const verdict = typeof beat === "string" ? beat : catalog.beat(beat);
+    if (verdict !== "accepted") drops.count(`beat-${verdict}`, subject);
+  }
+
+  private onGet({ subject, reply, data }: Message): void {
+    const { bus, drops } = this.deps;
+    const request = data.length > MAX_REQUEST_BYTES ? undefined : readSnapshotRequest(data);
+    if (!mayAnswer(subject, reply, SELF)) drops.count("reply-foreign", subject);
+    else if (request === undefined) drops.count("request-bad", subject);
+    else bus.send(reply as Subject, this.snapshot(request));
+  }
+
+  private snapshot({ service, have }: SnapshotRequest): Buffer {
+    const { bus, catalog } = this.deps;
+    const known = catalog.services.get(service);
+    const { registryStart } = catalog;
+    const revision = known?.revision ?? 0;
+    const head = { registryStart, revision, service, complete: this.settled };
+    if (have?.registryStart === registryStart && have.revision === revision) return pack(head);
+    const rows = upRows(known);
+    const whole = pack({ ...head, instances: rows });
+    if (whole.length <= bus.maxPayload) return whole;
+    // The longest rows set how many fit for certain; the others are reached by version.
+    const fit = Math.floor(rows.length * (bus.maxPayload / whole.length) * 0.5);
+    return pack({ ...head, complete: false, instances: rows.slice(0, fit) });
+  }
+}
