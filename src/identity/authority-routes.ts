@@ -1,0 +1,101 @@
+import type { TLSSocket } from "node:tls";
+import type { FastifyInstance, FastifyRequest } from "fastify";
+import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from "fastify-type-provider-zod";
+import { NameError, serviceName } from "../subjects/token.ts";
+import { enrolSchema, renewSchema, tokenSchema } from "./authority-schemas.ts";
+import { type Granter, grant } from "./grant.ts";
+import { joinTokenText } from "./join-token.ts";
+import { peerOf, requireAdmin } from "./peer.ts";
+import { checkClaim } from "./proofs.ts";
+import { Refusal } from "./refusal.ts";
+import type { TokenStore } from "./token-store.ts";
+import type { ErrorAnswer, Grant, TokenAnswer } from "./wire.ts";
+
+/** What happened, for a log. No secret is in it. */
+export type AuthorityEvent =
+  | { readonly kind: "enrolled" | "renewed"; readonly service: string; readonly instance: string }
+  | { readonly kind: "token"; readonly service: string; readonly id: string }
+  | { readonly kind: "refused"; readonly path: string; readonly code: string; readonly message: string };
+
+export interface AuthorityState {
+  readonly granter: Granter;
+  readonly tokens: TokenStore;
+  /** SHA-256 of the root CA's public key. */
+  readonly pin: string;
+  /** Where sidecars reach this authority: goes into tokens. */
+  readonly publicUrl: () => string;
+  readonly now: () => number;
+  readonly onEvent: (event: AuthorityEvent) => void;
+}
+
+/** The authority's HTTP interface: `/enrol`, `/renew`, `/tokens`, `/healthz`. */
+export function addRoutes(server: FastifyInstance, state: AuthorityState): void {
+  const { granter, tokens, now, onEvent } = state;
+  const { mesh } = granter.mint;
+  server.setValidatorCompiler(validatorCompiler);
+  server.setSerializerCompiler(serializerCompiler);
+  const app = server.withTypeProvider<ZodTypeProvider>();
+
+  app.get("/healthz", () => ({ ok: true, mesh }));
+
+  app.post("/enrol", { schema: { body: enrolSchema } }, async (request): Promise<Grant> => {
+    const { token, ...claim } = request.body;
+    // The cheap check first: without a good secret nobody makes us verify signatures.
+    const record = tokens.find(token.id, token.secret);
+    const tlsKey = checkClaim(`enrol ${token.id}`, socketOf(request), claim);
+    const { service } = record;
+    const instance = tokens.spend(record, claim.nkey);
+    onEvent({ kind: "enrolled", service, instance });
+    return grant(granter, { service, instance, version: claim.version, nkey: claim.nkey, tlsKey }, now());
+  });
+
+  app.post("/renew", { schema: { body: renewSchema } }, async (request): Promise<Grant> => {
+    const { version, nkey } = request.body;
+    const peer = peerOf(mesh, socketOf(request));
+    if (peer.holder.kind !== "instance")
+      throw new Refusal("certificate-refused", "only instances renew here", 'start "weft up" once more');
+    if (peer.nkey !== nkey)
+      throw new Refusal("key-differs", "the certificate was issued along with another NKey", "enrol anew");
+    const tlsKey = checkClaim("renew", socketOf(request), request.body);
+    const { service, instance } = peer.holder;
+    onEvent({ kind: "renewed", service, instance });
+    return grant(granter, { service, instance, version, nkey, tlsKey }, now());
+  });
+
+  app.post("/tokens", { schema: { body: tokenSchema } }, async (request): Promise<TokenAnswer> => {
+    requireAdmin(mesh, socketOf(request));
+    const { service, ttlMs, uses } = request.body;
+    serviceName(service);
+    const { record, secret } = tokens.create(service, ttlMs, uses);
+    const { id, expiresAt } = record;
+    onEvent({ kind: "token", service, id });
+    const token = joinTokenText({ url: state.publicUrl(), pin: state.pin, id, secret });
+    return { token, id, service, expiresAt, uses };
+  });
+
+  server.setNotFoundHandler((request) => {
+    throw new Refusal(
+      "not-found",
+      `there is no ${request.method} ${request.url}`,
+      "see src/identity/README.md",
+    );
+  });
+  server.setErrorHandler((error, request, reply) => {
+    const { code, message, cure, status } = refusalFor(error);
+    onEvent({ kind: "refused", path: request.url, code, message });
+    const answer: ErrorAnswer = { code, message, cure };
+    return reply.code(status).send(answer);
+  });
+}
+
+const socketOf = (request: FastifyRequest): TLSSocket => request.raw.socket as TLSSocket;
+
+function refusalFor(error: unknown): Refusal {
+  if (error instanceof Refusal) return error;
+  const { message, statusCode = 500 } = error as Error & { statusCode?: number };
+  if (error instanceof NameError) return new Refusal("bad-request", message, "choose another name");
+  if (statusCode === 413) return new Refusal("too-large", message, "send less: no request here needs 16 KiB");
+  if (statusCode >= 400 && statusCode < 500)
+    return new Refusal("bad-request", message, "is the sidecar of a version that fits this authority?");
+  return new Refusal("internal", `the authority failed: ${message}`, "look into its log");
+}

@@ -1,0 +1,99 @@
+import type { AddressInfo } from "node:net";
+import { join, resolve } from "node:path";
+import fastify from "fastify";
+import { type AuthorityEvent, addRoutes } from "./authority-routes.ts";
+import { loadGranter } from "./grant.ts";
+import { needSecret } from "./secret-files.ts";
+import { certificatesIn, pinOf } from "./tls-key.ts";
+import { TokenStore } from "./token-store.ts";
+
+export interface AuthorityOptions {
+  /** Where `bootstrap` made the trust. */
+  readonly stateDir: string;
+  readonly host: string;
+  /** 0 picks a free one. */
+  readonly port: number;
+  /** `host:port` of each broker, handed to sidecars. */
+  readonly brokers: readonly string[];
+  /** `https://host:port` at which sidecars reach it; needed when `host` is no address to dial. */
+  readonly publicUrl?: string;
+  /** 1 hour. */
+  readonly jwtLifeMs?: number;
+  /** 24 hours. */
+  readonly certLifeMs?: number;
+  /** Unix time in ms. */
+  readonly now?: () => number;
+  readonly onEvent?: (event: AuthorityEvent) => void;
+}
+
+export interface Authority {
+  /** `https://host:port` */
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+export class AuthorityStartError extends Error {
+  override readonly name = "AuthorityStartError";
+}
+
+/** Every request here is a few hundred bytes and answered in milliseconds. */
+const BODY_LIMIT = 16 * 1024;
+const REQUEST_TIMEOUT_MS = 10_000;
+
+/**
+ * Starts the authority: it grants identities for tokens and renews them, over HTTPS. It needs no broker, and nothing
+ * needs it but enrolment and renewal.
+ * @throws AuthorityStartError, SecretFileError with the cure
+ */
+export async function startAuthority(options: AuthorityOptions): Promise<Authority> {
+  const { host, port, brokers, jwtLifeMs, certLifeMs } = options;
+  const stateDir = resolve(options.stateDir);
+  const now = options.now ?? Date.now;
+  if (["0.0.0.0", "::"].includes(host) && options.publicUrl === undefined)
+    throw new AuthorityStartError(
+      `the authority listens on ${host}, which nobody can dial: say at which https://host:port sidecars reach it`,
+    );
+  const granter = loadGranter(stateDir, { brokers, jwtLifeMs, certLifeMs });
+  const file = (name: string) =>
+    needSecret(join(stateDir, "authority", name), 'start "weft up" once more, it makes it anew');
+  const server = fastify({
+    logger: false,
+    bodyLimit: BODY_LIMIT,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    forceCloseConnections: true,
+    https: {
+      cert: file("server.crt"),
+      key: file("server.key"),
+      ca: granter.rootCa,
+      minVersion: "TLSv1.3",
+      handshakeTimeout: REQUEST_TIMEOUT_MS,
+      // Asked for but not demanded: who enrols has none yet. Each route that needs one looks at it itself.
+      requestCert: true,
+      rejectUnauthorized: false,
+    },
+  });
+  let url = "";
+  addRoutes(server, {
+    granter,
+    tokens: new TokenStore(join(stateDir, "authority", "tokens"), now),
+    pin: pinOf(certificatesIn(granter.rootCa)[0]!),
+    publicUrl: () => options.publicUrl ?? url,
+    now,
+    onEvent: options.onEvent ?? (() => {}),
+  });
+  try {
+    await server.listen({ host, port });
+  } catch (error) {
+    await server.close();
+    const { code } = error as NodeJS.ErrnoException;
+    const what =
+      code === "EADDRINUSE" ? `port ${port} is taken` : `it cannot listen on ${host}:${port} (${code})`;
+    throw new AuthorityStartError(
+      `the authority does not start: ${what}: give it another port (0 picks a free one) or stop what holds it`,
+      { cause: error },
+    );
+  }
+  const { port: bound } = server.server.address() as AddressInfo;
+  url = `https://${host.includes(":") ? `[${host}]` : host}:${bound}`;
+  return { url, close: () => server.close() };
+}

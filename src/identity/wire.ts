@@ -1,0 +1,67 @@
+/*
+ * What sidecars and the authority say to each other: JSON over TLS 1.3. Types only, so that a sidecar does not load
+ * what checks requests.
+ */
+
+/** What a sidecar claims for itself; both proofs sign the same text, see `proofs.ts`. */
+export interface Claim {
+  readonly version: string;
+  /** Public NKey, `U…`. */
+  readonly nkey: string;
+  /** Public TLS key: SubjectPublicKeyInfo (DER), base64. */
+  readonly tlsKey: string;
+  /** Ed25519 signature by the NKey, base64. */
+  readonly nkeyProof: string;
+  /** ECDSA P-256 SHA-256 signature by the TLS key, base64. */
+  readonly tlsKeyProof: string;
+}
+
+/** `POST /enrol` */
+export interface EnrolRequest extends Claim {
+  readonly token: { readonly id: string; readonly secret: string };
+}
+
+/** `POST /renew`, on a connection with the present client certificate. */
+export type RenewRequest = Claim;
+
+/** The answer to both. Times are Unix ms by the authority's clock. */
+export interface Grant {
+  readonly mesh: string;
+  readonly service: string;
+  readonly instance: string;
+  readonly version: string;
+  readonly issuedAt: number;
+  readonly jwt: string;
+  readonly jwtExpiresAt: number;
+  /** The leaf and its chain, PEM. */
+  readonly cert: string;
+  readonly certExpiresAt: number;
+  /** The CAs that brokers and the authority are checked with, PEM. */
+  readonly ca: string;
+  /** `host:port` of each broker. */
+  readonly brokers: readonly string[];
+}
+
+/** `POST /tokens`, with the admin's client certificate. */
+export interface TokenRequest {
+  readonly service: string;
+  /** 15 minutes when absent. */
+  readonly ttlMs?: number;
+  /** How many instances may enrol with it, 1 when absent. */
+  readonly uses?: number;
+}
+
+export interface TokenAnswer {
+  readonly token: string;
+  readonly id: string;
+  readonly service: string;
+  readonly expiresAt: number;
+  readonly uses: number;
+}
+
+/** Every answer that is not 200. */
+export interface ErrorAnswer {
+  readonly code: string;
+  readonly message: string;
+  readonly cure: string;
+}
