@@ -124,6 +124,7 @@ export class Catalog {
   /** Counts silence anew from now: beats could not be heard until now, which is not the instances' fault. */
   grace(): void {
     const now = this.clock.now();
+    this.sweptAt = now;
     for (const service of this.known.values())
       for (const instance of service.instances.values()) if (isThere(instance)) instance.heardAt = now;
   }

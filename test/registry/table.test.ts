@@ -1,0 +1,312 @@
+import assert from "node:assert/strict";
+import { describe, type TestContext, test } from "node:test";
+import type { Bus } from "../../src/bus/bus.ts";
+import { MemoryBroker } from "../../src/bus/memory-bus.ts";
+import { Catalog } from "../../src/registry/catalog.ts";
+import { Drops } from "../../src/registry/drops.ts";
+import { pack } from "../../src/registry/frame.ts";
+import { Heartbeater } from "../../src/registry/heartbeater.ts";
+import { Registry } from "../../src/registry/registry.ts";
+import { InstanceTable } from "../../src/registry/table.ts";
+import { HEARTBEAT_MS, SILENT_AFTER_MS } from "../../src/registry/wire.ts";
+import type { Subject } from "../../src/subjects/subjects.ts";
+import { beat, silentLog } from "./beats.ts";
+import { FakeClock, turns } from "./fake-clock.ts";
+
+const AFTER_RESTART_MS = 2 * SILENT_AFTER_MS;
+
+function setUp(t: TestContext) {
+  const broker = new MemoryBroker();
+  const clock = new FakeClock();
+  const bus = broker.connect();
+  const table = new InstanceTable({ bus, clock, caller: "shop", instance: "s1" });
+  t.after(() => table.close());
+  const log: string[] = [];
+  table.onGone((service, instance, reason) => log.push(`gone ${service} ${instance} ${reason}`));
+  table.onUp((row) => log.push(`up ${row.service} ${row.instance}`));
+  const startRegistry = () => {
+    const registryBus = broker.connect();
+    const catalog = new Catalog(clock);
+    const drops = new Drops(silentLog, () => clock.now());
+    const registry = new Registry({ bus: registryBus, catalog, clock, drops });
+    registry.start();
+    const stop = async () => {
+      registry.stop();
+      await registryBus.close();
+    };
+    return { catalog, registry, stop };
+  };
+  const startInstance = (instance: string, service = "orders") => {
+    const beats = new Heartbeater({ bus: broker.connect(), clock, service, instance, version: "2" });
+    beats.set("up");
+    return beats;
+  };
+  const names = (service = "orders") => table.instances(service).map(({ instance }) => instance);
+  return { broker, bus, clock, table, log, startRegistry, startInstance, names };
+}
+
+/** Loses the messages that `lost` picks, on their way to this bus. */
+function lose(bus: Bus, lost: (subject: string) => boolean): void {
+  const subscribe = bus.subscribe.bind(bus);
+  bus.subscribe = (subject, queue, onMessage) =>
+    subscribe(subject, queue, (message) => lost(message.subject) || onMessage(message));
+}
+
+describe("a sidecar's table", () => {
+  test("is empty at first, never waits, and then follows up and gone", async (t) => {
+    const { clock, names, log, startRegistry, startInstance } = setUp(t);
+    startRegistry();
+    startInstance("a");
+    await turns();
+    assert.deepEqual(names(), []);
+    await turns();
+    assert.deepEqual(names(), ["a"]);
+    const b = startInstance("b");
+    await turns();
+    assert.deepEqual(names(), ["a", "b"]);
+    b.set("down");
+    await turns();
+    await clock.run(HEARTBEAT_MS);
+    b.set("up");
+    await turns();
+    await b.leave();
+    await turns();
+    assert.deepEqual(names(), ["a"]);
+    assert.deepEqual(log, [
+      "up orders a",
+      "up orders b",
+      "gone orders b down",
+      "up orders b",
+      "gone orders b left",
+    ]);
+  });
+
+  test("hands out the same array until something changes", async (t) => {
+    const { table, clock, startRegistry, startInstance, names } = setUp(t);
+    startRegistry();
+    startInstance("a");
+    names();
+    await clock.run(3 * HEARTBEAT_MS);
+    const before = table.instances("orders");
+    await clock.run(10 * HEARTBEAT_MS);
+    assert.equal(table.instances("orders"), before);
+  });
+
+  test("learns only of the services that it is asked for", async (t) => {
+    const { bus, clock, log, names, startRegistry, startInstance } = setUp(t);
+    const subscribed: string[] = [];
+    const subscribe = bus.subscribe.bind(bus);
+    bus.subscribe = (subject, ...rest) => {
+      subscribed.push(subject);
+      return subscribe(subject, ...rest);
+    };
+    startRegistry();
+    for (let i = 0; i < 20; i++) startInstance("x", `service-${i}`);
+    names("service-7");
+    await clock.run(2000);
+    assert.deepEqual(log, ["up service-7 x"]);
+    assert.deepEqual(subscribed, ["reg.ev.i.service-7"]);
+  });
+
+  test("follows so many services and then lets go of the one used least", async (t) => {
+    const { table, clock, startRegistry, startInstance, log } = setUp(t);
+    startRegistry();
+    table.instances("first");
+    table.instances("second");
+    for (let i = 0; i < 1022; i++) table.instances(`service-${i}`);
+    table.instances("first");
+    table.instances("one-more");
+    startInstance("x", "first");
+    startInstance("x", "second");
+    await clock.run(2000);
+    assert.deepEqual(log, ["up first x"]);
+  });
+
+  test("refuses a name that is none", (t) => {
+    assert.throws(() => setUp(t).table.instances("no.name"), { name: "NameError" });
+  });
+});
+
+describe("while the registry is away, a sidecar's table", () => {
+  test("keeps its rows and says so", async (t) => {
+    const { clock, table, names, log, startRegistry, startInstance } = setUp(t);
+    const states: string[] = [];
+    table.onState(({ kind }) => states.push(kind));
+    const first = startRegistry();
+    startInstance("a");
+    startInstance("b");
+    names();
+    await clock.run(2000);
+    assert.equal(table.state.kind, "following");
+    await first.stop();
+    const stoppedAt = clock.unix();
+    await clock.run(20 * SILENT_AFTER_MS);
+    assert.deepEqual(names(), ["a", "b"]);
+    assert.equal(table.state.kind, "away");
+    assert.ok(table.state.since - stoppedAt <= SILENT_AFTER_MS + HEARTBEAT_MS);
+    startRegistry();
+    await clock.run(AFTER_RESTART_MS);
+    assert.deepEqual(states, ["following", "away", "following"]);
+    assert.deepEqual(log, ["up orders a", "up orders b"]);
+  });
+
+  test("answers a first question with nothing, and catches up when the registry comes", async (t) => {
+    const { clock, table, names, startRegistry, startInstance } = setUp(t);
+    startInstance("a");
+    assert.deepEqual(names(), []);
+    assert.equal(table.state.kind, "away");
+    await clock.run(60_000);
+    startRegistry();
+    await clock.run(AFTER_RESTART_MS);
+    assert.deepEqual(names(), ["a"]);
+  });
+
+  test("drops what left meanwhile only when the new registry has listened long enough", async (t) => {
+    const { clock, names, log, startRegistry, startInstance } = setUp(t);
+    const first = startRegistry();
+    startInstance("a");
+    const b = startInstance("b");
+    names();
+    await clock.run(2000);
+    await first.stop();
+    await b.leave();
+    const second = startRegistry();
+    await clock.run(SILENT_AFTER_MS - 1000);
+    assert.equal(second.registry.settled, false);
+    assert.deepEqual(names(), ["a", "b"]);
+    await clock.run(2 * HEARTBEAT_MS + 1000);
+    assert.deepEqual(names(), ["a"]);
+    assert.deepEqual(log.at(-1), "gone orders b silent");
+  });
+
+  test("tells of an instance that started anew meanwhile", async (t) => {
+    const { clock, names, log, startRegistry, startInstance } = setUp(t);
+    const first = startRegistry();
+    startInstance("a");
+    names();
+    await clock.run(2000);
+    await first.stop();
+    await clock.run(1000);
+    startInstance("a");
+    startRegistry();
+    await clock.run(AFTER_RESTART_MS);
+    assert.deepEqual(log, ["up orders a", "gone orders a restarted", "up orders a"]);
+  });
+
+  test("keeps its rows through the loss of the broker, and converges after it", async (t) => {
+    const { broker, clock, names, table, startRegistry, startInstance } = setUp(t);
+    startRegistry();
+    startInstance("a");
+    names();
+    await clock.run(AFTER_RESTART_MS);
+    broker.setAway(true);
+    assert.equal(table.state.kind, "away");
+    await clock.run(30_000);
+    assert.deepEqual(names(), ["a"]);
+    startInstance("b");
+    broker.setAway(false);
+    await clock.run(HEARTBEAT_MS + 1000);
+    assert.deepEqual(names(), ["a", "b"]);
+    assert.equal(table.state.kind, "following");
+  });
+});
+
+describe("when messages are lost, a sidecar's table", () => {
+  test("sees a gap at the next event and asks for all", async (t) => {
+    const { bus, clock, names, startRegistry, startInstance } = setUp(t);
+    let losing = false;
+    lose(bus, (subject) => losing && subject === "reg.ev.i.orders");
+    startRegistry();
+    const a = startInstance("a");
+    names();
+    await clock.run(AFTER_RESTART_MS);
+    losing = true;
+    await a.leave();
+    await turns();
+    losing = false;
+    startInstance("b");
+    await turns(20);
+    assert.deepEqual(names(), ["b"]);
+  });
+
+  test("finds out within a minute that it missed the last event", async (t) => {
+    const { bus, clock, names, startRegistry, startInstance } = setUp(t);
+    let losing = false;
+    lose(bus, (subject) => losing && subject === "reg.ev.i.orders");
+    startRegistry();
+    const a = startInstance("a");
+    names();
+    await clock.run(2 * SILENT_AFTER_MS);
+    losing = true;
+    await a.leave();
+    await clock.run(64_000);
+    assert.deepEqual(names(), []);
+  });
+
+  test("asks again when its question or the answer was lost", async (t) => {
+    const { bus, clock, names, startRegistry, startInstance } = setUp(t);
+    let losing = true;
+    const send = bus.send.bind(bus);
+    bus.send = (subject, ...rest) => (losing && subject.startsWith("reg.get.")) || send(subject, ...rest);
+    startRegistry();
+    startInstance("a");
+    names();
+    await clock.run(1000);
+    losing = false;
+    await clock.run(3 * HEARTBEAT_MS);
+    assert.deepEqual(names(), ["a"]);
+  });
+
+  test("passes over what no registry would send", async (t) => {
+    const { broker, clock, names, startRegistry, startInstance } = setUp(t);
+    startRegistry();
+    startInstance("a");
+    names();
+    await clock.run(2000);
+    const odd = broker.connect();
+    for (const data of [Buffer.alloc(0), Buffer.from("c1", "hex"), pack(beat())])
+      for (const subject of ["reg.ev.i.orders", "reg.ev.alive", "_R.shop.s1.registry.guess"])
+        odd.send(subject as Subject, data);
+    await turns();
+    assert.deepEqual(names(), ["a"]);
+  });
+});
+
+describe("with three registries, a sidecar's table", () => {
+  test("hears of each change once and survives the loss of any of them", async (t) => {
+    const { clock, names, log, startRegistry, startInstance, table } = setUp(t);
+    const replicas = [startRegistry(), startRegistry(), startRegistry()];
+    startInstance("a");
+    names();
+    await clock.run(AFTER_RESTART_MS);
+    const b = startInstance("b");
+    await clock.run(1000);
+    await b.leave();
+    await clock.run(1000);
+    assert.deepEqual(log, ["up orders a", "up orders b", "gone orders b left"]);
+    for (const replica of replicas.slice(0, 2)) {
+      await replica.stop();
+      await clock.run(2 * SILENT_AFTER_MS);
+    }
+    assert.equal(table.state.kind, "following");
+    startInstance("c");
+    await clock.run(1000);
+    assert.deepEqual(names(), ["a", "c"]);
+    assert.deepEqual(log.slice(3), ["up orders c"]);
+  });
+
+  test("drops nothing because one of them has just started", async (t) => {
+    const { clock, names, log, startRegistry, startInstance } = setUp(t);
+    startRegistry();
+    for (const name of ["a", "b", "c"]) startInstance(name);
+    names();
+    await clock.run(AFTER_RESTART_MS);
+    for (let i = 0; i < 5; i++) {
+      const extra = startRegistry();
+      await clock.run(1500);
+      await extra.stop();
+      await clock.run(SILENT_AFTER_MS);
+    }
+    assert.deepEqual(log, ["up orders a", "up orders b", "up orders c"]);
+  });
+});
