@@ -23,20 +23,29 @@ export interface CallHead {
   readonly body: Body;
   /** The value of `Upgrade` when the caller asks to change protocols; the bodies of a 101 are the tunnel. */
   readonly upgrade: string | undefined;
-  /** When the time for the whole call is used up, in ms of the monotonic clock; Infinity for never. */
-  readonly dueAt: number;
+  /**
+   * Time for the call: from the end of the request to the head of the answer; Infinity for no limit. A body that is
+   * on its way is under the idle limit instead, so that uploads, downloads and event streams may take their time.
+   */
+  readonly timeoutMs: number;
 }
 
 /** One call on its way through the layers, from the first to the last attempt. */
 export class Call {
   readonly head: CallHead;
   readonly startedAt: number;
+  /** When the time is used up, in ms of the monotonic clock; Infinity while the request is still coming in. */
+  dueAt: number;
   /** 1 for the first attempt; each further attempt counts it up. */
   attempt = 1;
+  /** Body bytes have left that are not kept: no further attempt can send the same request. */
+  spent = false;
   /** Set once: the caller left, or the deadline passed. */
   cancelled: Code | undefined;
   /** Whoever works on the call at the moment, and must stop when it is cancelled. */
   onCancel: ((code: Code) => void) | undefined;
+  /** Told when a request that was still coming in has been handed on in full. */
+  onRequestEnded: (() => void) | undefined;
   /** Where interim answers go; absent when the caller cannot take any (HTTP/1.0). */
   onInterim: ((interim: Interim) => void) | undefined;
   /** `traceparent` for the next hop: the context of this side's span, or the caller's own. */
@@ -45,6 +54,17 @@ export class Call {
   constructor(head: CallHead, now: number) {
     this.head = head;
     this.startedAt = now;
+    this.dueAt = head.body.complete ? now + head.timeoutMs : Number.POSITIVE_INFINITY;
+  }
+
+  /** What is left of the time, in whole ms. */
+  remainingMs(now: number): number {
+    return Math.max(0, Math.ceil(Math.min(this.dueAt - now, this.head.timeoutMs)));
+  }
+
+  /** The sweep found the time used up. */
+  due(): void {
+    this.cancel("deadline");
   }
 
   /** Ends the call early, once; the present attempt then ends with a failure of this code. */

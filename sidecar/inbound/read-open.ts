@@ -1,0 +1,52 @@
+import { Flag, type Open } from "../../src/protocol/frame.ts";
+import { HEADER } from "../../src/protocol/header-names.ts";
+import { checkHeaders, checkRequestLine } from "../http/check-headers.ts";
+import { fieldValue, removeField } from "../http/header-block.ts";
+
+/** The head of a call as it came over the bus, checked: the caller's sidecar is not believed. */
+export interface OpenHead {
+  readonly method: string;
+  readonly path: string;
+  /** Without the fields that are the mesh's own: those are for the callee's sidecar to write. */
+  readonly headers: string;
+  readonly contentLength: number | undefined;
+  readonly upgrade: string | undefined;
+  readonly traceparent: string | undefined;
+  readonly problem?: undefined;
+}
+
+/** Reads the text of OPEN: `METHOD SP target LF` and the header lines. */
+export function readOpen(open: Open): OpenHead | { readonly problem: string } {
+  const { text } = open;
+  const lineEnd = text.indexOf("\n");
+  const space = text.indexOf(" ");
+  if (lineEnd < 0 || space < 0 || space > lineEnd) return { problem: "the head has no request line" };
+  const method = text.slice(0, space);
+  const path = text.slice(space + 1, lineEnd);
+  const problem = checkRequestLine(method, path);
+  if (problem !== undefined) return { problem };
+
+  let headers = text.slice(lineEnd + 1);
+  let upgrade: string | undefined;
+  if ((open.flags & Flag.upgrade) !== 0) {
+    upgrade = fieldValue(headers, "upgrade");
+    headers = removeField(headers, "upgrade");
+  }
+  const checked = checkHeaders(headers);
+  if (checked.problem !== undefined) return { problem: checked.problem };
+  return {
+    method,
+    path,
+    headers: withoutMeshFields(headers),
+    contentLength: checked.contentLength,
+    upgrade,
+    traceparent: fieldValue(headers, HEADER.traceparent),
+  };
+}
+
+const MESH_FIELD = /^weft-/im;
+const MESH_LINES = /^weft-[^:]*:[^\n]*\n/gim;
+
+/** `weft-…` fields mean what the mesh says, so nobody else's travel on. */
+export const withoutMeshFields = (headers: string): string =>
+  MESH_FIELD.test(headers) ? headers.replace(MESH_LINES, "") : headers;

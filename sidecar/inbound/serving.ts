@@ -1,0 +1,222 @@
+import type { Code } from "../../src/protocol/code.ts";
+import {
+  encodeAccept,
+  encodeCancel,
+  encodeCredit,
+  encodeHead,
+  encodeRefuse,
+} from "../../src/protocol/encode.ts";
+import {
+  type Data,
+  type End,
+  Flag,
+  type Frame,
+  Kind,
+  type Open,
+  PREFIX,
+  type Sequenced,
+} from "../../src/protocol/frame.ts";
+import type { Subject } from "../../src/subjects/subjects.ts";
+import { fitBody } from "../exchange/fit-body.ts";
+import { Inflow } from "../exchange/inflow.ts";
+import { chunkBytes, FIRST_BYTES, GAP_MS, RECEIPT_AFTER_MS, WINDOW_BYTES } from "../exchange/limits.ts";
+import { Outflow } from "../exchange/outflow.ts";
+import { Sequencer } from "../exchange/sequencer.ts";
+import { checkHeaders } from "../http/check-headers.ts";
+import { type Body, wholeBody } from "../stack/body.ts";
+import { Call, type Interim } from "../stack/call.ts";
+import type { Outcome, Replied } from "../stack/outcome.ts";
+import type { OpenHead } from "./read-open.ts";
+import type { Servings } from "./servings.ts";
+
+/** One call that this instance serves: the callee's end of an exchange. */
+export class Serving {
+  readonly call: Call;
+  readonly reply: Subject;
+  dueAt: number;
+  private readonly home: Servings;
+  private readonly order = new Sequencer();
+  private readonly deliver = (frame: Sequenced) => this.inOrder(frame as Data | End);
+  private readonly responseWindow: number;
+  private sequence = 0;
+  private receipt = false;
+  private inflow: Inflow | undefined;
+  private outflow: Outflow | undefined;
+  private requestDone: boolean;
+  private answerDone = false;
+  /** Set when the call is over here: what its service still says goes nowhere. */
+  private over = false;
+
+  constructor(open: Open, head: OpenHead, caller: string, reply: Subject, home: Servings) {
+    this.home = home;
+    this.reply = reply;
+    this.responseWindow = open.window;
+    const now = home.sweep.now();
+    this.requestDone = (open.flags & Flag.last) !== 0;
+    this.call = new Call(
+      {
+        caller,
+        callee: home.service,
+        target: home.target,
+        method: head.method,
+        path: head.path,
+        headers: head.headers,
+        upgrade: head.upgrade,
+        body: this.requestBody(open, head),
+        timeoutMs: open.remainingMs === 0 ? Number.POSITIVE_INFINITY : open.remainingMs,
+      },
+      now,
+    );
+    this.call.attempt = open.attempt;
+    this.call.traceparent = head.traceparent;
+    if ((open.flags & Flag.interim) !== 0) this.call.onInterim = (interim) => this.sendInterim(interim);
+    this.dueAt = now + RECEIPT_AFTER_MS;
+    if (!this.requestDone) this.sendReceipt();
+  }
+
+  onFrame(frame: Frame): void {
+    switch (frame.kind) {
+      case Kind.credit:
+        this.outflow?.grant(frame.limit);
+        this.postpone(this.home.idleTimeoutMs);
+        break;
+      case Kind.cancel:
+        this.end(frame.code === "deadline" ? "deadline" : "cancelled");
+        break;
+      case Kind.data:
+      case Kind.end:
+        if (!this.order.take(frame, this.deliver))
+          this.breakOff("broken-stream", "too many frames were lost on the way");
+        else this.postpone(this.order.waiting ? GAP_MS : this.home.idleTimeoutMs);
+    }
+  }
+
+  /** The sweep: time for the receipt, or nothing has moved for too long. */
+  due(): void {
+    if (this.order.waiting) this.breakOff("broken-stream", "a frame was lost on the way");
+    else if (this.receipt && this.streaming)
+      this.breakOff("idle", `nothing moved for ${this.home.idleTimeoutMs} ms`);
+    else {
+      if (!this.receipt) this.sendReceipt();
+      this.postpone(this.home.idleTimeoutMs);
+      this.home.sweep.add(this);
+    }
+  }
+
+  answer(outcome: Outcome): void {
+    if (this.over) {
+      if (outcome.kind === "replied") outcome.body.abandon("cancelled");
+    } else if (outcome.kind === "replied") this.sendReply(outcome);
+    else if (outcome.kind === "refused") {
+      this.send(encodeRefuse(outcome.retryAfterMs ?? 0, outcome.code, outcome.message));
+      this.end(outcome.code);
+    } else if (outcome.delivered === "no") {
+      this.send(encodeRefuse(0, outcome.code, outcome.message));
+      this.end(outcome.code);
+    } else this.breakOff(outcome.code, outcome.message);
+  }
+
+  /** Ends it on this side only: the caller wants no answer, or has had it, or cannot be reached. */
+  end(code: Code): void {
+    if (this.over) return;
+    this.over = true;
+    this.home.forget(this);
+    this.call.cancel(code);
+    this.inflow?.fail(code);
+    this.outflow?.stop(code);
+  }
+
+  /** Ends it and tells the caller. */
+  breakOff(code: Code, message: string): void {
+    this.send(encodeCancel(code, message));
+    this.end(code);
+  }
+
+  private requestBody(open: Open, head: OpenHead): Body {
+    const hasBody = (open.flags & Flag.body) !== 0;
+    const framing = !hasBody ? "none" : head.contentLength === undefined ? "until-end" : "length";
+    if (this.requestDone) return wholeBody(open.body, framing);
+    this.inflow = new Inflow(framing, open.body, WINDOW_BYTES, {
+      credit: (limit) => this.send(encodeCredit(limit)),
+      // The app wants no more of the request; its answer may still come.
+      abandoned: () => this.requestOver(),
+      ended: () => {
+        this.call.onRequestEnded?.();
+        this.requestOver();
+      },
+    });
+    return this.inflow;
+  }
+
+  private inOrder(frame: Data | End): void {
+    const problem = frame.kind === Kind.end ? checkHeaders(frame.trailers).problem : undefined;
+    if (problem !== undefined) this.breakOff("broken-stream", problem);
+    else if (this.inflow?.take(frame) === false)
+      this.breakOff("broken-stream", "the caller sent more than it was given credit for");
+  }
+
+  private sendReceipt(): void {
+    this.receipt = true;
+    this.send(encodeAccept(this.requestDone ? 0 : WINDOW_BYTES, this.home.instance));
+  }
+
+  private sendInterim({ status, reason, headers }: Interim): void {
+    this.send(
+      encodeHead(0, status, this.sequence++, `${this.home.instance}\n${reason}\n${headers}`, NOTHING),
+    );
+  }
+
+  private sendReply(reply: Replied): void {
+    const text = `${this.home.instance}\n${reply.reason}\n${reply.headers}`;
+    const room = this.home.bus.maxPayload - PREFIX.head - text.length;
+    if (room < 0) {
+      reply.body.abandon("too-large");
+      this.breakOff("too-large", "the head of the answer does not fit into one message of the broker");
+      return;
+    }
+    const body = fitBody(reply.body, Math.min(room, FIRST_BYTES));
+    const flags = (body.complete ? Flag.last : 0) | (body.framing === "none" ? 0 : Flag.body);
+    this.send(encodeHead(flags, reply.status, this.sequence++, text, body.first));
+    if (body.complete) {
+      this.answerOver();
+      return;
+    }
+    const peer = {
+      send: (frame: Buffer) => this.send(frame),
+      sent: (problem: Code | undefined) => {
+        if (problem === undefined) this.answerOver();
+        else this.breakOff(problem, "the answer's body broke off");
+      },
+      chunkBytes: () => chunkBytes(this.home.bus.maxPayload),
+    };
+    this.outflow = new Outflow(body, peer, this.sequence, this.responseWindow);
+  }
+
+  private requestOver(): void {
+    this.requestDone = true;
+    if (this.answerDone) this.home.forget(this);
+  }
+
+  /** The answer is sent in full. Only a tunnel goes on from here: else nobody reads the rest of the request. */
+  private answerOver(): void {
+    this.answerDone = true;
+    const tunnel = this.call.head.upgrade !== undefined && this.outflow !== undefined;
+    if (this.requestDone) this.home.forget(this);
+    else if (!tunnel) this.end("cancelled");
+  }
+
+  private get streaming(): boolean {
+    return this.outflow !== undefined || !this.requestDone;
+  }
+
+  private send(frame: Buffer): void {
+    this.postpone(this.home.idleTimeoutMs);
+    this.home.bus.send(this.reply, frame);
+  }
+
+  private postpone(forMs: number): void {
+    if (this.receipt) this.dueAt = this.home.sweep.now() + forMs;
+  }
+}
+
+const NOTHING = Buffer.alloc(0);

@@ -1,0 +1,169 @@
+import type { Bus, Message, Subscription } from "../../src/bus/bus.ts";
+import { decode } from "../../src/protocol/decode.ts";
+import { encodeCancel, encodeRefuse } from "../../src/protocol/encode.ts";
+import { Kind, type Open } from "../../src/protocol/frame.ts";
+import { callerOf, mayAnswer } from "../../src/subjects/reply.ts";
+import type { Subject, Subjects, Target } from "../../src/subjects/subjects.ts";
+import type { Service } from "../stack/call.ts";
+import { failed } from "../stack/outcome.ts";
+import type { Sweep } from "../stack/sweep.ts";
+import { readOpen } from "./read-open.ts";
+import { Serving } from "./serving.ts";
+
+export interface ServingsOptions {
+  readonly bus: Bus;
+  readonly sweep: Sweep;
+  readonly subjects: Subjects;
+  readonly service: string;
+  readonly version: string;
+  readonly instance: string;
+  readonly idleTimeoutMs: number;
+  /** What serves a call: the inbound stack with the app at its end. */
+  readonly serve: Service;
+  /** Told of each message that was not answered, and why: a wrong reply subject, bytes that make no frame. */
+  readonly dropped: (reason: string, subject: string) => void;
+}
+
+/** All the calls that this instance serves, and the subscriptions that bring them. */
+export class Servings {
+  readonly bus: Bus;
+  readonly sweep: Sweep;
+  readonly service: string;
+  readonly instance: string;
+  readonly idleTimeoutMs: number;
+  readonly target: Target;
+  private readonly options: ServingsOptions;
+  private readonly open = new Map<string, Serving>();
+  private readonly forNew: Subscription[] = [];
+  private readonly forOpen: Subscription;
+  private draining = false;
+  private whenEmpty: (() => void) | undefined;
+  /** Calls that were under way when the broker was lost: their callers are told when it is back. */
+  private cutOff: Subject[] = [];
+  private readonly stopStates: () => void;
+
+  constructor(options: ServingsOptions) {
+    const { bus, sweep, subjects, service, version, instance } = options;
+    this.options = options;
+    this.bus = bus;
+    this.sweep = sweep;
+    this.service = service;
+    this.instance = instance;
+    this.idleTimeoutMs = options.idleTimeoutMs;
+    this.target = { kind: "version", version };
+    const subject = subjects.inbound(service, { kind: "instance", instance });
+    // A queue group of its own, so that a message comes once while a connection is being replaced.
+    this.forOpen = bus.subscribe(subject, instance, (message) => this.onMessage(message));
+    this.stopStates = bus.onState(({ kind }) => {
+      if (kind === "away") this.cutAll();
+      else if (kind === "connected") this.tellCutOff();
+    });
+  }
+
+  get size(): number {
+    return this.open.size;
+  }
+
+  get admitting(): boolean {
+    return this.forNew.length > 0;
+  }
+
+  /** Joins the queue groups: calls come from now on. */
+  join(): void {
+    if (this.admitting || this.draining) return;
+    const { bus, subjects, service } = this.options;
+    for (const target of [this.target, { kind: "any" } as const])
+      this.forNew.push(
+        bus.subscribe(subjects.inbound(service, target), service, (message) => this.onMessage(message)),
+      );
+  }
+
+  /** Leaves the queue groups: no new call comes, those under way go on. */
+  leave(): void {
+    for (const subscription of this.forNew.splice(0)) subscription.unsubscribe();
+  }
+
+  /**
+   * Leaves for good, and resolves when the last call under way has ended.
+   * What still arrives is refused as undelivered, so that its caller asks another instance.
+   */
+  async drain(): Promise<void> {
+    this.leave();
+    await this.bus.flush().catch(() => {});
+    this.draining = true;
+    if (this.open.size > 0)
+      await new Promise<void>((resolve) => {
+        this.whenEmpty = resolve;
+      });
+  }
+
+  close(): void {
+    this.leave();
+    this.forOpen.unsubscribe();
+    this.stopStates();
+    for (const serving of [...this.open.values()]) serving.breakOff("gone", "the instance was stopped");
+  }
+
+  remember(serving: Serving): void {
+    this.open.set(serving.reply, serving);
+    this.sweep.add(serving);
+  }
+
+  forget(serving: Serving): void {
+    this.open.delete(serving.reply);
+    this.sweep.delete(serving);
+    if (this.open.size === 0) this.whenEmpty?.();
+  }
+
+  private onMessage({ subject, reply, data }: Message): void {
+    // A reply subject that is not the sender's own would make us publish for him where he may not.
+    if (!mayAnswer(subject, reply, this.service)) {
+      this.options.dropped("the reply subject is not the sender's own", subject);
+      return;
+    }
+    const frame = decode(data);
+    const to = reply as Subject;
+    if (frame.kind === 0) {
+      this.options.dropped(`the message is not a frame (${frame.reason})`, subject);
+      const code = frame.reason === "version" ? "version" : "bad-request";
+      this.bus.send(to, encodeRefuse(0, code, "the callee's sidecar cannot read the message"));
+    } else if (frame.kind === Kind.open) this.onOpen(frame, subject, to);
+    else this.open.get(reply)?.onFrame(frame);
+  }
+
+  private onOpen(open: Open, subject: string, reply: Subject): void {
+    if (this.open.has(reply)) return;
+    if (this.draining) {
+      this.bus.send(
+        reply,
+        encodeRefuse(0, "draining", `${this.service} (instance ${this.instance}) is leaving`),
+      );
+      return;
+    }
+    const head = readOpen(open);
+    if (head.problem !== undefined) {
+      this.options.dropped(head.problem, subject);
+      this.bus.send(reply, encodeRefuse(0, "bad-request", head.problem));
+      return;
+    }
+    const serving = new Serving(open, head, callerOf(subject), reply, this);
+    this.remember(serving);
+    this.options.serve(serving.call).then(
+      (outcome) => serving.answer(outcome),
+      () => serving.answer(failed("internal", "unknown", "the callee's sidecar failed on this call")),
+    );
+  }
+
+  /** Answers can no longer be sent, and frames may be lost: an early end beats a silent wait. */
+  private cutAll(): void {
+    for (const serving of [...this.open.values()]) {
+      this.cutOff.push(serving.reply);
+      serving.end("broker-away");
+    }
+  }
+
+  private tellCutOff(): void {
+    const message = `${this.service} (instance ${this.instance}) lost the broker while it had the call`;
+    for (const reply of this.cutOff.splice(0)) this.bus.send(reply, encodeCancel("broker-away", message));
+  }
+}

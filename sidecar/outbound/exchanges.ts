@@ -1,0 +1,135 @@
+import type { Bus } from "../../src/bus/bus.ts";
+import { decode } from "../../src/protocol/decode.ts";
+import { ReplyIds, repliesTo } from "../../src/subjects/reply.ts";
+import type { Subjects } from "../../src/subjects/subjects.ts";
+import { chunkBytes } from "../exchange/limits.ts";
+import type { Service } from "../stack/call.ts";
+import { failed } from "../stack/outcome.ts";
+import type { Sweep } from "../stack/sweep.ts";
+import { Attempt } from "./attempt.ts";
+
+export interface ExchangesOptions {
+  readonly bus: Bus;
+  readonly sweep: Sweep;
+  readonly subjects: Subjects;
+  readonly service: string;
+  readonly instance: string;
+  /** How long nothing may move on a stream. */
+  readonly idleTimeoutMs: number;
+}
+
+/** All the exchanges that this sidecar has open as caller; each answer finds its attempt by its reply subject. */
+export class Exchanges {
+  readonly bus: Bus;
+  readonly sweep: Sweep;
+  readonly idleTimeoutMs: number;
+  private readonly subjects: Subjects;
+  private readonly self: string;
+  private readonly ids: ReplyIds;
+  private readonly open = new Map<string, Attempt>();
+
+  constructor({ bus, sweep, subjects, service, instance, idleTimeoutMs }: ExchangesOptions) {
+    this.bus = bus;
+    this.sweep = sweep;
+    this.idleTimeoutMs = idleTimeoutMs;
+    this.subjects = subjects;
+    this.self = service;
+    this.ids = new ReplyIds(service, instance);
+    // Plain, not a queue group: the broker tells "no responders" to plain subscriptions only.
+    bus.subscribe(repliesTo(service, instance), undefined, ({ subject, data, noResponders }) => {
+      const attempt = this.open.get(subject);
+      // Not ours, or not any more. The key holds the responder's name, so nobody can answer for another.
+      if (attempt === undefined) return;
+      if (noResponders) {
+        attempt.onNoResponders();
+        return;
+      }
+      const frame = decode(data);
+      if (frame.kind !== 0) attempt.onFrame(frame);
+      else if (frame.reason === "version")
+        attempt.fail("version", "unknown", "the answer's protocol version is unknown");
+      else attempt.fail("broken-stream", "unknown", "the answer is not a frame");
+    });
+    bus.onState((state) => {
+      if (state.kind !== "connected") this.failAll();
+    });
+    bus.onDenied((subject) => this.denied(subject));
+  }
+
+  get size(): number {
+    return this.open.size;
+  }
+
+  /** The leaf of the outbound stack: one attempt over the bus. */
+  readonly send: Service = (call) => {
+    const { callee, target } = call.head;
+    if (call.cancelled !== undefined)
+      return Promise.resolve(failed(call.cancelled, "no", "the call ended before it was sent"));
+    return new Promise((resolve) => {
+      const subject = this.subjects.request(callee, target, this.self);
+      const attempt = new Attempt(call, subject, this.ids.next(callee), this, resolve);
+      this.remember(attempt);
+      if (!attempt.open()) this.notSent(attempt);
+    });
+  };
+
+  remember(attempt: Attempt): void {
+    this.open.set(attempt.reply, attempt);
+    this.sweep.add(attempt);
+  }
+
+  forget(attempt: Attempt): void {
+    this.open.delete(attempt.reply);
+    this.sweep.delete(attempt);
+  }
+
+  sendToInstance(attempt: Attempt, frame: Buffer): void {
+    const { callee } = attempt.call.head;
+    const subject = this.subjects.request(
+      callee,
+      { kind: "instance", instance: attempt.instance },
+      this.self,
+    );
+    this.bus.send(subject, frame, attempt.reply);
+  }
+
+  chunkBytes(): number {
+    return chunkBytes(this.bus.maxPayload);
+  }
+
+  /** The registry declared an instance gone: whoever waits for it hears now, not at the deadline. */
+  instanceGone(service: string, instance: string): void {
+    for (const attempt of [...this.open.values()])
+      if (attempt.instance === instance && attempt.call.head.callee === service)
+        attempt.fail("gone", "unknown", `${service} (instance ${instance}) has gone`);
+  }
+
+  private notSent(attempt: Attempt): void {
+    if (this.bus.state.kind === "connected")
+      attempt.fail(
+        "too-large",
+        "no",
+        `the head is longer than the broker's limit of ${this.bus.maxPayload} bytes`,
+      );
+    else attempt.fail("broker-away", "no", "this sidecar has no connection to the broker");
+  }
+
+  /** What was under way may be lost in either direction, and nobody would tell: an early end beats a silent wait. */
+  private failAll(): void {
+    for (const attempt of [...this.open.values()])
+      attempt.fail(
+        "broker-away",
+        "unknown",
+        "the connection to the broker broke while the call was under way",
+      );
+  }
+
+  /** The broker names only the subject, so the oldest attempt on it is the one that was denied. */
+  private denied(subject: string): void {
+    for (const attempt of this.open.values())
+      if (attempt.subject === subject && attempt.instance === "") {
+        attempt.fail("denied", "no", `${this.self} may not call ${attempt.call.head.callee}`);
+        return;
+      }
+  }
+}
