@@ -12,7 +12,7 @@ import {
   sameRow,
   seeVersion,
 } from "./known-service.ts";
-import type { ServiceRecord } from "./record.ts";
+import type { ServiceRecord } from "./store/record.ts";
 import {
   type GoneReason,
   type Heartbeat,

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { Catalog, SWEEP_MS } from "../../src/registry/catalog.ts";
 import { LIMITS, type Limits, upRows } from "../../src/registry/known-service.ts";
-import { recordOf } from "../../src/registry/record.ts";
+import { recordOf } from "../../src/registry/store/record.ts";
 import { HEARTBEAT_MS, type InstanceEvent, SILENT_AFTER_MS } from "../../src/registry/wire.ts";
 import { beat } from "./beats.ts";
 import { FakeClock } from "./fake-clock.ts";

@@ -1,0 +1,39 @@
+import type { Kv } from "../../bus/kv.ts";
+import { decodeRecord, encodeRecord, type ServiceRecord } from "./record.ts";
+import type { Store } from "./store.ts";
+
+/** Keeps records in a bucket of NATS KV, one key for each service. Opens it at the first use, and again if that failed. */
+export class KvStore implements Store {
+  private readonly open: () => Promise<Kv>;
+  private opening: Promise<Kv> | undefined;
+
+  constructor(open: () => Promise<Kv>) {
+    this.open = open;
+  }
+
+  async load(): Promise<ServiceRecord[]> {
+    const entries = await (await this.kv()).entries();
+    return [...entries].flatMap(([service, data]) => decodeRecord(service, data) ?? []);
+  }
+
+  async save(record: ServiceRecord): Promise<void> {
+    await (await this.kv()).put(record.service, encodeRecord(record));
+  }
+
+  async remove(service: string): Promise<void> {
+    await (await this.kv()).delete(service);
+  }
+
+  async close(): Promise<void> {
+    const kv = await this.opening?.catch(() => undefined);
+    await kv?.close();
+  }
+
+  private kv(): Promise<Kv> {
+    this.opening ??= this.open().catch((error) => {
+      this.opening = undefined;
+      throw error;
+    });
+    return this.opening;
+  }
+}
