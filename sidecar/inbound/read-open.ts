@@ -2,6 +2,7 @@ import { Flag, type Open } from "../../src/protocol/frame.ts";
 import { HEADER } from "../../src/protocol/header-names.ts";
 import { checkHeaders, checkRequestLine } from "../http/check-headers.ts";
 import { fieldValue, removeField } from "../http/header-block.ts";
+import { withoutMeshFields } from "../http/mesh-fields.ts";
 
 /** The head of a call as it came over the bus, checked: the caller's sidecar is not believed. */
 export interface OpenHead {
@@ -43,10 +44,3 @@ export function readOpen(open: Open): OpenHead | { readonly problem: string } {
     traceparent: fieldValue(headers, HEADER.traceparent),
   };
 }
-
-const MESH_FIELD = /^weft-/im;
-const MESH_LINES = /^weft-[^:]*:[^\n]*\n/gim;
-
-/** `weft-…` fields mean what the mesh says, so nobody else's travel on. */
-export const withoutMeshFields = (headers: string): string =>
-  MESH_FIELD.test(headers) ? headers.replace(MESH_LINES, "") : headers;

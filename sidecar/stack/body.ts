@@ -33,9 +33,25 @@ export interface Body {
 
 const EMPTY = Buffer.alloc(0);
 
-/** A body that is whole from the start. */
-export function wholeBody(first: Buffer = EMPTY, framing: Framing = "length", trailers = ""): Body {
-  return { framing, first, complete: true, trailers, read() {}, resume() {}, abandon() {} };
+class WholeBody implements Body {
+  readonly framing: Framing;
+  readonly first: Buffer;
+  readonly trailers: string;
+  readonly complete = true;
+
+  constructor(first: Buffer, framing: Framing, trailers: string) {
+    this.framing = framing;
+    this.first = first;
+    this.trailers = trailers;
+  }
+
+  read(): void {}
+  resume(): void {}
+  abandon(): void {}
 }
+
+/** A body that is whole from the start. */
+export const wholeBody = (first: Buffer = EMPTY, framing: Framing = "length", trailers = ""): Body =>
+  new WholeBody(first, framing, trailers);
 
 export const NO_BODY: Body = wholeBody(EMPTY, "none");

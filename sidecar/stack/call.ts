@@ -18,8 +18,11 @@ export interface CallHead {
   readonly method: string;
   /** Origin-form target (RFC 9112 §3.2.1), or `*`. */
   readonly path: string;
-  /** Header lines, each ended by CR LF, without hop-by-hop fields; case, order and repeats as the app wrote them. */
-  readonly headers: string;
+  /**
+   * Header lines, each ended by CR LF, without hop-by-hop fields; case, order and repeats as the app wrote them.
+   * Layers add what the next hop shall read.
+   */
+  headers: string;
   readonly body: Body;
   /** The value of `Upgrade` when the caller asks to change protocols; the bodies of a 101 are the tunnel. */
   readonly upgrade: string | undefined;

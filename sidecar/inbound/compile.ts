@@ -1,0 +1,25 @@
+import { type Recorder, record } from "../observe/record.ts";
+import { deadline } from "../policy/deadline.ts";
+import type { Service } from "../stack/call.ts";
+import { rescue, stack } from "../stack/stack.ts";
+import type { Sweep } from "../stack/sweep.ts";
+import { introduce } from "./introduce.ts";
+
+export interface InboundParts {
+  readonly recorder: Recorder;
+  readonly sweep: Sweep;
+  readonly reportBug: (error: unknown) => void;
+  /** The app of this instance. */
+  readonly app: Service;
+}
+
+/** What happens to a call on its way in, outermost first. */
+export const compileInbound = (parts: InboundParts): Service =>
+  stack(
+    rescue(parts.reportBug),
+    record("server", parts.recorder),
+    // The time that the caller has left: work that nobody waits for any more is cancelled in the app.
+    deadline(parts.sweep),
+    // Last, so that the app reads what this sidecar knows and nobody else's word for it.
+    introduce(parts.sweep),
+  )(parts.app);

@@ -1,0 +1,88 @@
+import { systemClock } from "../../src/registry/clock.ts";
+import { Heartbeater } from "../../src/registry/heartbeater.ts";
+import { type Context, reportBug } from "../context.ts";
+import { appClient } from "../http/app-client.ts";
+import { type AppAddress, httpCheck, tcpCheck } from "../life/health.ts";
+import { watchHealth } from "../life/watch-health.ts";
+import type { Recorder } from "../observe/record.ts";
+import { compileInbound } from "./compile.ts";
+import { countCalls } from "./count-calls.ts";
+import { Servings } from "./servings.ts";
+
+export interface InboundOptions {
+  readonly app: AppAddress;
+  readonly healthPath: string | undefined;
+  readonly zone: string | undefined;
+  readonly recorder: Recorder;
+}
+
+/** The way from the mesh to the app. No port: calls come over subscriptions. */
+export interface Inbound {
+  /** Why the app is not called; undefined while it is. */
+  readonly notReady: () => string | undefined;
+  readonly pending: () => number;
+  /** Leaves the mesh; resolves when the calls under way have ended or `capMs` is over. */
+  leave(capMs: number): Promise<void>;
+  close(): Promise<void>;
+}
+
+export function startInbound(context: Context, options: InboundOptions): Inbound {
+  const { bus, sweep, subjects, service, instance, version, limits, say } = context;
+  const { app, healthPath, zone, recorder } = options;
+  const client = appClient({ ...app, sweep, idleTimeoutMs: limits.idleTimeoutMs });
+  const counted = countCalls(client.service, sweep.now);
+  const servings = new Servings({
+    bus,
+    sweep,
+    subjects,
+    service,
+    version,
+    instance,
+    idleTimeoutMs: limits.idleTimeoutMs,
+    serve: compileInbound({ recorder, sweep, reportBug: reportBug(say), app: counted.service }),
+    dropped: (reason, subject) => say("warn", `a message on ${subject} was dropped: ${reason}`),
+  });
+  const beats = new Heartbeater({
+    bus,
+    clock: systemClock,
+    service,
+    instance,
+    version,
+    stats: counted.stats,
+    ...(zone === undefined ? {} : { zone }),
+  });
+
+  let notReady: string | undefined = "the app has not been healthy yet";
+  const check = healthPath === undefined ? tcpCheck(app) : httpCheck(app, healthPath);
+  const stopWatching = watchHealth(check, systemClock, (up, reason) => {
+    notReady = up ? undefined : reason;
+    say(
+      up ? "info" : "warn",
+      up ? `${service} is healthy: it takes calls` : `${service} takes no calls: ${reason}`,
+    );
+    if (up) servings.join();
+    else servings.leave();
+    beats.set(up ? "up" : "down");
+  });
+
+  return {
+    notReady: () => notReady,
+    pending: () => servings.size,
+    async leave(capMs) {
+      stopWatching();
+      notReady = "the instance is leaving";
+      await beats.leave();
+      let timer: NodeJS.Timeout | undefined;
+      const capped = new Promise<void>((resolve) => {
+        timer = setTimeout(resolve, capMs);
+      });
+      await Promise.race([servings.drain(), capped]);
+      clearTimeout(timer);
+    },
+    async close() {
+      stopWatching();
+      servings.close();
+      await client.close();
+    },
+  };
+}

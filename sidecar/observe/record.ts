@@ -1,0 +1,69 @@
+import { meaningOf } from "../../src/protocol/code.ts";
+import { HEADER } from "../../src/protocol/header-names.ts";
+import type { AccessLog } from "../../src/telemetry/access-log.ts";
+import type { CallMeter } from "../../src/telemetry/call-meter.ts";
+import type { Side, Tracer } from "../../src/telemetry/trace.ts";
+import { fieldValue, setField } from "../http/header-block.ts";
+import type { Call, Layer } from "../stack/call.ts";
+import type { Outcome } from "../stack/outcome.ts";
+
+export interface Recorder {
+  readonly meter: CallMeter;
+  readonly tracer: Tracer;
+  /** Absent when it is off. */
+  readonly accessLog: AccessLog | undefined;
+  /** Monotonic, in ms. */
+  readonly now: () => number;
+}
+
+/** Counts, times, traces and logs each call once, and gives the next hop its trace context. */
+export const record =
+  (side: Side, { meter, tracer, accessLog, now }: Recorder): Layer =>
+  (inner) =>
+  async (call) => {
+    const { head } = call;
+    meter.started();
+    const incoming = fieldValue(head.headers, HEADER.traceparent);
+    const span = tracer.start(side, incoming, () => ({ ...namesOf(call), attempt: call.attempt }));
+    call.traceparent = span.traceparent;
+    if (span.traceparent !== incoming)
+      head.headers = setField(head.headers, HEADER.traceparent, span.traceparent);
+    const outcome = await inner(call);
+    const ended = endOf(outcome);
+    span.end(ended);
+    meter.ended({
+      ...ended,
+      method: head.method,
+      peer: side === "client" ? head.callee : head.caller,
+      version: versionOf(call),
+      durationMs: now() - call.startedAt,
+      attempts: side === "client" ? call.attempt : 1,
+    });
+    accessLog?.write({
+      ...ended,
+      ...namesOf(call),
+      side,
+      instance: outcome.kind === "replied" ? outcome.instance : "",
+      flag: outcome.kind === "replied" ? "-" : meaningOf(outcome.code).flag,
+      durationMs: now() - call.startedAt,
+      attempts: call.attempt,
+      requestId: fieldValue(head.headers, HEADER.requestId),
+      traceparent: call.traceparent,
+    });
+    return outcome;
+  };
+
+const endOf = (outcome: Outcome) =>
+  outcome.kind === "replied"
+    ? { status: outcome.status, errorCode: undefined }
+    : { status: meaningOf(outcome.code).status, errorCode: outcome.code };
+
+const namesOf = (call: Call) => ({
+  method: call.head.method,
+  path: call.head.path,
+  caller: call.head.caller,
+  callee: call.head.callee,
+  version: versionOf(call),
+});
+
+const versionOf = ({ head }: Call): string => (head.target.kind === "version" ? head.target.version : "");

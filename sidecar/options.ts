@@ -1,0 +1,61 @@
+import type { Bus } from "../src/bus/bus.ts";
+import type { AppAddress } from "./life/health.ts";
+
+export interface Address {
+  readonly host: string;
+  /** 0 picks a free one. */
+  readonly port: number;
+}
+
+/** A listener for one service, for programs that know neither proxies nor host names. */
+export interface Upstream extends Address {
+  readonly service: string;
+  readonly version?: string;
+}
+
+export interface SidecarOptions {
+  readonly mesh: string;
+  readonly service: string;
+  readonly instance: string;
+  readonly version: string;
+  readonly bus: Bus;
+  /** The app that this instance is; absent for a pure caller. */
+  readonly app?: AppAddress;
+  /** Path of an HTTP health check; a TCP connection is tried when absent. */
+  readonly healthPath?: string;
+  readonly zone?: string;
+  /** The outbound listener, on loopback. */
+  readonly listen: Address;
+  readonly upstreams?: readonly Upstream[];
+  readonly admin?: Address;
+  readonly limits?: Partial<Limits>;
+  readonly tracing?: { readonly endpoint?: string; readonly ratio?: number };
+  readonly accessLog?: boolean;
+  /** When the credentials end, in Unix ms, for the metrics. */
+  readonly expiry?: () => { readonly jwtExpiresAt?: number; readonly leafExpiresAt?: number };
+  /** Says what an operator should know: one line each. */
+  readonly say?: Say;
+}
+
+export type Say = (level: "info" | "warn" | "error", message: string) => void;
+
+export interface Limits {
+  /** Time for a call of which the app says nothing. Envoy's default, too. */
+  readonly timeoutMs: number;
+  /** How long nothing may move on a stream. Envoy's `stream_idle_timeout`. */
+  readonly idleTimeoutMs: number;
+  /** Calls that wait for an answer at once. Envoy's `max_pending_requests`. */
+  readonly maxPending: number;
+  /** Attempts after the first for what no app has seen; 0 switches them off. */
+  readonly retries: number;
+  /** How long a call waits for a broker that is away. */
+  readonly brokerWaitMs: number;
+}
+
+export const LIMITS: Limits = {
+  timeoutMs: 15_000,
+  idleTimeoutMs: 300_000,
+  maxPending: 1024,
+  retries: 2,
+  brokerWaitMs: 0,
+};

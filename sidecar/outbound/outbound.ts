@@ -1,0 +1,87 @@
+import { randomBytes } from "node:crypto";
+import type { InstanceTable } from "../../src/registry/table.ts";
+import { type Context, reportBug } from "../context.ts";
+import { type HttpServer, serveHttp } from "../http/server.ts";
+import type { Recorder } from "../observe/record.ts";
+import type { Address, Upstream } from "../options.ts";
+import { RETRY } from "../policy/retry-undelivered.ts";
+import { compileOutbound } from "./compile.ts";
+import { Exchanges } from "./exchanges.ts";
+import { requestIds } from "./forwarded.ts";
+import { outboundHandler } from "./listener.ts";
+import { meshRouter, oneServiceRouter, type Router } from "./route-host.ts";
+
+export interface OutboundOptions {
+  readonly listen: Address;
+  readonly upstreams: readonly Upstream[];
+  readonly recorder: Recorder;
+  readonly table: InstanceTable;
+}
+
+/** The way from the app into the mesh. */
+export interface Outbound {
+  readonly listen: string;
+  readonly upstreams: readonly string[];
+  /** Calls under way. */
+  readonly pending: () => number;
+  close(graceMs: number): Promise<void>;
+}
+
+/** Opens the listeners. Throws an Error that names the address when a port is taken. */
+export async function startOutbound(context: Context, options: OutboundOptions): Promise<Outbound> {
+  const { bus, sweep, subjects, service, instance, limits, say } = context;
+  const { table, recorder } = options;
+  const exchanges = new Exchanges({
+    bus,
+    sweep,
+    subjects,
+    service,
+    instance,
+    idleTimeoutMs: limits.idleTimeoutMs,
+  });
+  table.onGone((callee, gone) => exchanges.instanceGone(callee, gone));
+  const stack = compileOutbound({
+    recorder,
+    sweep,
+    maxPending: limits.maxPending,
+    retry: limits.retries > 0 ? { ...RETRY, attempts: limits.retries } : undefined,
+    broker: bus,
+    brokerWaitMs: limits.brokerWaitMs,
+    reportBug: reportBug(say),
+    send: (call) => {
+      // The table follows a service from its first use on.
+      table.instances(call.head.callee);
+      return exchanges.send(call);
+    },
+  });
+
+  const nextRequestId = requestIds(randomBytes(8).toString("hex"));
+  const servers: HttpServer[] = [];
+  const open = async ({ host, port }: Address, route: Router): Promise<string> => {
+    const onRequest = outboundHandler({
+      caller: service,
+      route,
+      service: stack,
+      sweep,
+      timeoutMs: limits.timeoutMs,
+      clientAddress: host,
+      nextRequestId,
+    });
+    const server = serveHttp({ sweep, idleTimeoutMs: limits.idleTimeoutMs, onRequest });
+    servers.push(server);
+    return server.listen(host, port);
+  };
+  const listen = await open(options.listen, meshRouter());
+  const upstreams: string[] = [];
+  for (const upstream of options.upstreams)
+    upstreams.push(await open(upstream, oneServiceRouter(upstream.service, upstream.version)));
+
+  return {
+    listen,
+    upstreams,
+    pending: () => exchanges.size,
+    close: async (graceMs) => {
+      await Promise.all(servers.map((server) => server.close(graceMs)));
+    },
+  };
+}

@@ -1,0 +1,17 @@
+import type { Layer } from "../stack/call.ts";
+import { refused } from "../stack/outcome.ts";
+
+/** Lets so many calls wait for an answer at once, and refuses more: a queue without end only moves the failure. */
+export const limitPending =
+  (most: number): Layer =>
+  (inner) => {
+    let pending = 0;
+    return async (call) => {
+      if (pending >= most)
+        return refused("overflow", `${most} calls of this sidecar wait for an answer already`);
+      pending++;
+      const outcome = await inner(call);
+      pending--;
+      return outcome;
+    };
+  };

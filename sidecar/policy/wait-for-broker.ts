@@ -1,0 +1,25 @@
+import type { Layer } from "../stack/call.ts";
+import { failed } from "../stack/outcome.ts";
+import type { Sweep } from "../stack/sweep.ts";
+import { Wait } from "./wait.ts";
+
+/** As much of the bus as this policy needs. */
+export interface BrokerWatch {
+  readonly state: { readonly kind: "connected" | "away" | "closed" };
+  onState(listener: (state: BrokerWatch["state"]) => void): () => void;
+}
+
+/** Holds calls back while the broker is away, for at most `waitMs`, instead of failing them at once. */
+export const waitForBroker =
+  (broker: BrokerWatch, waitMs: number, sweep: Sweep): Layer =>
+  (inner) =>
+  async (call) => {
+    if (broker.state.kind === "connected") return inner(call);
+    const wait = new Wait(call, sweep, waitMs);
+    const stop = broker.onState(({ kind }) => kind === "connected" && wait.wake());
+    const how = await wait.ended;
+    stop();
+    if (how === "woken") return inner(call);
+    if (how === "over") return failed("broker-away", "no", `no connection to the broker for ${waitMs} ms`);
+    return failed(how, "no", "the call ended while it waited for the broker");
+  };
