@@ -29,6 +29,8 @@ export interface RegistryOptions {
   readonly replicas?: number;
   readonly http: HttpOptions;
   readonly log: Log;
+  /** The machine's by default. */
+  readonly clock?: Clock;
 }
 
 export interface RunningRegistry {
@@ -42,7 +44,15 @@ export interface RunningRegistry {
  * @throws BusError when the broker is away at the start (later it may come and go), HttpApiError, NameError
  */
 export async function startRegistry(options: RegistryOptions): Promise<RunningRegistry> {
-  const { credentials, storeCredentials, mesh = "mesh", replicas = 1, http, log } = options;
+  const {
+    credentials,
+    storeCredentials,
+    mesh = "mesh",
+    replicas = 1,
+    http,
+    log,
+    clock = systemClock,
+  } = options;
   const subjects = new Subjects(mesh);
   const store =
     storeCredentials === undefined
@@ -50,7 +60,7 @@ export async function startRegistry(options: RegistryOptions): Promise<RunningRe
       : new KvStore(() => openKv(storeCredentials, `${mesh}-registry`, "registry-store", { replicas }));
   const bus = await connectBus(credentials, "registry");
   try {
-    return await runRegistry({ bus, store, subjects, http, log, clock: systemClock });
+    return await runRegistry({ bus, store, subjects, http, log, clock });
   } catch (error) {
     await bus.close();
     throw error;
