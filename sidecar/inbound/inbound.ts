@@ -29,7 +29,7 @@ export interface Inbound {
 export function startInbound(context: Context, options: InboundOptions): Inbound {
   const { bus, sweep, subjects, service, instance, version, limits, say } = context;
   const { app, healthPath, zone, recorder } = options;
-  const client = appClient({ ...app, sweep, idleTimeoutMs: limits.idleTimeoutMs });
+  const client = appClient({ ...app, instance, sweep });
   const counted = countCalls(client.service, sweep.now);
   const servings = new Servings({
     bus,
@@ -82,7 +82,7 @@ export function startInbound(context: Context, options: InboundOptions): Inbound
     async close() {
       stopWatching();
       servings.close();
-      await client.close();
+      client.close();
     },
   };
 }

@@ -2,6 +2,7 @@ import type { Code } from "../../src/protocol/code.ts";
 import { encodeCancel, encodeCredit, encodeOpen } from "../../src/protocol/encode.ts";
 import { Flag, type Frame, type Head, Kind, PREFIX, type Sequenced } from "../../src/protocol/frame.ts";
 import type { Subject } from "../../src/subjects/subjects.ts";
+import { isToken } from "../../src/subjects/token.ts";
 import { fitBody } from "../exchange/fit-body.ts";
 import { Inflow } from "../exchange/inflow.ts";
 import { FIRST_BYTES, GAP_MS, LOST_AFTER_MS, WINDOW_BYTES } from "../exchange/limits.ts";
@@ -137,13 +138,6 @@ export class Attempt {
     this.breakOff(code, code === "deadline" ? this.whereTimeWent() : "the caller left");
   }
 
-  /** Somebody has the call of an attempt that is over: he shall stop. */
-  private disown(instance: string): void {
-    this.instance = instance;
-    this.toInstance(encodeCancel(this.orphaned!));
-    this.home.forget(this);
-  }
-
   private sequenced(frame: Sequenced): void {
     const kept = this.order.take(frame, this.deliver);
     if (!kept) this.breakOff("broken-stream", "too many frames were lost on the way");
@@ -160,12 +154,28 @@ export class Attempt {
       this.breakOff("broken-stream", problem ?? `${this.who()} sent more than it was given credit for`);
   }
 
-  private onHead(frame: Head): void {
-    if (this.orphaned !== undefined) {
-      this.disown(instanceOf(frame));
-      return;
+  /**
+   * Takes down who has the call. Only a name may be: it becomes part of a subject.
+   * @returns false when there is nothing more to do with the frame
+   */
+  private heardFrom(instance: string): boolean {
+    if (!isToken(instance)) {
+      this.fail(
+        "broken-stream",
+        "unknown",
+        `an instance of ${this.call.head.callee} gave a name that is none`,
+      );
+      return false;
     }
-    this.instance = instanceOf(frame);
+    if (this.instance === "") this.instance = instance;
+    if (this.orphaned === undefined) return true;
+    this.toInstance(encodeCancel(this.orphaned));
+    this.home.forget(this);
+    return false;
+  }
+
+  private onHead(frame: Head): void {
+    if (!this.heardFrom(instanceOf(frame))) return;
     const head = this.resolve === undefined ? { problem: "it is the second" } : readHead(frame);
     if (head.problem !== undefined) {
       this.breakOff("broken-stream", `${this.who()} sent a head that is none: ${head.problem}`);
@@ -206,11 +216,7 @@ export class Attempt {
   }
 
   private accepted(instance: string, limit: number): void {
-    if (this.orphaned !== undefined) {
-      this.disown(instance);
-      return;
-    }
-    if (this.instance === "") this.instance = instance;
+    if (!this.heardFrom(instance)) return;
     this.postpone(this.home.idleTimeoutMs);
     if (this.outflow !== undefined) this.outflow.grant(limit);
     else if (!this.requestDone) this.sendRest(limit);

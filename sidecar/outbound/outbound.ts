@@ -69,7 +69,8 @@ export async function startOutbound(context: Context, options: OutboundOptions):
     });
     const server = serveHttp({ sweep, idleTimeoutMs: limits.idleTimeoutMs, onRequest });
     servers.push(server);
-    return server.listen(host, port);
+    const bound = await server.listen(host, port);
+    return `${bound.family === "IPv6" ? `[${bound.address}]` : bound.address}:${bound.port}`;
   };
   const listen = await open(options.listen, meshRouter());
   const upstreams: string[] = [];
