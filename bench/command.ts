@@ -1,0 +1,58 @@
+import { Command, InvalidArgumentError } from "commander";
+
+/**
+ * `weft bench`, to be added to a program, or run by itself.
+ * @param self the command line that starts this very command, without its arguments
+ */
+export function benchCommand(self: readonly string[]): Command {
+  const command = new Command("bench")
+    .description("measure the latency of calls through the mesh, beside other ways, and print a table")
+    .option("--quick", "under a minute: a look, not a judgement")
+    .option("--rounds <n>", "how often everything is measured", positive)
+    .option("--duration <seconds>", "how long each measurement takes", positive)
+    .option(
+      "--only <paths>",
+      "paths to measure, by commas: direct,nats,floor,mesh,mesh-plain,haproxy,nginx,envoy",
+    )
+    .option("--json <file>", "write all figures to a file")
+    .option("--html <file>", "write a page with plots of the distributions")
+    .option("--check", "exit with 1 when a goal is missed")
+    .option("--micro", "time the hot functions alone instead")
+    .addHelpText("after", "\nExample:\n  weft bench --quick --html bench.html")
+    .action(async (options: CommandOptions) => {
+      process.exitCode = options.micro
+        ? await (await import("./micro/micro.ts")).runMicro()
+        : await run(self, options);
+    });
+  command
+    .command("role <name> <json>", { hidden: true })
+    .action(async (name: string, json: string) => (await import("./roles.ts")).runRole(name, json));
+  return command;
+}
+
+interface CommandOptions {
+  readonly quick?: boolean;
+  readonly rounds?: number;
+  readonly duration?: number;
+  readonly only?: string;
+  readonly json?: string;
+  readonly html?: string;
+  readonly check?: boolean;
+  readonly micro?: boolean;
+}
+
+async function run(self: readonly string[], { duration, only, ...rest }: CommandOptions): Promise<number> {
+  const { runBench } = await import("./main.ts");
+  return runBench({
+    self,
+    ...rest,
+    ...(duration === undefined ? {} : { durationS: duration }),
+    ...(only === undefined ? {} : { only: only.split(",") }),
+  });
+}
+
+function positive(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError("Give a whole number from 1 on.");
+  return value;
+}

@@ -1,0 +1,56 @@
+import type { Scenario } from "./scenario.ts";
+
+/** What a run measures, and for how long. */
+export interface Plan {
+  readonly scenarios: readonly Scenario[];
+  readonly rounds: number;
+  readonly measureS: number;
+  readonly warmupS: number;
+  /** Bytes streamed each way to see how much a sidecar grows; 0 leaves it out. */
+  readonly streamBytes: number;
+}
+
+const OPEN_CONNECTIONS = 64;
+const KIB = 1024;
+
+/** The figures of the goals: 5 rounds of 4 s. About half an hour with three peers. */
+export function fullPlan(): Plan {
+  const bodies = [0, KIB, 64 * KIB];
+  return {
+    scenarios: bodies.flatMap((bodyBytes): Scenario[] => [
+      ...[1, 16, 64].map((connections): Scenario => ({ load: { kind: "closed", connections }, bodyBytes })),
+      ...openRates(bodyBytes).map(
+        (ratePerS): Scenario => ({
+          load: { kind: "open", connections: OPEN_CONNECTIONS, ratePerS },
+          bodyBytes,
+        }),
+      ),
+    ]),
+    rounds: 5,
+    measureS: 4,
+    warmupS: 0.5,
+    streamBytes: 1024 ** 3,
+  };
+}
+
+/** Rates that every path should carry, so that latency is compared and not overload. */
+const openRates = (bodyBytes: number): number[] => (bodyBytes > KIB ? [500] : [1000, 4000]);
+
+/** Under a minute: enough to see that all is well, not enough to judge a goal that is close. */
+export function quickPlan(): Plan {
+  return {
+    scenarios: [
+      { load: { kind: "closed", connections: 1 }, bodyBytes: 0 },
+      { load: { kind: "closed", connections: 64 }, bodyBytes: 0 },
+      { load: { kind: "open", connections: OPEN_CONNECTIONS, ratePerS: 1000 }, bodyBytes: KIB },
+    ],
+    rounds: 1,
+    measureS: 1,
+    warmupS: 0.3,
+    streamBytes: 0,
+  };
+}
+
+/** How long a run takes, in seconds, without starting the processes. */
+export const estimateS = ({ scenarios, rounds, measureS, warmupS }: Plan, paths: number): number =>
+  scenarios.length * rounds * paths * (measureS + warmupS + 0.2);

@@ -1,0 +1,22 @@
+import type { Verdict } from "../goals.ts";
+import type { Machine } from "../machine.ts";
+import type { Measurement } from "../measure.ts";
+import type { Skipped } from "../paths/path.ts";
+import type { Plan } from "../plan.ts";
+import type { Growth } from "../stream.ts";
+import type { Row } from "../summary.ts";
+
+/** Everything that a run found; the JSON file is just this. */
+export interface Report {
+  readonly machine: Machine;
+  readonly plan: Plan;
+  /** What each path is made of. */
+  readonly titles: Readonly<Record<string, string>>;
+  readonly skipped: readonly Skipped[];
+  /** Memory of each process before the first request. */
+  readonly idle: readonly { readonly path: string; readonly rssMiB: Readonly<Record<string, number>> }[];
+  readonly rows: readonly Row[];
+  readonly streams: readonly Growth[];
+  readonly goals: readonly Verdict[];
+  readonly measurements: readonly Measurement[];
+}
