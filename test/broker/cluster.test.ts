@@ -1,0 +1,93 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import { connect } from "node:net";
+import { join } from "node:path";
+import { type TestContext, test } from "node:test";
+import tls from "node:tls";
+import { freePort } from "../../broker/ports.ts";
+import { BrokerError, type BrokerSettings } from "../../broker/process.ts";
+import { partFolder } from "../../src/identity/parts.ts";
+import { natsServers } from "../support/servers.ts";
+import { stateFolder } from "../support/state.ts";
+import { until } from "../support/until.ts";
+import { meshTrust, started } from "./mesh-broker.ts";
+
+type Common = Pick<BrokerSettings, "trust" | "tls">;
+type RouteTls = NonNullable<NonNullable<BrokerSettings["cluster"]>["tls"]>;
+
+/** Three nodes on loopback. Their route ports must be known beforehand, so all is tried again when one was taken. */
+async function cluster(t: TestContext, server: string, common: Common, routeTls?: RouteTls) {
+  for (let tries = 1; ; tries++) {
+    const ports = [await freePort(), await freePort(), await freePort()];
+    const routes = ports.map((port) => `127.0.0.1:${port}`);
+    const folder = stateFolder(t);
+    const nodes = ports.map((port, i) =>
+      started(t, {
+        server,
+        folder: join(folder, `n${i}`),
+        config: {
+          ...common,
+          serverName: `n${i}`,
+          host: "127.0.0.1",
+          port: 0,
+          cluster: { name: "weft-test", host: "127.0.0.1", port, routes, ...(routeTls && { tls: routeTls }) },
+        },
+      }),
+    );
+    try {
+      return await Promise.all(nodes);
+    } catch (error) {
+      const running = await Promise.allSettled(nodes);
+      await Promise.all(running.map((node) => node.status === "fulfilled" && node.value.stop()));
+      if (!(error instanceof BrokerError && error.takenPort) || tries === 3) throw error;
+    }
+  }
+}
+
+for (const server of natsServers()) {
+  test(`a call crosses a cluster of three ${server.label} from the first node to the third`, async (t) => {
+    const { trust, settings, connect } = await meshTrust(t);
+    const nodes = await cluster(t, server.path, settings, trust.routeTls);
+    // SYS is the one account whose test user may call and answer as it likes; it crosses the same routes.
+    const caller = await connect("system", [nodes[0]!.url]);
+    const responder = await connect("system", [nodes[2]!.url]);
+    assert.equal(caller.info?.server_name, "n0");
+    assert.equal(responder.info?.server_name, "n2");
+    responder.subscribe("echo", { callback: (_error, message) => void message.respond(message.data) });
+    await responder.flush();
+    // Interest spreads after the routes are up, which may take a moment.
+    const answer = await until(
+      () => caller.request("echo", "hello", { timeout: 300 }).catch(() => undefined),
+      {
+        withinMs: 10_000,
+      },
+    );
+    assert.equal(answer.string(), "hello");
+  });
+
+  test(`a client certificate of the mesh opens no route into a cluster of ${server.label}`, async (t) => {
+    const { folder, trust, settings } = await meshTrust(t);
+    const port = await freePort();
+    const routes = [`127.0.0.1:${port}`];
+    const local = { host: "127.0.0.1", port: 0 };
+    const node = await started(t, {
+      server: server.path,
+      config: {
+        ...settings,
+        ...local,
+        serverName: "n0",
+        cluster: { name: "weft-test", host: "127.0.0.1", port, routes, tls: trust.routeTls },
+      },
+    });
+    const user = partFolder(folder, "admin");
+    const [cert, key] = ["tls.crt", "tls.key"].map((name) => readFileSync(join(user, name), "utf8"));
+    // nats-server greets in the clear, then expects the handshake. Our side is not asked what it thinks of the other.
+    const socket = connect(port, "127.0.0.1");
+    t.after(() => socket.destroy());
+    await once(socket, "data");
+    tls.connect({ socket, cert, key, rejectUnauthorized: false }).on("error", () => {});
+    const refusal = /TLS route handshake error: .*(unknown authority|bad certificate)/;
+    await until(() => refusal.test(readFileSync(node.logFile, "utf8")));
+  });
+}

@@ -1,0 +1,34 @@
+import { join } from "node:path";
+import type { TestContext } from "node:test";
+import type { NatsConnection } from "nats";
+import { type Broker, type BrokerOptions, startBroker } from "../../broker/process.ts";
+import { openConnection } from "../../src/bus/connection.ts";
+import { bootstrap } from "../../src/identity/bootstrap.ts";
+import { folderCredentials } from "../../src/identity/folder-credentials.ts";
+import { partFolder } from "../../src/identity/parts.ts";
+import type { PartName } from "../../src/identity/spiffe-id.ts";
+import { stateFolder } from "../support/state.ts";
+
+/** The trust of a mesh of its own, with the broker settings that go with it. */
+export async function meshTrust(t: TestContext) {
+  const folder = stateFolder(t);
+  const trust = await bootstrap(folder);
+  const connect = async (name: PartName, urls: readonly string[]): Promise<NatsConnection> => {
+    const nc = await openConnection(folderCredentials(partFolder(folder, name), urls), name);
+    t.after(() => nc.close());
+    return nc;
+  };
+  return { folder, trust, connect, settings: { trust, tls: trust.tls } };
+}
+
+/** Starts a broker that ends with the test. Without settings anybody may connect. */
+export async function started(
+  t: TestContext,
+  options: Partial<BrokerOptions> & { server: string },
+): Promise<Broker & { folder: string }> {
+  const folder = options.folder ?? join(stateFolder(t), "broker");
+  const config = { serverName: "weft-test", host: "127.0.0.1", port: 0, ...options.config };
+  const broker = await startBroker({ ...options, folder, config });
+  t.after(() => broker.stop());
+  return { ...broker, folder };
+}
