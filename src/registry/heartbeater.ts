@@ -1,5 +1,6 @@
 import type { Bus } from "../bus/bus.ts";
 import { registry as subjects } from "../subjects/subjects.ts";
+import { serviceName, token } from "../subjects/token.ts";
 import { type Clock, every } from "./clock.ts";
 import { pack } from "./frame.ts";
 import { type CallStats, HEARTBEAT_MS, type Heartbeat } from "./wire.ts";
@@ -12,7 +13,7 @@ export interface HeartbeaterOptions {
   readonly version: string;
   /** A token, as all names on the wire. */
   readonly zone?: string;
-  /** Asked for at each beat. */
+  /** Asked for at each beat; whole numbers, but for `busyMs`. */
   readonly stats?: () => CallStats;
 }
 
@@ -24,7 +25,11 @@ export class Heartbeater {
   private state: Heartbeat["state"] | undefined;
   private stops: (() => void)[] = [];
 
+  /** @throws NameError when a name would not be taken by the registry */
   constructor(options: HeartbeaterOptions) {
+    serviceName(options.service);
+    for (const what of ["instance", "version", "zone"] as const)
+      if (options[what] !== undefined) token(what, options[what]);
     this.options = options;
     this.startedAt = options.clock.unix();
   }
@@ -32,7 +37,7 @@ export class Heartbeater {
   /** Says at once whether the app may be called, and again in every beat from now on. */
   set(state: "up" | "down"): void {
     const { bus, clock } = this.options;
-    if (this.state === state) return;
+    if (this.state === state || this.state === "leaving") return;
     if (this.stops.length === 0)
       this.stops = [
         // Jitter only shortens, so that three beats missed are never fewer.
@@ -47,11 +52,15 @@ export class Heartbeater {
     this.beat();
   }
 
-  /** The last word: no caller should choose this instance any more. Resolves when the broker has it, or is away. */
+  /**
+   * The last word, after which nothing is said any more: no caller should choose this instance. Resolves when the
+   * broker has it, or is away.
+   */
   async leave(): Promise<void> {
     for (const stop of this.stops.splice(0)) stop();
-    if (this.state === undefined || this.state === "leaving") return;
+    const said = this.state;
     this.state = "leaving";
+    if (said === undefined || said === "leaving") return;
     this.beat();
     await this.options.bus.flush().catch(() => {});
   }

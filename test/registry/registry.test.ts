@@ -140,12 +140,6 @@ describe("the registry drops, counts and survives", () => {
     ["a start that no calendar has", "reg.hb.orders.i1", pack(beat({ startedAt: 9e15 })), "beat-undecodable"],
     ["a sequence that is not whole", "reg.hb.orders.i1", pack(beat({ sequence: 0.5 })), "beat-undecodable"],
     ["a state that is none", "reg.hb.orders.i1", pack(beat({ state: "odd" as "up" })), "beat-undecodable"],
-    [
-      "statistics below zero",
-      "reg.hb.orders.i1",
-      pack(beat({ stats: { calls: -1, errors: 0, busyMs: 0 } })),
-      "beat-undecodable",
-    ],
     ["the registry's own name", "reg.hb.registry.i1", pack(beat({ service: "registry" })), "beat-reserved"],
   ];
   for (const [what, subject, data, kind] of bad)
@@ -157,6 +151,22 @@ describe("the registry drops, counts and survives", () => {
       assert.deepEqual(drops.counts(), { [kind]: 1 });
       assert.deepEqual([...catalog.services.keys()], ["fine"]);
     });
+
+  test("the statistics of a sidecar that counts wrongly, but not its beat", async () => {
+    const { catalog, drops, say } = setUp();
+    let sequence = 0;
+    for (const stats of [
+      { calls: -1, errors: 0, busyMs: 0 },
+      { calls: 1.5, errors: 0, busyMs: 0 },
+      { calls: 1, errors: 0, busyMs: 1e300 },
+      { calls: 1, errors: 0, busyMs: Number.NaN },
+    ])
+      say(beat({ sequence: sequence++, stats }));
+    await turns();
+    assert.deepEqual(drops.counts(), {});
+    const instance = catalog.services.get("orders")!.instances.get("i1")!;
+    assert.deepEqual([instance.state, instance.stats], ["up", undefined]);
+  });
 
   test("a request whose answer would go to somebody else", async () => {
     const { drops, send, heard } = setUp();
