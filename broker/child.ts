@@ -41,7 +41,10 @@ export async function startChild(
     complaint = (complaint + text).slice(-4096);
   });
   const ended = new Promise<Ended>((resolve, reject) => {
-    child.once("error", (error) => reject(new BrokerError(`${server} cannot be run: ${error.message}`)));
+    // Once there is a process, an error only says that a signal did not arrive; its end will still be told.
+    child.on("error", (error) => {
+      if (child.pid === undefined) reject(new BrokerError(`${server} cannot be run: ${error.message}`));
+    });
     child.once("close", (code, signal) => resolve({ code, signal }));
   });
   if (child.pid === undefined) await ended; // which says why
@@ -52,11 +55,13 @@ export async function startChild(
     over = true;
   });
 
+  let listens = false;
   const giveUpAt = performance.now() + options.readyWithinMs;
   const said = (): string => logSince(files.logFile, logStart) + complaint;
   for (;;) {
     if (over) throw await explainFailure(said(), place.host, files.logFile);
-    const info = hasPorts(files.portsDir, pid) ? await greeting(place) : undefined;
+    listens ||= hasPorts(files.portsDir, pid);
+    const info = listens ? await greeting(place) : undefined;
     if (info) return { pid, info, ended, signal: (name) => signal(child, name) };
     if (performance.now() > giveUpAt) {
       signal(child, "SIGKILL");

@@ -19,8 +19,7 @@ export async function explainFailure(said: string, host: string, logFile: string
   const taken = takenPort(said);
   if (taken !== undefined)
     return new BrokerError(
-      `port ${taken} is taken${await holder(host, taken)}: stop that, or give --broker-port 0 (any free port). ` +
-        `"${lookUp(taken)}" shows who has it`,
+      `port ${taken} is taken${await holder(host, taken)}: stop that, or give ${/router port/.test(said) ? "the cluster another port" : "--broker-port 0 (any free port)"}. "${lookUp(taken)}" shows who has it`,
       taken,
     );
   const words = lastWords(said) || "it said nothing";

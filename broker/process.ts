@@ -78,14 +78,11 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
   if (stale !== undefined) onEvent({ kind: "stopped-left-behind", pid: stale });
   pruneLogs(files.logFile);
 
-  const write = (config: BrokerSettings): string => {
-    const text = renderConfig({ ...config, ...files, dataDir: folder });
-    writeFileSync(files.configFile, text, { mode: 0o600 });
-    return text;
-  };
+  const write = (config: BrokerSettings): void =>
+    writeFileSync(files.configFile, renderConfig({ ...config, ...files, dataDir: folder }), { mode: 0o600 });
   for (let tries = 1; ; tries++) {
     const config = await withPorts(options.config);
-    let written = write(config);
+    write(config);
     const supervisor = new Supervisor({
       server: options.server,
       files,
@@ -103,6 +100,7 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
       if (lostARace && tries < PORT_TRIES) continue;
       throw error;
     }
+    let current = config;
     const exited = supervisor.exited.finally(() => forget(folder));
     exited.catch(() => {}); // for whoever asks; nobody has to
     return {
@@ -118,14 +116,17 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
         await supervisor.stop();
         await exited.catch(() => {});
       },
-      async reload(next = options.config) {
-        const before = written;
-        written = write(keepPorts(next, config));
-        await reloadChild(supervisor.child, files.logFile, patience.readyWithinMs).catch((error: unknown) => {
-          written = before;
-          writeFileSync(files.configFile, before, { mode: 0o600 }); // a restart must not trip over the bad one
+      async reload(next = current) {
+        const before = current;
+        current = keepPorts(next, config);
+        try {
+          write(current);
+          await reloadChild(supervisor.child, files.logFile, patience.readyWithinMs);
+        } catch (error) {
+          current = before;
+          write(before); // a restart must not trip over what was refused
           throw error;
-        });
+        }
       },
     };
   }

@@ -1,11 +1,14 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { readFileSync, statSync } from "node:fs";
-import { createServer } from "node:net";
+import { connect as connectSocket, createServer } from "node:net";
 import { join } from "node:path";
 import { test } from "node:test";
+import tls from "node:tls";
 import { jetstreamManager } from "@nats-io/jetstream";
 import { connect } from "nats";
 import type { BrokerEvent } from "../../broker/process.ts";
+import { bootstrap, PART_LIFE_MS } from "../../src/identity/bootstrap.ts";
 import { natsServers, newestServer } from "../support/servers.ts";
 import { stateFolder } from "../support/state.ts";
 import { until } from "../support/until.ts";
@@ -20,6 +23,17 @@ const alive = (pid: number): boolean => {
     return false;
   }
 };
+
+/** The serial number of the certificate that the broker on this port shows. */
+async function serialOf(port: number): Promise<string> {
+  const socket = connectSocket(port, "127.0.0.1");
+  await once(socket, "data"); // INFO comes before the handshake
+  const secure = tls.connect({ socket, rejectUnauthorized: false }).on("error", () => {});
+  await once(secure, "secureConnect");
+  const { serialNumber } = secure.getPeerCertificate();
+  secure.destroy();
+  return serialNumber;
+}
 
 for (const server of natsServers()) {
   test(`the mesh's users reach a broker ${server.label} with TLS; only REG has JetStream`, async (t) => {
@@ -85,6 +99,18 @@ for (const server of natsServers()) {
     });
     assert.equal(readFileSync(broker.configFile, "utf8"), before);
     assert.ok(alive(broker.pid()));
+  });
+
+  test(`a broker ${server.label} shows its renewed certificate after a reload`, async (t) => {
+    const folder = stateFolder(t);
+    const trust = await bootstrap(folder);
+    const settings = { ...config, trust, tls: trust.tls };
+    const broker = await started(t, { server: server.path, config: settings });
+    const before = await serialOf(broker.port);
+    const { made } = await bootstrap(folder, { now: Date.now() + 0.6 * PART_LIFE_MS });
+    assert.ok(made.includes("broker"));
+    await broker.reload();
+    assert.notEqual(await serialOf(broker.port), before);
   });
 
   test(`stopping a broker ${server.label} ends it, twice as well as once`, async (t) => {
