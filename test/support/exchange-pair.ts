@@ -1,12 +1,12 @@
 import type { TestContext } from "node:test";
 import { Servings } from "../../sidecar/inbound/servings.ts";
 import { Exchanges } from "../../sidecar/outbound/exchanges.ts";
-import { NO_BODY } from "../../sidecar/stack/body.ts";
-import { Call, type CallHead, type Service } from "../../sidecar/stack/call.ts";
+import type { Call, CallHead, Service } from "../../sidecar/stack/call.ts";
 import { Sweep } from "../../sidecar/stack/sweep.ts";
 import type { Bus } from "../../src/bus/bus.ts";
 import { MemoryBroker } from "../../src/bus/memory-bus.ts";
 import { Subjects } from "../../src/subjects/subjects.ts";
+import { aCall } from "./calls.ts";
 
 /** A caller `shop` and an instance `o1` of `orders`, version 1, without HTTP: the two ends of exchanges alone. */
 export interface ExchangePair {
@@ -49,15 +49,6 @@ export function exchangePair(t: TestContext, serve: Service, maxPayload?: number
       now += ms;
       sweep.tick();
     },
-    call: (head = {}) =>
-      new Call(
-        {
-          ...{ caller: "shop", callee: "orders", target: { kind: "any" } },
-          ...{ method: "GET", path: "/", headers: "Host: orders.mesh\r\n", body: NO_BODY },
-          ...{ upgrade: undefined, timeoutMs: 15_000 },
-          ...head,
-        },
-        now,
-      ),
+    call: (head = {}) => aCall(head, now),
   };
 }

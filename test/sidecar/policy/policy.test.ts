@@ -1,0 +1,175 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { deadline } from "../../../sidecar/policy/deadline.ts";
+import { limitPending } from "../../../sidecar/policy/limit-pending.ts";
+import { RETRY, retryUndelivered } from "../../../sidecar/policy/retry-undelivered.ts";
+import { type BrokerWatch, waitForBroker } from "../../../sidecar/policy/wait-for-broker.ts";
+import { NO_BODY } from "../../../sidecar/stack/body.ts";
+import type { Call, Service } from "../../../sidecar/stack/call.ts";
+import { failed, type Outcome } from "../../../sidecar/stack/outcome.ts";
+import { Sweep } from "../../../sidecar/stack/sweep.ts";
+import { LiveBody } from "../../support/bodies.ts";
+import { aCall } from "../../support/calls.ts";
+
+const replied: Outcome = {
+  ...{ kind: "replied", status: 200, reason: "OK", headers: "", body: NO_BODY, instance: "o1" },
+};
+const codeOf = (outcome: Outcome) => (outcome.kind === "replied" ? outcome.status : outcome.code);
+
+const time = () => {
+  let now = 0;
+  const sweep = new Sweep(() => now);
+  const pass = async (ms: number) => {
+    now += ms;
+    sweep.tick();
+    await new Promise(setImmediate);
+  };
+  return { sweep, pass };
+};
+
+/** Answers when the call is cancelled, as a leaf must. */
+const slow: Service = (call) =>
+  new Promise((resolve) => {
+    call.onCancel = (code) => resolve(failed(code, "unknown", "ended"));
+  });
+
+/** Gives these outcomes in turn, and keeps the attempt numbers that it saw. */
+const scripted = (...outcomes: Outcome[]) => {
+  const attempts: number[] = [];
+  const service: Service = async (call) => {
+    attempts.push(call.attempt);
+    return outcomes.shift()!;
+  };
+  return { attempts, service };
+};
+
+test("a deadline ends the call when its time is used up, and leaves nothing behind when it is not", async () => {
+  const { sweep, pass } = time();
+  const late = deadline(sweep)(slow)(aCall({ timeoutMs: 1000 }));
+  await pass(999);
+  assert.equal(await Promise.race([late, "waiting"]), "waiting");
+  await pass(1);
+  assert.equal(codeOf(await late), "deadline");
+  await deadline(sweep)(async () => replied)(aCall());
+  assert.equal(sweep.size, 0);
+});
+
+test("without a limit a call takes what it takes", async () => {
+  const { sweep } = time();
+  void deadline(sweep)(slow)(aCall({ timeoutMs: Number.POSITIVE_INFINITY }));
+  assert.equal(sweep.size, 0);
+});
+
+test("the clock of an upload starts when it has ended", async () => {
+  const { sweep, pass } = time();
+  const call = aCall({ timeoutMs: 1000, body: new LiveBody("part") });
+  const outcome = deadline(sweep)(slow)(call);
+  await pass(5000);
+  assert.equal(call.cancelled, undefined);
+  call.onRequestEnded?.();
+  await pass(1000);
+  assert.equal(codeOf(await outcome), "deadline");
+});
+
+test("more calls than the limit are refused while the others wait, and taken again after", async () => {
+  const calls: Call[] = [];
+  const service = limitPending(2)((call) => {
+    calls.push(call);
+    return slow(call);
+  });
+  const waiting = [service(aCall()), service(aCall())];
+  assert.equal(codeOf(await service(aCall())), "overflow");
+  calls[0]!.cancel("cancelled");
+  await waiting[0];
+  void service(aCall());
+  assert.equal(calls.length, 3);
+});
+
+test("what no app has seen is tried again, twice, whatever the method, and each attempt is numbered", async () => {
+  const { sweep, pass } = time();
+  const none = failed("no-instance", "no", "none");
+  const { attempts, service } = scripted(none, failed("app-unreachable", "no", "x"), replied);
+  const outcome = retryUndelivered({ ...RETRY, random: () => 1 }, sweep)(service)(aCall({ method: "POST" }));
+  await new Promise(setImmediate);
+  await pass(25);
+  await pass(75);
+  assert.equal(codeOf(await outcome), 200);
+  assert.deepEqual(attempts, [1, 2, 3]);
+});
+
+test("the last failure is returned when the attempts are used up", async () => {
+  const { sweep, pass } = time();
+  const none = failed("no-instance", "no", "none");
+  const { attempts, service } = scripted(none, none, none);
+  const outcome = retryUndelivered({ ...RETRY, random: () => 0 }, sweep)(service)(aCall());
+  for (let i = 0; i < 3; i++) await pass(1);
+  assert.equal(codeOf(await outcome), "no-instance");
+  assert.equal(attempts.length, 3);
+});
+
+for (const outcome of [
+  failed("app-reset", "unknown", "x"),
+  failed("gone", "unknown", "x"),
+  failed("denied", "no", "x"),
+  failed("broker-away", "no", "x"),
+  replied,
+])
+  test(`${codeOf(outcome)} is not tried again`, async () => {
+    const { sweep } = time();
+    const { attempts, service } = scripted(outcome);
+    assert.equal(await retryUndelivered(RETRY, sweep)(service)(aCall()), outcome);
+    assert.equal(attempts.length, 1);
+  });
+
+test("a request whose body has left is not tried again", async () => {
+  const { sweep } = time();
+  const { attempts, service } = scripted(failed("app-unreachable", "no", "x"));
+  const call = aCall();
+  call.spent = true;
+  await retryUndelivered(RETRY, sweep)(service)(call);
+  assert.equal(attempts.length, 1);
+});
+
+test("a caller that leaves between two attempts ends the wait at once", async () => {
+  const { sweep } = time();
+  const { service } = scripted(failed("no-instance", "no", "none"));
+  const call = aCall();
+  const outcome = retryUndelivered({ ...RETRY, random: () => 1 }, sweep)(service)(call);
+  await new Promise(setImmediate);
+  call.cancel("cancelled");
+  assert.equal(codeOf(await outcome), "cancelled");
+  assert.equal(sweep.size, 0);
+});
+
+const brokerWatch = () => {
+  const listeners = new Set<(state: BrokerWatch["state"]) => void>();
+  const watch = {
+    state: { kind: "away" } as BrokerWatch["state"],
+    onState: (listener: (state: BrokerWatch["state"]) => void) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+  };
+  return {
+    watch,
+    listeners,
+    back: () => {
+      watch.state = { kind: "connected" };
+      for (const listener of listeners) listener(watch.state);
+    },
+  };
+};
+
+test("a call waits for a broker that comes back in time, and fails with its code when it does not", async () => {
+  const { sweep, pass } = time();
+  const { watch, listeners, back } = brokerWatch();
+  const service = waitForBroker(watch, 500, sweep)(async () => replied);
+  const tooLong = service(aCall());
+  await pass(500);
+  assert.equal(codeOf(await tooLong), "broker-away");
+  const inTime = service(aCall());
+  await pass(499);
+  back();
+  assert.equal(codeOf(await inTime), 200);
+  assert.deepEqual([sweep.size, listeners.size], [0, 0]);
+});
