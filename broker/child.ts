@@ -1,6 +1,7 @@
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { dieWithParent } from "./die-with-parent.ts";
 import { BrokerError, explainFailure } from "./failure.ts";
 import { readInfo, type ServerInfo } from "./info.ts";
 import { logSince, logSize } from "./log.ts";
@@ -93,19 +94,4 @@ async function greeting({ host, port }: { host: string; port: number }): Promise
 
 function signal(child: ChildProcess, name: NodeJS.Signals): void {
   if (child.exitCode === null && child.signalCode === null) child.kill(name);
-}
-
-/**
- * A prefix that has the kernel send SIGTERM to the server when Weft dies, even by SIGKILL: util-linux's setpriv, where
- * it is there (Linux). Elsewhere the next start finds the server that was left behind.
- */
-function dieWithParent(): string[] {
-  if (process.platform !== "linux") return [];
-  const prefix = ["setpriv", "--pdeathsig", "TERM", "--"];
-  try {
-    execFileSync(prefix[0]!, [...prefix.slice(1), "true"], { stdio: "ignore", timeout: 1000 });
-    return prefix;
-  } catch {
-    return []; // not installed, or BusyBox's, which cannot do this
-  }
 }

@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
+import { dieWithParent } from "../../broker/die-with-parent.ts";
 import { newestServer, type TestServer } from "./servers.ts";
 import { until } from "./until.ts";
 
@@ -35,9 +36,10 @@ export async function testBroker(t: TestContext, options: TestBrokerOptions = {}
   writeFileSync(conf, listen + (options.config ?? ""), { mode: 0o600 });
 
   const logFile = join(folder, "log");
-  const child = spawn((options.server ?? newestServer()).path, ["-c", conf, "-l", logFile], {
-    stdio: "ignore",
-  });
+  const { path } = options.server ?? newestServer();
+  // A test runner that is killed must not leave servers behind.
+  const [program, ...args] = [...dieWithParent(), path, "-c", conf, "-l", logFile];
+  const child = spawn(program!, args, { stdio: "ignore" });
   const log = (): string => {
     try {
       return readFileSync(logFile, "utf8");
@@ -55,7 +57,7 @@ export async function testBroker(t: TestContext, options: TestBrokerOptions = {}
   const port = await until(
     async () => {
       if (child.exitCode !== null) throw new Error(`the test's nats-server ended:\n${log()}`);
-      const port = options.port ?? portIn(join(folder, `nats-server_${child.pid}.ports`));
+      const port = options.port ?? portIn(folder, child.pid!);
       return port !== undefined && (await accepts(port)) ? port : undefined;
     },
     { what: "the test's nats-server to listen", withinMs: 10_000 },
@@ -63,12 +65,15 @@ export async function testBroker(t: TestContext, options: TestBrokerOptions = {}
   return { url: `nats://127.0.0.1:${port}`, port, pid: child.pid!, folder, log, stop };
 }
 
-function portIn(file: string): number | undefined {
+/** Reads the file `<name of the binary>_<pid>.ports`, which the server writes when it listens. */
+function portIn(folder: string, pid: number): number | undefined {
+  const file = readdirSync(folder).find((name) => name.endsWith(`_${pid}.ports`));
+  if (!file) return undefined;
   try {
-    const { nats } = JSON.parse(readFileSync(file, "utf8")) as { nats?: string[] };
+    const { nats } = JSON.parse(readFileSync(join(folder, file), "utf8")) as { nats?: string[] };
     return nats?.[0] ? Number(new URL(nats[0]).port) : undefined;
   } catch {
-    return undefined; // not written yet, or half written
+    return undefined; // half written
   }
 }
 
@@ -86,7 +91,11 @@ function accepts(port: number): Promise<boolean> {
 function end(child: ChildProcess): Promise<void> {
   return new Promise((resolve) => {
     if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return resolve();
-    child.once("exit", () => resolve());
+    const force = setTimeout(() => child.kill("SIGKILL"), 5000);
+    child.once("exit", () => {
+      clearTimeout(force);
+      resolve();
+    });
     child.kill("SIGTERM");
   });
 }
