@@ -9,6 +9,8 @@ export interface Kv {
   put(key: string, value: Uint8Array): Promise<void>;
   /** Does nothing when there is no such key. */
   delete(key: string): Promise<void>;
+  /** True when the connection is closed for good, by `close` or because the broker would not have it any more. */
+  readonly closed: boolean;
   close(): Promise<void>;
 }
 
@@ -79,6 +81,10 @@ class NatsKv implements Kv {
 
   async delete(key: string): Promise<void> {
     await this.bucket.delete(key);
+  }
+
+  get closed(): boolean {
+    return this.connection.isClosed();
   }
 
   close(): Promise<void> {

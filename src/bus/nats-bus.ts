@@ -119,9 +119,12 @@ class NatsBus implements Bus {
 
   async close(): Promise<void> {
     if (this.current.kind === "closed") return;
+    const away = this.current.kind === "away";
     await this.flush().catch(() => {});
     this.become({ kind: "closed" });
-    await this.connection.close();
+    const closed = this.connection.close();
+    // A connection that is waiting to reconnect ends only when its wait does.
+    if (!away) await closed;
   }
 
   private publishQueued(): void {
