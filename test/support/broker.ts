@@ -18,6 +18,8 @@ export type TestBroker = {
   log(): string;
   /** SIGTERM, then waits for the end. The test's end does this too. */
   stop(): Promise<void>;
+  /** Runs at the test's end while the broker is still there: clients close in no time then. */
+  beforeEnd(close: () => Promise<void>): void;
 };
 
 export type TestBrokerOptions = {
@@ -48,7 +50,9 @@ export async function testBroker(t: TestContext, options: TestBrokerOptions = {}
     }
   };
   const stop = (): Promise<void> => end(child);
+  const closes: (() => Promise<void>)[] = [];
   t.after(async () => {
+    await Promise.all(closes.map((close) => close()));
     await stop();
     rmSync(folder, { recursive: true, force: true });
   });
@@ -62,7 +66,15 @@ export async function testBroker(t: TestContext, options: TestBrokerOptions = {}
     },
     { what: "the test's nats-server to listen", withinMs: 10_000 },
   );
-  return { url: `nats://127.0.0.1:${port}`, port, pid: child.pid!, folder, log, stop };
+  return {
+    url: `nats://127.0.0.1:${port}`,
+    port,
+    pid: child.pid!,
+    folder,
+    log,
+    stop,
+    beforeEnd: (close) => closes.push(close),
+  };
 }
 
 /** Reads the file `<name of the binary>_<pid>.ports`, which the server writes when it listens. */

@@ -3,6 +3,7 @@ import type { AddressInfo } from "node:net";
 import type { TestContext } from "node:test";
 import type { SidecarOptions } from "../../sidecar/options.ts";
 import { type Sidecar, startSidecar } from "../../sidecar/sidecar.ts";
+import type { Bus } from "../../src/bus/bus.ts";
 import { connectBus } from "../../src/bus/nats-bus.ts";
 import type { TestBroker } from "./broker.ts";
 import { openCredentials } from "./open-credentials.ts";
@@ -12,18 +13,18 @@ let count = 0;
 
 export interface SidecarUnderTest extends Sidecar {
   readonly instance: string;
+  readonly bus: Bus;
   /** What it said to its operator. */
   readonly said: string[];
 }
 
 /** Starts a sidecar on a broker without TLS and users, and stops it when the test ends. */
 export async function testSidecar(
-  t: TestContext,
   broker: TestBroker,
   service: string,
   options: Partial<SidecarOptions> = {},
 ): Promise<SidecarUnderTest> {
-  const bus = await connectBus(openCredentials(broker.url), service);
+  const bus = options.bus ?? (await connectBus(openCredentials(broker.url), service));
   const instance = options.instance ?? `i${++count}`;
   const said: string[] = [];
   const sidecar = await startSidecar({
@@ -32,13 +33,13 @@ export async function testSidecar(
     say: (level, message) => said.push(`${level}: ${message}`),
     ...options,
   });
-  t.after(async () => {
+  broker.beforeEnd(async () => {
     await sidecar.close(0);
     await bus.close();
   });
   if (options.app) await until(() => sidecar.readiness().ready, { what: `${service} to be ready` });
   await bus.flush();
-  return { ...sidecar, instance, said };
+  return { ...sidecar, instance, bus, said };
 }
 
 /** An HTTP app on a free port of loopback. */
