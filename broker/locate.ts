@@ -51,12 +51,13 @@ export async function locateServer(options: LocateOptions = {}): Promise<Located
   const release = options.release ?? pinnedRelease(env.WEFT_NATS_DOWNLOAD);
   const { patience } = options;
   const fetching = { env, cacheDir, onProgress, ...(patience && { patience }) };
-  const sources: { from: Located["from"]; get: () => Promise<Installed> }[] = [
-    { from: "download", get: () => fetchRelease(release, fetching) },
-    ...machineMeans(env).map(({ from, get }) => ({ from, get: () => get(cacheDir, onProgress) })),
+  const sources: { name: string; from: Located["from"]; get: () => Promise<Installed> }[] = [
+    { name: "the official release", from: "download", get: () => fetchRelease(release, fetching) },
+    ...machineMeans(env).map((means) => ({ ...means, get: () => means.get(cacheDir, onProgress) })),
   ];
-  for (const { from, get } of sources) {
+  for (const { name, from, get } of sources) {
     try {
+      onProgress(`no nats-server yet; trying ${name}`);
       return { ...(await get()), from };
     } catch (error) {
       failed(`${from}: ${(error as Error).message}`);

@@ -11,6 +11,7 @@ export type Installed = { path: string; version: string };
 
 /** One way in which this machine can get a server by itself, without a question and without a password. */
 export type Means = {
+  /** The command, more or less: for the progress line. */
   name: string;
   from: "go" | "package manager";
   get(cacheDir: string, onProgress: (line: string) => void): Promise<Installed>;
@@ -40,7 +41,6 @@ function goToolchain(env: Env): Means {
     from: "go",
     get: (cacheDir, onProgress) =>
       installInCache(cacheDir, async (scratch) => {
-        onProgress(`asking Go for ${module}`);
         // A separate step, because a module proxy out of reach should be known in seconds, not after minutes.
         await runCommand("go", ["list", "-m", module], { env, cwd: scratch, withinMs: 20_000 });
         onProgress("building nats-server with Go: this takes about a minute, once");
@@ -67,7 +67,6 @@ function debianPackage(env: Env): Means {
       installInCache(cacheDir, async (scratch) => {
         const apt = (args: readonly string[], withinMs: number): Promise<string> =>
           runCommand("apt-get", args, { env: { ...env, LC_ALL: "C" }, cwd: scratch, withinMs });
-        onProgress("fetching Debian's package nats-server");
         try {
           await apt(["-q", "download", "nats-server"], 60_000);
         } catch {
@@ -92,8 +91,7 @@ function installer(env: Env, program: string, args: readonly string[]): Means {
   return {
     name: `${program} ${args.join(" ")}`,
     from: "package manager",
-    get: async (_cacheDir, onProgress) => {
-      onProgress(`${program} ${args.join(" ")}`);
+    get: async () => {
       await runCommand(program, args, { env: { ...env, NONINTERACTIVE: "1" }, withinMs: 180_000 });
       const [path] = serversOnPath(searchFolders(env));
       if (!path) throw new Error(`${program} installed no nats-server where Weft looks for it`);
