@@ -3,7 +3,7 @@ import { ReplyIds } from "../subjects/reply.ts";
 import type { Subject } from "../subjects/subjects.ts";
 import { token } from "../subjects/token.ts";
 import type { Clock } from "./clock.ts";
-import { SELF } from "./registry.ts";
+import { SELF } from "./wire.ts";
 
 /** Questions of one instance to the registry, each answered at most once. */
 export class Asker {

@@ -13,13 +13,7 @@ import {
   seeVersion,
 } from "./known-service.ts";
 import type { ServiceRecord } from "./store/record.ts";
-import {
-  type GoneReason,
-  type Heartbeat,
-  type InstanceEvent,
-  type InstanceRow,
-  SILENT_AFTER_MS,
-} from "./wire.ts";
+import { type Heartbeat, type InstanceEvent, type InstanceRow, SILENT_AFTER_MS } from "./wire.ts";
 
 /** What became of a beat: only an accepted one changed anything. */
 export type Verdict = "accepted" | "stale" | "flapping" | "full";
@@ -86,10 +80,8 @@ export class Catalog {
     if (instance === undefined) return "full";
     if (beat.state === "up" && !this.up(service, instance, rowOf(beat), now)) return "flapping";
     if (beat.state !== "up") {
-      const reason = beat.state === "leaving" ? "left" : "down";
-      if (instance.state === "up") this.gone(service, instance, reason);
+      this.end(service, instance, beat.state === "leaving" ? "left" : "down");
       instance.row = rowOf(beat);
-      instance.state = reason;
     }
     instance.sequence = beat.sequence;
     instance.heardAt = now;
@@ -102,20 +94,18 @@ export class Catalog {
   /** Declares the silent ones gone and forgets what was idle for long. Call it every `SWEEP_MS`. */
   sweep(): void {
     const now = this.clock.now();
-    const late = now - this.sweptAt > LATE_SWEEP_MS;
-    this.sweptAt = now;
-    if (late) {
+    if (now - this.sweptAt > LATE_SWEEP_MS) {
       this.grace();
       return;
     }
+    this.sweptAt = now;
     const idleBefore = this.clock.unix() - this.limits.idleKeptMs;
     for (const service of this.known.values()) {
       for (const [name, instance] of service.instances) {
         const unheardMs = now - instance.heardAt;
-        if (isThere(instance) && unheardMs >= SILENT_AFTER_MS) {
-          if (instance.state === "up") this.gone(service, instance, "silent");
-          instance.state = "silent";
-        } else if (!isThere(instance) && unheardMs >= this.limits.goneKeptMs) service.instances.delete(name);
+        if (!isThere(instance)) {
+          if (unheardMs >= this.limits.goneKeptMs) service.instances.delete(name);
+        } else if (unheardMs >= SILENT_AFTER_MS) this.end(service, instance, "silent");
       }
       this.forgetIdle(service, idleBefore);
     }
@@ -197,17 +187,18 @@ export class Catalog {
     if (wasUp && sameRow(instance.row, row)) return true;
     if (!mayComeUp(instance, now, this.limits)) return false;
     // Whoever waits for an answer of the earlier start would wait in vain.
-    if (wasUp && instance.row.startedAt !== row.startedAt) this.gone(service, instance, "restarted");
+    if (wasUp && instance.row.startedAt !== row.startedAt)
+      this.changed(service, { kind: "gone", reason: "restarted", row: instance.row });
     instance.row = row;
     instance.state = "up";
     this.changed(service, { kind: "up", row });
     return true;
   }
 
-  /** Tells that an instance is gone. Why it is, as its state, is the caller's to set: the row must be the old one. */
-  private gone(service: KnownService, instance: KnownInstance, reason: GoneReason): void {
-    instance.state = reason === "down" || reason === "left" ? reason : "silent";
-    this.changed(service, { kind: "gone", reason, row: instance.row });
+  private end(service: KnownService, instance: KnownInstance, state: "left" | "down" | "silent"): void {
+    const wasUp = instance.state === "up";
+    instance.state = state;
+    if (wasUp) this.changed(service, { kind: "gone", reason: state, row: instance.row });
   }
 
   private changed(service: KnownService, change: Pick<InstanceEvent, "kind" | "row" | "reason">): void {

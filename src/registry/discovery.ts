@@ -38,7 +38,9 @@ export function answerDiscovery({ bus, catalog, clock, drops, subjects }: Discov
     const now = clock.now();
     allowance = Math.min(QUESTIONS_PER_S, allowance + ((now - reckonedAt) / 1000) * QUESTIONS_PER_S);
     reckonedAt = now;
-    return allowance >= 1 && allowance-- >= 1;
+    if (allowance < 1) return false;
+    allowance -= 1;
+    return true;
   };
 
   return bus.subscribe(EVERY_QUESTION, REPLICAS, ({ subject, reply }: Message) => {

@@ -20,6 +20,8 @@ export class Followed {
   view: readonly InstanceRow[] = [];
   subscription: Subscription | undefined;
   asking = false;
+  /** A question is due within moments. */
+  askingSoon = false;
   /** A snapshot is due at the registry's next sign of life. */
   wanted = false;
   /** When a snapshot is due even if nothing seems to be missing. */

@@ -6,13 +6,11 @@ import { type Clock, every } from "./clock.ts";
 import type { Drops } from "./drops.ts";
 import { MAX_REQUEST_BYTES, pack, readHeartbeat, readSnapshotRequest } from "./frame.ts";
 import { upRows } from "./known-service.ts";
-import { HEARTBEAT_MS, SILENT_AFTER_MS, type SnapshotRequest } from "./wire.ts";
+import { HEARTBEAT_MS, SELF, SILENT_AFTER_MS, type SnapshotRequest } from "./wire.ts";
 
 /** Snapshot requests of any caller; narrower than `everyGet`, whose other kinds have answerers of their own. */
 const EVERY_GET = "reg.get.instances.*" as Subject;
 
-/** The name the registry answers under. */
-export const SELF = "registry";
 /** Replicas share requests by this queue group; beats go to all of them. */
 export const REPLICAS = "registry";
 
@@ -110,10 +108,12 @@ export class Registry {
     const head = { registryStart, revision, service, complete: this.settled };
     if (have?.registryStart === registryStart && have.revision === revision) return pack(head);
     const rows = upRows(known);
-    const whole = pack({ ...head, instances: rows });
-    if (whole.length <= bus.maxPayload) return whole;
-    // The longest rows set how many fit for certain; the others are reached by version.
-    const fit = Math.floor(rows.length * (bus.maxPayload / whole.length) * 0.5);
-    return pack({ ...head, complete: false, instances: rows.slice(0, fit) });
+    let answer = pack({ ...head, instances: rows });
+    // Where the broker takes only small messages, some rows stay out: those instances are reached by version.
+    for (let fit = rows.length; answer.length > bus.maxPayload && fit > 0; ) {
+      fit = Math.floor(fit / 2);
+      answer = pack({ ...head, complete: false, instances: rows.slice(0, fit) });
+    }
+    return answer;
   }
 }

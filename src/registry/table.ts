@@ -145,7 +145,12 @@ export class InstanceTable {
   }
 
   private askSoon(followed: Followed): void {
-    this.options.clock.after(Math.random() * SPREAD_MS, () => void this.ask(followed));
+    if (followed.askingSoon) return;
+    followed.askingSoon = true;
+    this.options.clock.after(Math.random() * SPREAD_MS, () => {
+      followed.askingSoon = false;
+      void this.ask(followed);
+    });
   }
 
   private onEvent(followed: Followed, data: Buffer): void {

@@ -78,6 +78,9 @@ export interface Snapshot {
   readonly instances?: readonly InstanceRow[];
 }
 
+/** The name the registry answers under. */
+export const SELF = "registry";
+
 export const HEARTBEAT_MS = 2000;
 /** Three beats missed, and an instance is gone. */
 export const SILENT_AFTER_MS = 3 * HEARTBEAT_MS;

@@ -39,11 +39,16 @@ export interface RealMesh extends SecuredMesh {
 
 /** A registry's surroundings in life: a broker with TLS, accounts, permissions and JetStream. */
 export async function realMesh(t: TestContext, server: TestServer): Promise<RealMesh> {
+  // Hooks run in the order in which they are given: this one must come before the one that stops the broker.
+  const ends: (() => unknown)[] = [];
+  t.after(async () => {
+    for (const end of ends.reverse()) await end();
+  });
   const mesh = await securedMesh(t, server);
   const connect = async (service: string, version?: string) => {
     const { credentials, instance } = await mesh.instance(service, version);
     const bus = await connectBus(credentials, `${service}-${instance}`);
-    t.after(() => bus.close());
+    ends.push(() => bus.close());
     return { bus, instance };
   };
   return {
@@ -56,7 +61,7 @@ export async function realMesh(t: TestContext, server: TestServer): Promise<Real
         log: silentLog,
         clock: fastClock,
       });
-      t.after(() => running.close());
+      ends.push(() => running.close());
       return running;
     },
     async restartBroker() {
@@ -69,14 +74,14 @@ export async function realMesh(t: TestContext, server: TestServer): Promise<Real
     async startInstance(service, version = "1", more = {}) {
       const { bus, instance } = await connect(service, version);
       const beats = new Heartbeater({ bus, clock: fastClock, service, instance, version, ...more });
-      t.after(() => beats.leave());
+      ends.push(() => beats.leave());
       beats.set("up");
       return { bus, beats, instance };
     },
     async startTable(caller) {
       const { bus, instance } = await connect(caller);
       const table = new InstanceTable({ bus, clock: fastClock, caller, instance });
-      t.after(() => table.close());
+      ends.push(() => table.close());
       return { bus, table };
     },
   };

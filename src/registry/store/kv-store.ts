@@ -2,7 +2,7 @@ import type { Kv } from "../../bus/kv.ts";
 import { decodeRecord, encodeRecord, type ServiceRecord } from "./record.ts";
 import type { Store } from "./store.ts";
 
-/** Keeps records in a bucket of NATS KV, one key for each service. Opens it at the first use, and again if that failed. */
+/** Keeps records in a bucket of NATS KV, one key for each service. Opens it when it is needed and not open. */
 export class KvStore implements Store {
   private readonly open: () => Promise<Kv>;
   private opening: Promise<Kv> | undefined;
@@ -29,11 +29,14 @@ export class KvStore implements Store {
     await kv?.close();
   }
 
+  /** One after the other, so that two who ask at once share what is opened. */
   private kv(): Promise<Kv> {
-    this.opening ??= this.open().catch((error) => {
-      this.opening = undefined;
-      throw error;
-    });
+    this.opening = this.reopened(this.opening);
     return this.opening;
+  }
+
+  private async reopened(before: Promise<Kv> | undefined): Promise<Kv> {
+    const opened = await before?.catch(() => undefined);
+    return opened === undefined || opened.closed ? this.open() : opened;
   }
 }

@@ -61,6 +61,7 @@ async function openWatch(t: TestContext, url: string, lastId?: string) {
   const events = (): Event[] =>
     text
       .split("\n\n")
+      .slice(0, -1) // the last one is not whole yet
       .filter((block) => block.startsWith("event:"))
       .map((block) => {
         const fields = Object.fromEntries(block.split("\n").map((line) => line.split(/: (.*)/s).slice(0, 2)));

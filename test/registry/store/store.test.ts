@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { openKv } from "../../../src/bus/kv.ts";
+import { type Kv, openKv } from "../../../src/bus/kv.ts";
 import { KvStore } from "../../../src/registry/store/kv-store.ts";
 import { MemoryStore } from "../../../src/registry/store/memory-store.ts";
 import { storeContract } from "../../contract/store.ts";
@@ -40,5 +40,20 @@ for (const server of natsServers()) {
     const store = new KvStore(async () => kv);
     t.after(() => store.close());
     assert.deepEqual(await store.load(), []);
+  });
+
+  test(`KV store on nats-server ${server.label}: opens again when its connection was closed for good`, async (t) => {
+    const config = `jetstream { store_dir: ${JSON.stringify(stateFolder(t))} }`;
+    const broker = await testBroker(t, { server, config });
+    const opened: Kv[] = [];
+    const store = new KvStore(async () => {
+      opened.push(await openKv(openCredentials(broker.url), "weft", "test"));
+      return opened.at(-1)!;
+    });
+    t.after(() => store.close());
+    await Promise.all([store.load(), store.load()]);
+    await opened[0]!.close();
+    assert.deepEqual(await store.load(), []);
+    assert.equal(opened.length, 2);
   });
 }
