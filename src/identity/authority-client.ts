@@ -62,7 +62,8 @@ export function openTls(url: string, options: ConnectionOptions): Promise<TLSSoc
     const socket = connect({ ...options, host, port: Number(port || 443), minVersion: "TLSv1.3" });
     const fail = (error: Error) => {
       socket.destroy();
-      reject(explained(url, error));
+      // Set by node:tls when it was the certificate that it did not like.
+      reject(explained(url, error, Boolean(socket.authorizationError)));
     };
     socket.setTimeout(TIMEOUT_MS, () => fail(new Error(`no answer within ${TIMEOUT_MS / 1000} s`)));
     socket.once("error", fail);
@@ -118,18 +119,15 @@ const TRUST_PROBLEMS: Readonly<Record<string, string>> = {
   ERR_TLS_CERT_ALTNAME_INVALID: `its certificate is not for ${AUTHORITY_NAME}: is this the authority's address?`,
 };
 
-function explained(url: string, error: NodeJS.ErrnoException): AuthorityError {
-  const { code = "", message } = error;
-  const trust =
-    TRUST_PROBLEMS[code] ??
-    (/CERT|ISSUER|SIGNATURE/.test(code) ? `it is not of this mesh (${code})` : undefined);
-  if (trust !== undefined)
-    return new AuthorityError("untrusted", `the authority at ${url} is not trusted: ${trust}`, {
-      cause: error,
-    });
-  return new AuthorityError(
-    "unreachable",
-    `no connection to the authority at ${url}: ${code || message}: is it running, and can this machine reach it?`,
-    { cause: error },
-  );
+function explained(url: string, error: NodeJS.ErrnoException, chainRefused: boolean): AuthorityError {
+  const why = error.code || error.message;
+  const cause = { cause: error };
+  if (!chainRefused)
+    return new AuthorityError(
+      "unreachable",
+      `no connection to the authority at ${url}: ${why}: is it running, and can this machine reach it?`,
+      cause,
+    );
+  const reason = TRUST_PROBLEMS[why] ?? `its certificate is not an authority's of this mesh (${why})`;
+  return new AuthorityError("untrusted", `the authority at ${url} is not trusted: ${reason}`, cause);
 }
