@@ -1,10 +1,11 @@
 import { Command, InvalidArgumentError } from "commander";
 
 /**
- * `weft bench`, to be added to a program, or run by itself.
- * @param self the command line that starts this very command, without its arguments
+ * The command `weft bench`.
+ * @param self the command line that starts it, without its flags: `weft`'s own and the word `bench`
  */
 export function benchCommand(self: readonly string[]): Command {
+  const weft = self.slice(0, -1);
   const command = new Command("bench")
     .description("measure the latency of calls through the mesh, beside other ways, and print a table")
     .option("--quick", "under a minute: a look, not a judgement")
@@ -22,7 +23,7 @@ export function benchCommand(self: readonly string[]): Command {
     .action(async (options: CommandOptions) => {
       process.exitCode = options.micro
         ? await (await import("./micro/micro.ts")).runMicro()
-        : await run(self, options);
+        : await run(weft, options);
     });
   command
     .command("role <name> <json>", { hidden: true })
@@ -41,10 +42,10 @@ interface CommandOptions {
   readonly micro?: boolean;
 }
 
-async function run(self: readonly string[], { duration, only, ...rest }: CommandOptions): Promise<number> {
+async function run(weft: readonly string[], { duration, only, ...rest }: CommandOptions): Promise<number> {
   const { runBench } = await import("./main.ts");
   return runBench({
-    self,
+    weft,
     ...rest,
     ...(duration === undefined ? {} : { durationS: duration }),
     ...(only === undefined ? {} : { only: only.split(",") }),

@@ -24,8 +24,8 @@ import { startUpstream } from "./upstream/upstream.ts";
 import { rssMiB } from "./usage.ts";
 
 export interface BenchOptions {
-  /** Command line that starts this program's `weft bench`, for the processes of the bench itself. */
-  readonly self: readonly string[];
+  /** Command line of `weft`, for the mesh and for the processes of the bench itself (`weft bench role …`). */
+  readonly weft: readonly string[];
   readonly quick?: boolean;
   readonly rounds?: number;
   readonly durationS?: number;
@@ -75,11 +75,12 @@ async function produce(options: BenchOptions): Promise<Report> {
   try {
     progress.say("starting the app");
     const bodies = plan.scenarios.map(({ bodyBytes }) => bodyBytes);
-    const upstream = await startUpstream(options.self, folder, bodies, plan.streamBytes);
+    const self = [...options.weft, "bench"];
+    const upstream = await startUpstream(self, folder, bodies, plan.streamBytes);
     stops.push(() => upstream.process.stop());
     const machine = await describeMachine(upstream.title);
 
-    const around = { self: options.self, folder, upstream };
+    const around = { self, weft: options.weft, folder, upstream };
     const { paths, skipped } = await startPaths(
       options.only ?? Object.keys(PATHS),
       around,

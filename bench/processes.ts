@@ -19,33 +19,38 @@ export class BenchError extends Error {
   override readonly name = "BenchError";
 }
 
+export interface ProgramOptions {
+  /** For its log and in errors. */
+  readonly name: string;
+  /** Its output goes there, as `<name>.log`. */
+  readonly folder: string;
+  /** Whether it can be used now, told what it has printed so far. */
+  readonly ready: (output: () => string) => boolean | Promise<boolean>;
+}
+
 /**
- * Starts a program that listens, and waits until it does.
- * @param folder where its output goes, as `<name>.log`
- * @throws BenchError with the end of its log, when it ends or does not listen within 15 s
+ * Starts a program, and waits until it can be used.
+ * @throws BenchError with the end of its log, when it ends or is not ready within 20 s
  */
 export async function startProgram(
   role: string,
   [command, ...args]: readonly string[],
-  { port, folder, name, env }: { port: number; folder: string; name: string; env?: NodeJS.ProcessEnv },
+  { name, folder, ready }: ProgramOptions,
 ): Promise<Started> {
   const logFile = join(folder, `${name}.log`);
   const log = openSync(logFile, "w", 0o600);
-  const child = spawn(command!, args, {
-    stdio: ["ignore", log, log],
-    env: { ...process.env, ...env },
-  });
+  const child = spawn(command!, args, { stdio: ["ignore", log, log] });
   closeSync(log);
   let spawnError: Error | undefined;
   child.once("error", (error) => {
     spawnError = error;
   });
-  const endsAt = performance.now() + 15_000;
-  while (!(await accepts(port))) {
+  const output = (): string => readFileSync(logFile, "utf8");
+  const endsAt = performance.now() + 20_000;
+  while (!(await ready(output))) {
     if (spawnError || child.exitCode !== null || performance.now() > endsAt) {
       await stopChild(child);
-      const why = spawnError?.message ?? readFileSync(logFile, "utf8").slice(-800);
-      throw new BenchError(`${name} did not start: ${why}`);
+      throw new BenchError(`${name} did not start: ${spawnError?.message ?? output().slice(-800)}`);
     }
     await delay(20);
   }
@@ -74,8 +79,9 @@ export function freePort(): Promise<number> {
   });
 }
 
-function accepts(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
+/** For `ProgramOptions.ready`: it listens on a port of loopback. */
+export const listensOn = (port: number) => (): Promise<boolean> =>
+  new Promise((resolve) => {
     const socket = connect(port, "127.0.0.1");
     socket.once("connect", () => {
       socket.destroy();
@@ -83,4 +89,3 @@ function accepts(port: number): Promise<boolean> {
     });
     socket.once("error", () => resolve(false));
   });
-}

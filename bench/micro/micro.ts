@@ -1,1 +1,122 @@
-export const runMicro = async (): Promise<number> => 0;
+import { HEAD_LIMITS, parseRequestHead, requestHeadText } from "../../sidecar/http/request-head.ts";
+import { NO_BODY } from "../../sidecar/stack/body.ts";
+import { Call, type CallHead, type Layer, type Service } from "../../sidecar/stack/call.ts";
+import { failed } from "../../sidecar/stack/outcome.ts";
+import { observe, rescue, stack } from "../../sidecar/stack/stack.ts";
+import { decode } from "../../src/protocol/decode.ts";
+import { encodeOpen } from "../../src/protocol/encode.ts";
+import { CallMeter } from "../../src/telemetry/call-meter.ts";
+import { createTracer } from "../../src/telemetry/trace.ts";
+import { grid } from "../report/text.ts";
+import { type Case, timeCases } from "./clock.ts";
+import { HEADERS, REQUEST_BYTES } from "./heads.ts";
+import { loadLlhttp } from "./llhttp.ts";
+
+/** Times the functions that every call passes through, alone. Gives the exit code. */
+export async function runMicro(print = (text: string) => console.log(text)): Promise<number> {
+  const llhttp = await loadLlhttp();
+  const cases = [
+    ...frameCases(),
+    ...headCases(),
+    ...(llhttp ? [repeat("head: llhttp (WebAssembly), for comparison", () => llhttp(REQUEST_BYTES))] : []),
+    ...layerCases(),
+    ...(await telemetryCases()),
+  ];
+  const timed = await timeCases(cases);
+  const lines = timed.map(({ name, nsPerCall, spread }) => [
+    name,
+    String(Math.round(nsPerCall)),
+    `${Math.round(spread * 100)} %`,
+  ]);
+  print(grid([["function", "ns", "±"], ...lines]));
+  if (!llhttp) print("left out: llhttp, because the package undici is not installed");
+  return 0;
+}
+
+/** What calls return is kept, so that the compiler cannot leave them out. */
+let kept: unknown;
+
+const repeat = (name: string, call: () => unknown): Case => ({
+  name,
+  run: (times) => {
+    for (let i = 0; i < times; i++) kept = call();
+    return kept;
+  },
+});
+
+function frameCases(): Case[] {
+  const text = `GET /v2/orders/42\n${HEADERS}`;
+  const body = Buffer.alloc(0);
+  const frame = encodeOpen(0, 1, 15_000, 65_536, text, body);
+  const json = (): unknown => JSON.parse(JSON.stringify({ attempt: 1, remainingMs: 15_000, text, body: "" }));
+  return [
+    repeat("frame: OPEN with 15 fields, written", () => encodeOpen(0, 1, 15_000, 65_536, text, body)),
+    repeat("frame: OPEN with 15 fields, read", () => decode(frame)),
+    repeat("frame: the same as JSON, both, for comparison", json),
+  ];
+}
+
+function headCases(): Case[] {
+  const ours = (): unknown => {
+    const text = requestHeadText(REQUEST_BYTES, HEAD_LIMITS);
+    return typeof text === "string" ? parseRequestHead(text) : text;
+  };
+  return [repeat("head: 15 fields, found, checked and read", ours)];
+}
+
+function layerCases(): Case[] {
+  const outcome = failed("internal", "unknown", "");
+  const leaf: Service = () => Promise.resolve(outcome);
+  const pass: Layer = (inner) => (call) => inner(call);
+  const six = stack(
+    rescue(() => {}),
+    observe(() => {}),
+    pass,
+    pass,
+    pass,
+    pass,
+  )(leaf);
+  const head: CallHead = {
+    caller: "web",
+    callee: "orders",
+    target: { kind: "version", version: "1" },
+    method: "GET",
+    path: "/",
+    headers: HEADERS,
+    body: NO_BODY,
+    upgrade: undefined,
+    timeoutMs: 15_000,
+  };
+  const through = (name: string, service: Service): Case => ({
+    name,
+    run: async (times) => {
+      for (let i = 0; i < times; i++) kept = await service(new Call(head, 0));
+    },
+  });
+  return [through("stack: no layer, awaited", leaf), through("stack: six layers, awaited", six)];
+}
+
+async function telemetryCases(): Promise<Case[]> {
+  const meter = new CallMeter({ side: "client", service: "web" });
+  const tracer = await createTracer({ service: "web", instance: "i", version: "1", ratio: 0.01, env: {} });
+  const incoming = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00";
+  const facts = (): never => {
+    throw new Error("nothing is recorded without an endpoint");
+  };
+  const counted = (): void => {
+    meter.started();
+    meter.ended({
+      method: "GET",
+      status: 200,
+      peer: "orders",
+      version: "1",
+      errorCode: undefined,
+      durationMs: 1,
+    });
+  };
+  return [
+    repeat("telemetry: a call counted and timed", counted),
+    repeat("telemetry: a trace context passed on", () => tracer.start("client", incoming, facts)),
+    repeat("telemetry: a trace context made", () => tracer.start("client", undefined, facts)),
+  ];
+}

@@ -8,6 +8,8 @@ import type { Upstream } from "../upstream/upstream.ts";
 export interface Surroundings {
   /** The command line that starts this program's bench; roles are started with it. */
   readonly self: readonly string[];
+  /** The command line of `weft` itself, for the mesh. */
+  readonly weft: readonly string[];
   /** For configurations and logs; removed at the end. */
   readonly folder: string;
   readonly upstream: Upstream;

@@ -2,7 +2,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { findProgram } from "../find-program.ts";
 import { httpGenerator } from "../load/http-generator.ts";
-import { freePort, type Started, startProgram } from "../processes.ts";
+import { freePort, listensOn, type Started, startProgram } from "../processes.ts";
 import { firstLineOf, type StartPath } from "./path.ts";
 
 /** A proxy that can stand in for a sidecar. */
@@ -30,7 +30,7 @@ export const startProxyPair =
       writeFileSync(config, proxy.render({ listenPort, targetPort }, folder, `${name}-${role}`));
       const command = [program, ...proxy.args(config, folder)];
       const started = await startProgram(role, command, {
-        port: listenPort,
+        ready: listensOn(listenPort),
         folder,
         name: `${name}-${role}`,
       });

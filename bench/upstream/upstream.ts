@@ -1,7 +1,7 @@
 import { mkdirSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { findProgram } from "../find-program.ts";
-import { freePort, type Started, startProgram } from "../processes.ts";
+import { freePort, listensOn, type Started, startProgram } from "../processes.ts";
 import { startServing } from "../roles.ts";
 
 /** The app that every path ends at. */
@@ -34,7 +34,7 @@ export async function startUpstream(
   const config = join(folder, "upstream.conf");
   writeFileSync(config, nginxConfig(folder, root, port));
   const process = await startProgram("upstream", [nginx, "-e", "stderr", "-p", folder, "-c", config], {
-    port,
+    ready: listensOn(port),
     folder,
     name: "upstream",
   });
