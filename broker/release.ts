@@ -5,8 +5,9 @@ export const OFFICIAL_RELEASES = "https://github.com/nats-io/nats-server/release
 
 /**
  * SHA-256 of the pinned release's archives. Linux and Windows: from the recipes of the project's own container images
- * (nats-io/nats-docker, `2.15.x/`, version 2.15.0). macOS: unrelated public projects that agree (two for Intel, several for Apple silicon), which checked the release's
- * SHA256SUMS agree. An archive that is not listed is checked against the SHA256SUMS file beside it.
+ * (nats-io/nats-docker, `2.15.x/`, version 2.15.0). macOS: from unrelated public projects that checked the release's
+ * SHA256SUMS and agree, two for Intel and several for Apple silicon. An archive that is not listed is checked against
+ * the SHA256SUMS file beside it.
  */
 export const PINNED_CHECKSUMS: Readonly<Record<string, string>> = {
   "nats-server-v2.15.0-linux-amd64.tar.gz":
