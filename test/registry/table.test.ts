@@ -1,49 +1,12 @@
 import assert from "node:assert/strict";
-import { describe, type TestContext, test } from "node:test";
+import { describe, test } from "node:test";
 import type { Bus } from "../../src/bus/bus.ts";
-import { MemoryBroker } from "../../src/bus/memory-bus.ts";
-import { Catalog } from "../../src/registry/catalog.ts";
-import { Drops } from "../../src/registry/drops.ts";
 import { pack } from "../../src/registry/frame.ts";
-import { Heartbeater } from "../../src/registry/heartbeater.ts";
-import { Registry } from "../../src/registry/registry.ts";
-import { InstanceTable } from "../../src/registry/table.ts";
 import { HEARTBEAT_MS, SILENT_AFTER_MS } from "../../src/registry/wire.ts";
 import type { Subject } from "../../src/subjects/subjects.ts";
-import { beat, silentLog } from "./beats.ts";
-import { FakeClock, turns } from "./fake-clock.ts";
-
-const AFTER_RESTART_MS = 2 * SILENT_AFTER_MS;
-
-function setUp(t: TestContext) {
-  const broker = new MemoryBroker();
-  const clock = new FakeClock();
-  const bus = broker.connect();
-  const table = new InstanceTable({ bus, clock, caller: "shop", instance: "s1" });
-  t.after(() => table.close());
-  const log: string[] = [];
-  table.onGone((service, instance, reason) => log.push(`gone ${service} ${instance} ${reason}`));
-  table.onUp((row) => log.push(`up ${row.service} ${row.instance}`));
-  const startRegistry = () => {
-    const registryBus = broker.connect();
-    const catalog = new Catalog(clock);
-    const drops = new Drops(silentLog, () => clock.now());
-    const registry = new Registry({ bus: registryBus, catalog, clock, drops });
-    registry.start();
-    const stop = async () => {
-      registry.stop();
-      await registryBus.close();
-    };
-    return { catalog, registry, stop };
-  };
-  const startInstance = (instance: string, service = "orders") => {
-    const beats = new Heartbeater({ bus: broker.connect(), clock, service, instance, version: "2" });
-    beats.set("up");
-    return beats;
-  };
-  const names = (service = "orders") => table.instances(service).map(({ instance }) => instance);
-  return { broker, bus, clock, table, log, startRegistry, startInstance, names };
-}
+import { beat } from "./beats.ts";
+import { turns } from "./fake-clock.ts";
+import { AFTER_RESTART_MS, setUp } from "./table-scene.ts";
 
 /** Loses the messages that `lost` picks, on their way to this bus. */
 function lose(bus: Bus, lost: (subject: string) => boolean): void {
@@ -269,44 +232,5 @@ describe("when messages are lost, a sidecar's table", () => {
         odd.send(subject as Subject, data);
     await turns();
     assert.deepEqual(names(), ["a"]);
-  });
-});
-
-describe("with three registries, a sidecar's table", () => {
-  test("hears of each change once and survives the loss of any of them", async (t) => {
-    const { clock, names, log, startRegistry, startInstance, table } = setUp(t);
-    const replicas = [startRegistry(), startRegistry(), startRegistry()];
-    startInstance("a");
-    names();
-    await clock.run(AFTER_RESTART_MS);
-    const b = startInstance("b");
-    await clock.run(1000);
-    await b.leave();
-    await clock.run(1000);
-    assert.deepEqual(log, ["up orders a", "up orders b", "gone orders b left"]);
-    for (const replica of replicas.slice(0, 2)) {
-      await replica.stop();
-      await clock.run(2 * SILENT_AFTER_MS);
-    }
-    assert.equal(table.state.kind, "following");
-    startInstance("c");
-    await clock.run(1000);
-    assert.deepEqual(names(), ["a", "c"]);
-    assert.deepEqual(log.slice(3), ["up orders c"]);
-  });
-
-  test("drops nothing because one of them has just started", async (t) => {
-    const { clock, names, log, startRegistry, startInstance } = setUp(t);
-    startRegistry();
-    for (const name of ["a", "b", "c"]) startInstance(name);
-    names();
-    await clock.run(AFTER_RESTART_MS);
-    for (let i = 0; i < 5; i++) {
-      const extra = startRegistry();
-      await clock.run(1500);
-      await extra.stop();
-      await clock.run(SILENT_AFTER_MS);
-    }
-    assert.deepEqual(log, ["up orders a", "up orders b", "up orders c"]);
   });
 });
