@@ -1,0 +1,104 @@
+import { type Command, InvalidArgumentError, Option } from "commander";
+import { isLoopback } from "../../sidecar/admin/loopback.ts";
+import type { Address, Upstream } from "../../sidecar/options.ts";
+import { parseDuration } from "../protocol/duration.ts";
+import { NameError, token } from "../subjects/token.ts";
+
+/*
+ * How the values of flags are read. Each function throws commander's InvalidArgumentError, whose text follows
+ * "option '--x <y>' argument 'z' is invalid.".
+ */
+
+/** @returns ms */
+export function duration(text: string): number {
+  const ms = parseDuration(text);
+  if (ms === undefined) throw new InvalidArgumentError("Give a duration such as 250ms, 15s or 1m30s.");
+  return ms;
+}
+
+export function port(text: string): number {
+  const value = Number(text);
+  if (!/^\d{1,5}$/.test(text) || value > 65_535)
+    throw new InvalidArgumentError("Give a port from 1 to 65535, or 0 for a free one.");
+  return value;
+}
+
+export function wholeNumber(text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError("Give a whole number.");
+  return Number(text);
+}
+
+export function positive(text: string): number {
+  const value = wholeNumber(text);
+  if (value === 0) throw new InvalidArgumentError("Give a whole number from 1 on.");
+  return value;
+}
+
+/** 0 to 1. */
+export function ratio(text: string): number {
+  const value = Number(text);
+  if (text.trim() === "" || !(value >= 0 && value <= 1))
+    throw new InvalidArgumentError("Give a number from 0 to 1, such as 0.01.");
+  return value;
+}
+
+/** `host:port`, `[::1]:port`, or a port alone, which is on loopback. */
+export function address(text: string): Address {
+  const [, host = "", portText = ""] =
+    /^(?:(.*):)?(\d{1,5})$/.exec(text.replace(/^http:\/\//, "").replace(/\/$/, "")) ?? [];
+  if (portText === "")
+    throw new InvalidArgumentError("Give host:port, such as 127.0.0.1:4140, or a port alone.");
+  return { host: host.replace(/^\[|\]$/g, "") || "127.0.0.1", port: port(portText) };
+}
+
+/** An address of this machine alone: what listens there asks nobody who he is. */
+export function loopbackAddress(text: string): Address {
+  const parsed = address(text);
+  const host = parsed.host === "localhost" ? "127.0.0.1" : parsed.host;
+  if (!isLoopback(host))
+    throw new InvalidArgumentError(
+      "It asks nobody who he is, so give an address of this machine alone: 127.0.0.1:PORT.",
+    );
+  return { ...parsed, host };
+}
+
+/** `orders=127.0.0.1:7001`, `v2.orders=7002`. */
+export function upstream(text: string): Upstream {
+  const [, version, service = "", where = ""] = /^(?:v([^.=]+)\.)?([^.=]+)=(.+)$/.exec(text) ?? [];
+  if (service === "") throw new InvalidArgumentError("Give SERVICE=ADDRESS, such as orders=127.0.0.1:7001.");
+  name("service", service);
+  if (version !== undefined) name("version", version);
+  return { service, ...(version === undefined ? {} : { version }), ...loopbackAddress(where) };
+}
+
+/** For a flag that may be given many times. */
+export const many =
+  <T>(parse: (text: string) => T) =>
+  (text: string, before: readonly T[] | undefined): readonly T[] => [...(before ?? []), parse(text)];
+
+/** A service's, version's or mesh's name. */
+export const nameOf =
+  (what: string) =>
+  (text: string): string =>
+    name(what, text);
+
+function name(what: string, text: string): string {
+  try {
+    return token(what, text);
+  } catch (error) {
+    if (error instanceof NameError) throw new InvalidArgumentError(error.message);
+    throw error;
+  }
+}
+
+/** `--state DIR`, as every verb has it that needs the state folder. */
+export const withState = (command: Command): Command =>
+  command.addOption(
+    new Option("--state <dir>", "folder with the mesh's trust and state").env("WEFT_STATE").default(".weft"),
+  );
+
+/** `-o`, as every verb has it that prints data. */
+export const withOutput = (command: Command): Command =>
+  command.addOption(
+    new Option("-o, --output <format>", "how data is printed").choices(["table", "json"]).default("table"),
+  );

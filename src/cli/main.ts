@@ -1,0 +1,53 @@
+import { Command, CommanderError } from "commander";
+import { printError, usageLines } from "./print-error.ts";
+import { VERBS } from "./verbs.ts";
+
+/*
+ * The program `weft`. Only the code of the verb that was asked for is loaded, because a sidecar runs for months and
+ * should carry nothing else.
+ */
+
+async function programFor(args: readonly string[]): Promise<Command> {
+  const words = args.filter((arg) => !arg.startsWith("-"));
+  const wanted = words[0] === "help" ? words[1] : words[0];
+  const program = new Command("weft")
+    .description("A service mesh whose fabric is NATS: HTTP in, NATS across, HTTP out.")
+    .version(VERSION, "-V, --version")
+    .enablePositionalOptions()
+    .exitOverride()
+    .configureOutput({ writeErr: () => {} })
+    .addHelpText("after", AFTER_HELP);
+  for (const [name, { summary, load }] of Object.entries(VERBS)) {
+    const empty = new Command(name).description(summary).copyInheritedSettings(program);
+    const command = name === wanted ? (await load()).define(empty) : empty;
+    program.addCommand(command.copyInheritedSettings(program));
+  }
+  return program;
+}
+
+const VERSION = "0.1.0";
+
+const AFTER_HELP = `
+Start:
+  weft up                                                  the broker, the authority and the registry
+  weft run hello --version 1 --port 8080 -- node hello.js  a service, meshed
+  weft call hello /                                        a call to it
+
+Exit codes: 0 done, 1 failed, 2 wrong usage; weft run ends with its command's own.
+Environment: WEFT_STATE (as --state), WEFT_TOKEN (as --token), WEFT_NATS_SERVER (path of nats-server), NO_COLOR,
+WEFT_DEBUG=1 (stack traces).`;
+
+const args = process.argv.slice(2);
+try {
+  const program = await programFor(args);
+  if (args.length === 0) {
+    program.outputHelp();
+    process.exitCode = 2;
+  } else await program.parseAsync(args, { from: "user" });
+} catch (error) {
+  if (!(error instanceof CommanderError)) process.exitCode = printError(error);
+  else if (error.exitCode !== 0) {
+    process.stderr.write(usageLines(error.message, args));
+    process.exitCode = 2;
+  }
+}

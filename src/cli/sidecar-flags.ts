@@ -1,0 +1,135 @@
+import { type Command, Option } from "commander";
+import {
+  type Address,
+  LIMITS,
+  type Limits,
+  type SidecarOptions,
+  type Upstream,
+} from "../../sidecar/options.ts";
+import { duration, loopbackAddress, many, nameOf, ratio, upstream, wholeNumber, withState } from "./flags.ts";
+
+/** What `weft run` and `weft sidecar` have in common, as commander hands it over. */
+export interface SidecarFlags {
+  readonly state: string;
+  readonly version: string;
+  readonly token?: string;
+  readonly identity?: string;
+  readonly listen: Address;
+  readonly upstream?: readonly Upstream[];
+  readonly admin: Address | false;
+  readonly health?: string;
+  readonly zone?: string;
+  readonly timeout: number;
+  readonly idleTimeout: number;
+  readonly maxPending: number;
+  readonly retries: number;
+  readonly brokerWait: number;
+  readonly drain: number;
+  readonly otlp?: string;
+  readonly traceRatio?: number;
+  readonly accessLog?: boolean;
+}
+
+/** @param listen the default of `--listen` */
+export function withSidecarFlags(command: Command, listen: string): Command {
+  return withState(command)
+    .requiredOption("--version <name>", "version of the service, such as 1 or 2-canary", nameOf("version"))
+    .option(
+      "--listen <address>",
+      "where the app reaches the mesh, as an HTTP proxy (port 0: a free one)",
+      loopbackAddress,
+      loopbackAddress(listen),
+    )
+    .option(
+      "--upstream <service=address>",
+      "a listener for one service, for apps that know no proxy: orders=127.0.0.1:7001, v2.orders=7002; may be repeated",
+      many(upstream),
+    )
+    .option(
+      "--admin <address>",
+      "metrics, readiness and configuration",
+      loopbackAddress,
+      loopbackAddress("0"),
+    )
+    .option("--no-admin", "no admin listener")
+    .option(
+      "--health <path>",
+      "the app is healthy when GET of this answers 2xx or 3xx (default: when it accepts TCP)",
+      path,
+    )
+    .option("--zone <name>", "where the instance is, such as eu-1a", nameOf("zone"))
+    .addOption(
+      new Option(
+        "--token <token>",
+        "one-time token, or @FILE, or @- for stdin (default: made by the mesh of --state)",
+      ).env("WEFT_TOKEN"),
+    )
+    .option("--identity <dir>", "keep the identity here, so that a restart needs no new token")
+    .option(
+      "--timeout <duration>",
+      "time for a call, all attempts together; 0s: none",
+      duration,
+      LIMITS.timeoutMs,
+    )
+    .option(
+      "--idle-timeout <duration>",
+      "how long nothing may move on a stream",
+      duration,
+      LIMITS.idleTimeoutMs,
+    )
+    .option(
+      "--max-pending <n>",
+      "calls under way at once, further ones are refused",
+      wholeNumber,
+      LIMITS.maxPending,
+    )
+    .option(
+      "--retries <n>",
+      "further attempts for what no app can have seen; 0: none",
+      wholeNumber,
+      LIMITS.retries,
+    )
+    .option(
+      "--broker-wait <duration>",
+      "how long a call waits for a broker that is away",
+      duration,
+      LIMITS.brokerWaitMs,
+    )
+    .option("--drain <duration>", "time for calls under way when the instance leaves", duration, 10_000)
+    .option("--otlp <url>", "send traces there (OTLP over HTTP), such as http://127.0.0.1:4318")
+    .option("--trace-ratio <ratio>", "part of calls that are traced, 0 to 1", ratio)
+    .option("--access-log", "a line of JSON on stdout for each call");
+}
+
+function path(text: string): string {
+  return text.startsWith("/") ? text : `/${text}`;
+}
+
+type FromFlags = Pick<
+  SidecarOptions,
+  "listen" | "upstreams" | "admin" | "healthPath" | "zone" | "limits" | "tracing" | "accessLog"
+>;
+
+/** The part of a sidecar's options that its flags decide. */
+export function optionsFrom(flags: SidecarFlags): FromFlags {
+  const limits: Limits = {
+    timeoutMs: flags.timeout === 0 ? Number.POSITIVE_INFINITY : flags.timeout,
+    idleTimeoutMs: flags.idleTimeout,
+    maxPending: flags.maxPending,
+    retries: flags.retries,
+    brokerWaitMs: flags.brokerWait,
+  };
+  return {
+    listen: flags.listen,
+    limits,
+    tracing: {
+      ...(flags.otlp === undefined ? {} : { endpoint: flags.otlp }),
+      ...(flags.traceRatio === undefined ? {} : { ratio: flags.traceRatio }),
+    },
+    accessLog: flags.accessLog ?? false,
+    ...(flags.upstream && { upstreams: flags.upstream }),
+    ...(flags.admin && { admin: flags.admin }),
+    ...(flags.health === undefined ? {} : { healthPath: flags.health }),
+    ...(flags.zone === undefined ? {} : { zone: flags.zone }),
+  };
+}

@@ -1,0 +1,70 @@
+import { joinMesh, type Membership } from "../../sidecar/join.ts";
+import type { AppAddress } from "../../sidecar/life/health.ts";
+import type { Say } from "../../sidecar/options.ts";
+import { type Sidecar, startSidecar } from "../../sidecar/sidecar.ts";
+import { optionsFrom, type SidecarFlags } from "./sidecar-flags.ts";
+import { tokenSource } from "./token-source.ts";
+
+export interface Member {
+  readonly membership: Membership;
+  readonly sidecar: Sidecar;
+  /** Closes both; answers under way get `graceMs`. */
+  close(graceMs: number): Promise<void>;
+}
+
+/** Joins the mesh and starts the sidecar, as the flags say. @param folder where the identity is kept */
+export async function startMember(
+  service: string,
+  flags: SidecarFlags,
+  { app, folder, say }: { app: AppAddress | undefined; folder: string | undefined; say: Say },
+): Promise<Member> {
+  const { version, state, token } = flags;
+  const membership = await joinMesh({ ...tokenSource(state, service, token), service, version, folder, say });
+  const { identity, bus, expiry } = membership;
+  try {
+    const sidecar = await startSidecar({
+      ...optionsFrom(flags),
+      ...{ mesh: identity.mesh, service, instance: identity.instance, version, bus, expiry, say },
+      ...(app && { app }),
+    });
+    const close = async (graceMs: number) => {
+      await sidecar.close(graceMs);
+      await membership.close();
+    };
+    return { membership, sidecar, close };
+  } catch (error) {
+    await membership.close();
+    throw error;
+  }
+}
+
+/** Where a running sidecar is reached, for people and for programs. */
+export interface Addresses {
+  readonly service: string;
+  readonly version: string;
+  readonly instance: string;
+  /** What HTTP_PROXY is set to. */
+  readonly proxy: string;
+  readonly admin?: string;
+  /** By service, as in `--upstream`. */
+  readonly upstreams: Readonly<Record<string, string>>;
+}
+
+export function addressesOf({ membership, sidecar }: Member, flags: SidecarFlags): Addresses {
+  const { service, instance } = membership.identity;
+  const upstreams = (flags.upstream ?? []).map(({ service: to, version }, i) => [
+    version === undefined ? to : `v${version}.${to}`,
+    `http://${sidecar.upstreams[i]}`,
+  ]);
+  return {
+    ...{ service, version: flags.version, instance, proxy: `http://${sidecar.listen}` },
+    ...(sidecar.admin === undefined ? {} : { admin: `http://${sidecar.admin}` }),
+    upstreams: Object.fromEntries(upstreams),
+  };
+}
+
+/** `ready orders version=1 instance=… proxy=http://…`: one line, easy to read and to cut. */
+export function readyLine({ service, upstreams, ...rest }: Addresses): string {
+  const words = Object.entries({ ...rest, ...upstreams }).map(([key, value]) => `${key}=${value}`);
+  return ["ready", service, ...words].join(" ");
+}

@@ -1,0 +1,31 @@
+import type { Say } from "../../sidecar/options.ts";
+
+const CODES = { bold: 1, dim: 2, red: 31, green: 32, yellow: 33, cyan: 36 } as const;
+
+export type Style = keyof typeof CODES;
+
+/** Colours for a terminal; plain text elsewhere, and where NO_COLOR is set (no-color.org). */
+export const painter = (stream: { isTTY?: boolean }): ((style: Style, text: string) => string) =>
+  stream.isTTY && !process.env.NO_COLOR && process.env.TERM !== "dumb"
+    ? (style, text) => `\u001b[${CODES[style]}m${text}\u001b[0m`
+    : (_style, text) => text;
+
+/** Lines of weft itself on stderr, so that stdout holds data, or what the app prints, alone. */
+export function sayOnStderr(prefix = "weft"): Say {
+  const paint = painter(process.stderr);
+  const style = { info: "dim", warn: "yellow", error: "red" } as const;
+  return (level, message) => process.stderr.write(`${paint(style[level], `${prefix}:`)} ${message}\n`);
+}
+
+/** Rows in columns; the first row is the head. Every cell is plain text. */
+export function table(rows: readonly (readonly string[])[]): string {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  return rows
+    .map((row) =>
+      row
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join("  ")
+        .trimEnd(),
+    )
+    .join("\n");
+}

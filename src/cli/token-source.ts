@@ -1,0 +1,34 @@
+import { readFileSync } from "node:fs";
+import { localToken } from "../identity/request-token.ts";
+import { Fault } from "./fault.ts";
+import { needUp, readUp } from "./up/record.ts";
+
+/**
+ * Where a new instance's token comes from: what was given, else the mesh that runs from the state folder of this
+ * machine.
+ * @param given a token, `@FILE`, or `@-` for stdin
+ */
+export function tokenSource(state: string, service: string, given: string | undefined) {
+  // The app, and whatever it starts, must not inherit it.
+  delete process.env.WEFT_TOKEN;
+  return {
+    /** The authority's URL where it is known. */
+    authority: given === undefined ? readUp(state)?.authority.url : undefined,
+    token: async (): Promise<string> => {
+      if (given !== undefined) return given.startsWith("@") ? fromFile(given.slice(1)) : given;
+      const { authority } = needUp(state, `give a token: --token @FILE (weft token ${service} makes one)`);
+      return localToken(state, service, authority.url);
+    },
+  };
+}
+
+function fromFile(name: string): string {
+  try {
+    return readFileSync(name === "-" ? 0 : name, "utf8").trim();
+  } catch (error) {
+    throw new Fault(
+      `the token's file ${name} cannot be read (${(error as NodeJS.ErrnoException).code})`,
+      "name a file that holds what weft token printed",
+    );
+  }
+}

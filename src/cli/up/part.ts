@@ -1,0 +1,153 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { closeSync, openSync, renameSync, statSync } from "node:fs";
+import { Fault } from "../fault.ts";
+import { selfCommand } from "../self.ts";
+import type { FromPart } from "../serve-part.ts";
+
+export interface PartOptions {
+  /** The verb that runs it. */
+  readonly name: "authority" | "registry";
+  /** Its flags, when it is to listen on a port. */
+  readonly args: (port: number) => readonly string[];
+  /** 0 for a free one; it keeps the one that it got. */
+  readonly port: number;
+  readonly logFile: string;
+  readonly onEvent: (event: PartEvent) => void;
+}
+
+export type PartEvent =
+  | { readonly kind: "crashed"; readonly how: string }
+  | { readonly kind: "restarted"; readonly pid: number };
+
+/** A part of the mesh in a process of its own, kept running. */
+export interface Part {
+  readonly url: string;
+  pid(): number;
+  /** Has it read its files anew. */
+  restart(): void;
+  stop(): Promise<void>;
+}
+
+const READY_WITHIN_MS = 20_000;
+const STOP_WITHIN_MS = 5000;
+const RESTART_FLOOR_MS = 100;
+const RESTART_CAP_MS = 10_000;
+/** A part that ran this long starts afresh with short pauses. */
+const STEADY_MS = 60_000;
+const LOG_SIZE_LIMIT = 10 << 20;
+
+/** @throws Fault with the part's own words when the first start fails */
+export async function startPart(options: PartOptions): Promise<Part> {
+  const { name, onEvent } = options;
+  let running = await launch(options, options.port);
+  const { url } = running;
+  const port = Number(new URL(url).port);
+  let stopping = false;
+  let wake = () => {};
+  let crashes = 0;
+
+  const watch = async (): Promise<void> => {
+    for (;;) {
+      const since = performance.now();
+      const how = await running.ended;
+      if (stopping) return;
+      if (performance.now() - since > STEADY_MS) crashes = 0;
+      onEvent({ kind: "crashed", how });
+      for (let up = false; !up && !stopping; ) {
+        await new Promise<void>((resolve) => {
+          const timer = setTimeout(resolve, Math.min(RESTART_CAP_MS, RESTART_FLOOR_MS * 2 ** crashes++));
+          wake = () => {
+            clearTimeout(timer);
+            resolve();
+          };
+        });
+        if (stopping) return;
+        up = await launch(options, port).then(
+          (fresh) => {
+            running = fresh;
+            return true;
+          },
+          (error: Error) => {
+            onEvent({ kind: "crashed", how: error.message });
+            return false;
+          },
+        );
+      }
+      if (stopping) running.end();
+      else onEvent({ kind: "restarted", pid: running.pid });
+    }
+  };
+  const watched = watch();
+
+  return {
+    url,
+    pid: () => running.pid,
+    restart: () => running.end(),
+    async stop() {
+      stopping = true;
+      wake();
+      running.end();
+      await watched;
+      await running.ended;
+    },
+  };
+
+  async function launch(of: PartOptions, onPort: number): Promise<Launched> {
+    const log = openLog(of.logFile);
+    const [command, ...args] = [...selfCommand(), name, ...of.args(onPort)];
+    const child = spawn(command!, args, { stdio: ["ignore", "ignore", log, "ipc"] });
+    closeSync(log);
+    const ended = new Promise<string>((resolve) => {
+      child.once("error", (error) => resolve(error.message));
+      child.once("exit", (code, signal) =>
+        resolve(signal ? `ended by ${signal}` : `ended with code ${code}`),
+      );
+    });
+    const end = () => endChild(child, ended);
+    const said = await firstWord(child, ended);
+    if (said.kind === "ready") return { url: said.url, pid: child.pid!, ended, end };
+    end();
+    throw new Fault(
+      `the ${name} does not start: ${said.message}`,
+      said.cure ?? `its log may say more: ${of.logFile}`,
+    );
+  }
+}
+
+interface Launched {
+  readonly url: string;
+  readonly pid: number;
+  /** Resolves with how. */
+  readonly ended: Promise<string>;
+  end(): void;
+}
+
+/** A part ends when its channel closes, so it also does when this process is killed. */
+function endChild(child: ChildProcess, ended: Promise<string>): void {
+  if (child.connected) child.disconnect();
+  const force = setTimeout(() => child.kill("SIGKILL"), STOP_WITHIN_MS);
+  void ended.then(() => clearTimeout(force));
+}
+
+function firstWord(child: ChildProcess, ended: Promise<string>): Promise<FromPart> {
+  return new Promise((resolve) => {
+    const late = setTimeout(
+      () => resolve({ kind: "failed", message: `it is not ready after ${READY_WITHIN_MS / 1000} s` }),
+      READY_WITHIN_MS,
+    );
+    child.once("message", (message) => {
+      clearTimeout(late);
+      resolve(message as FromPart);
+    });
+    void ended.then((how) => {
+      clearTimeout(late);
+      resolve({ kind: "failed", message: `its process ${how}` });
+    });
+  });
+}
+
+function openLog(file: string): number {
+  if ((statSync(file, { throwIfNoEntry: false })?.size ?? 0) > LOG_SIZE_LIMIT)
+    renameSync(file, `${file}.old`);
+  return openSync(file, "a", 0o600);
+}

@@ -1,0 +1,47 @@
+import { rmSync } from "node:fs";
+import { join, relative } from "node:path";
+import { readSecret, writeSecret } from "../../identity/secret-files.ts";
+import { Fault } from "../fault.ts";
+import { isRunning, type ProcessMark } from "../process-mark.ts";
+
+/** What runs from a state folder, as `up.json` tells the other verbs. */
+export interface UpRecord {
+  /** The process of `weft up`. */
+  readonly up: ProcessMark;
+  readonly startedAt: string;
+  readonly mesh: string;
+  /** `pid` and `config` only for a broker that is ours. */
+  readonly broker: {
+    readonly urls: readonly string[];
+    readonly version: string;
+    readonly pid?: number;
+    readonly config?: string;
+  };
+  readonly authority: { readonly url: string; readonly pid: number };
+  readonly registry: { readonly url: string; readonly pid: number };
+}
+
+const fileIn = (stateDir: string): string => join(stateDir, "up.json");
+
+export const writeUp = (stateDir: string, record: UpRecord): void =>
+  writeSecret(fileIn(stateDir), `${JSON.stringify(record, null, 2)}\n`);
+
+export const removeUp = (stateDir: string): void => rmSync(fileIn(stateDir), { force: true });
+
+/** @returns undefined when no `weft up` runs from this folder; what a killed one left behind does not count */
+export function readUp(stateDir: string): UpRecord | undefined {
+  const text = readSecret(fileIn(stateDir));
+  if (text === undefined) return undefined;
+  const record = JSON.parse(text) as UpRecord;
+  return isRunning(record.up) ? record : undefined;
+}
+
+/** @param otherwise what else may be done, such as `give --registry URL` */
+export function needUp(stateDir: string, otherwise: string): UpRecord {
+  const record = readUp(stateDir);
+  if (record) return record;
+  throw new Fault(
+    `no mesh runs from the state folder ${relative(".", stateDir) || "."}`,
+    `start one with weft up, give the folder of one that runs with --state DIR, or ${otherwise}`,
+  );
+}

@@ -1,0 +1,170 @@
+import { join, resolve } from "node:path";
+import type { Say } from "../../../sidecar/options.ts";
+import { bootstrap } from "../../identity/bootstrap.ts";
+import { UsageFault } from "../fault.ts";
+import { ownMark } from "../process-mark.ts";
+import { type MeshBroker, ownBroker, usersBroker } from "./broker.ts";
+import { lockState } from "./lock.ts";
+import { type Part, startPart } from "./part.ts";
+import { removeUp, writeUp } from "./record.ts";
+
+export interface UpOptions {
+  readonly state: string;
+  readonly mesh?: string;
+  /** The address that the broker and the authority listen on. */
+  readonly listen: string;
+  /** Names and addresses under which other machines reach this one. */
+  readonly host?: readonly string[];
+  readonly brokerPort: number;
+  readonly authorityPort: number;
+  readonly registryPort: number;
+  /** The user's own servers; then none is started. */
+  readonly natsUrl?: readonly string[];
+  /** False: plain text between sidecars and broker. */
+  readonly tls: boolean;
+}
+
+export interface Mesh {
+  readonly broker: MeshBroker;
+  readonly authority: Part;
+  readonly registry: Part;
+  /** Stops all parts in order: those that depend on others first. */
+  stop(): Promise<void>;
+}
+
+/** Certificates live a year and are renewed when half of it is left: once a day is often enough to look. */
+const LOOK_AT_TRUST_EVERY_MS = 86_400_000;
+
+/**
+ * Starts broker, authority and registry from a state folder, and watches them.
+ * @param say told what an operator should know
+ * @throws Fault and the parts' own errors, all with the cure; what had been started is stopped then
+ */
+export async function startMesh(options: UpOptions, say: Say): Promise<Mesh> {
+  const state = resolve(options.state);
+  const advertised = checkPlace(options);
+  const unlock = lockState(state);
+  const stops: (() => Promise<void>)[] = [
+    async () => {
+      removeUp(state);
+      unlock();
+    },
+  ];
+  const stop = async () => {
+    for (const each of stops.splice(0).reverse()) await each();
+  };
+  try {
+    removeUp(state);
+    const trustOptions = {
+      hosts: options.host ?? [],
+      ...(options.mesh === undefined ? {} : { mesh: options.mesh }),
+    };
+    const trust = await bootstrap(state, trustOptions);
+
+    const broker = options.natsUrl
+      ? await usersBroker(trust, options.natsUrl)
+      : await ownBroker(
+          trust,
+          { host: options.listen, port: options.brokerPort, advertised, tls: options.tls },
+          (line) => say("info", line),
+          (event) => {
+            if (event.kind === "crashed") say("error", `the broker ${event.how}: ${event.lastWords}`);
+            if (event.kind === "stopped-left-behind")
+              say("warn", `stopped a broker that was left behind (${event.pid})`);
+            if (event.kind === "restarted") {
+              say("info", `the broker runs again (${event.pid})`);
+              record();
+            }
+          },
+        );
+    stops.push(() => broker.stop());
+
+    const brokers = broker.addresses.flatMap((address) => ["--broker", address]);
+    const part = (name: "authority" | "registry", port: number, args: (port: number) => readonly string[]) =>
+      startPart({
+        name,
+        port,
+        args: (onPort) => ["--state", state, ...brokers, ...args(onPort)],
+        logFile: join(state, `${name}.log`),
+        onEvent: (event) => {
+          if (event.kind === "crashed") say("error", `the ${name} ${event.how}: it is started again`);
+          else {
+            say("info", `the ${name} runs again (${event.pid})`);
+            record();
+          }
+        },
+      });
+    const [authority, registry] = await allOrNone([
+      part("authority", options.authorityPort, (port) => [
+        ...["--listen", hostPort(options.listen, port)],
+        ...(advertised === options.listen ? [] : ["--host", advertised]),
+      ]),
+      part("registry", options.registryPort, (port) => [
+        ...["--listen", `127.0.0.1:${port}`],
+        ...["--mesh", trust.mesh],
+      ]),
+    ]);
+    stops.push(async () => void (await Promise.all([authority.stop(), registry.stop()])));
+
+    const startedAt = new Date().toISOString();
+    const record = () =>
+      writeUp(state, {
+        ...{ up: ownMark(), startedAt, mesh: trust.mesh },
+        broker: {
+          urls: broker.urls,
+          version: broker.version,
+          ...(broker.pid && { pid: broker.pid() }),
+          ...(broker.config === undefined ? {} : { config: broker.config }),
+        },
+        authority: { url: authority.url, pid: authority.pid() },
+        registry: { url: registry.url, pid: registry.pid() },
+      });
+    record();
+
+    const looking = setInterval(async () => {
+      const { made } = await bootstrap(state, trustOptions);
+      if (made.length > 0) say("info", `renewed: ${made.join(", ")}`);
+      if (made.includes("broker")) await broker.reload();
+      if (made.includes("authority")) authority.restart();
+    }, LOOK_AT_TRUST_EVERY_MS);
+    stops.push(async () => clearInterval(looking));
+    return { broker, authority, registry, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** @returns the host under which sidecars are told to reach broker and authority */
+function checkPlace({ listen, host, tls, natsUrl }: UpOptions): string {
+  const everywhere = ["0.0.0.0", "::"].includes(listen);
+  if (everywhere && !host?.length)
+    throw new UsageFault(
+      `--listen ${listen} is every address of this machine, and sidecars must be told one of them`,
+      `give the name or address that they reach: --host ${"mesh.example.org"}`,
+    );
+  if (!tls && natsUrl)
+    throw new UsageFault(
+      "--no-tls is for a broker of weft's own",
+      "leave out one of --no-tls and --nats-url",
+    );
+  if (!tls && !/^(?:127\.|::1$|localhost$)/.test(listen))
+    throw new UsageFault(
+      `--no-tls would send everything in plain text over ${listen}`,
+      "it is for measurements on 127.0.0.1",
+    );
+  return host?.[0] ?? listen;
+}
+
+const hostPort = (host: string, port: number): string => `${host.includes(":") ? `[${host}]` : host}:${port}`;
+
+/** Both parts, or neither: the one that did start is stopped when the other does not. */
+async function allOrNone(starting: readonly [Promise<Part>, Promise<Part>]): Promise<readonly [Part, Part]> {
+  try {
+    return await Promise.all(starting);
+  } catch (error) {
+    for (const one of await Promise.allSettled(starting))
+      if (one.status === "fulfilled") await one.value.stop();
+    throw error;
+  }
+}

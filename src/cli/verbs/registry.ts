@@ -1,0 +1,53 @@
+import type { Command } from "commander";
+import { fitted } from "../../../sidecar/join.ts";
+import type { Address } from "../../../sidecar/options.ts";
+import { loopbackAddress, many, nameOf, positive, withState } from "../flags.ts";
+import { servePart } from "../serve-part.ts";
+
+interface Options {
+  readonly state: string;
+  readonly listen: Address;
+  readonly broker: readonly string[];
+  readonly mesh: string;
+  readonly replicas: number;
+}
+
+/** `weft registry` */
+export function define(command: Command): Command {
+  return withState(command)
+    .description(
+      "Track instances by their heartbeats and answer discovery and HTTP. weft up starts this.\nIt reads DIR/users/registry and DIR/users/registry-store, and no signing key.",
+    )
+    .option(
+      "--listen <address>",
+      "where its HTTP API listens, on loopback",
+      loopbackAddress,
+      loopbackAddress("4281"),
+    )
+    .requiredOption(
+      "--broker <host:port>",
+      "a broker; may be repeated",
+      many((text) => text),
+    )
+    .option("--mesh <name>", "name of the mesh", nameOf("mesh"), "mesh")
+    .option("--replicas <n>", "copies of what is kept, 3 in a cluster", positive, 1)
+    .addHelpText("after", "\nExample:\n  weft registry --broker 127.0.0.1:4222")
+    .action(run);
+}
+
+async function run({ state, listen, broker, mesh, replicas }: Options): Promise<void> {
+  const { startRegistry } = await import("../../registry/start.ts");
+  const { folderCredentials } = await import("../../identity/folder-credentials.ts");
+  const { partFolder } = await import("../../identity/parts.ts");
+  const { createLog } = await import("../../telemetry/log.ts");
+  const credentials = (part: "registry" | "registry-store") =>
+    fitted(folderCredentials(partFolder(state, part), broker));
+  await servePart(() =>
+    startRegistry({
+      ...{ mesh, replicas, http: listen },
+      credentials: credentials("registry"),
+      storeCredentials: credentials("registry-store"),
+      log: createLog({ fields: { part: "registry" } }),
+    }),
+  );
+}
