@@ -47,7 +47,11 @@ export async function startSidecar(options: SidecarOptions): Promise<Sidecar> {
   const table = new InstanceTable({ bus, clock: systemClock, caller: service, instance });
   const metrics = createMetrics({
     ...{ service, instance, version },
-    state: () => ({ ...options.expiry?.(), registryLive: table.state.kind === "following" }),
+    state: () => ({
+      ...options.expiry?.(),
+      registryLive: table.state.kind === "following",
+      instancesKnown: Object.values(table.all()).flat().length,
+    }),
   });
   metrics.brokerState(bus.state.kind);
   const stops = [

@@ -1,5 +1,5 @@
 import { Packr } from "msgpackr";
-import { z } from "zod";
+import * as z from "zod/mini";
 import { isToken, RESERVED } from "../subjects/token.ts";
 import type { Alive, Heartbeat, InstanceEvent, Snapshot, SnapshotRequest } from "./wire.ts";
 
@@ -13,28 +13,28 @@ const packr = new Packr({ useRecords: false, variableMapSize: true });
 export const pack = (value: Heartbeat | InstanceEvent | Alive | SnapshotRequest | Snapshot): Buffer =>
   packr.pack(value);
 
-const name = z.string().refine(isToken);
-const count = z.int().min(0);
+const name = z.string().check(z.refine(isToken));
+const count = z.int().check(z.minimum(0));
 /** What `Date` can show (ECMA-262 §21.4.1.1). */
-const unixMs = z.number().min(0).max(8.64e15);
+const unixMs = z.number().check(z.minimum(0), z.maximum(8.64e15));
 const stats = z.object({
   calls: count,
   errors: count,
   // In nanoseconds it must fit an int64: discovery clients are often written in Go.
-  busyMs: z.number().min(0).max(9e12),
+  busyMs: z.number().check(z.minimum(0), z.maximum(9e12)),
 });
 const row = z.object({
   service: name,
   instance: name,
   version: name,
-  zone: name.optional(),
+  zone: z.optional(name),
   startedAt: unixMs,
 });
-const heartbeat = row.extend({
+const heartbeat = z.extend(row, {
   state: z.enum(["up", "down", "leaving"]),
   sequence: count,
   // A sidecar that counts wrongly is still there.
-  stats: stats.optional().catch(undefined),
+  stats: z.catch(z.optional(stats), undefined),
 });
 const event = z.object({
   kind: z.enum(["up", "gone"]),
@@ -42,18 +42,18 @@ const event = z.object({
   revision: count,
   previous: count,
   // A reason of a later version is no reason to miss that the instance is gone.
-  reason: z.enum(["left", "down", "silent", "restarted"]).optional().catch(undefined),
+  reason: z.catch(z.optional(z.enum(["left", "down", "silent", "restarted"])), undefined),
   row,
 });
 const alive = z.object({ registryStart: count, settled: z.boolean() });
 const held = z.object({ registryStart: count, revision: count });
-const snapshotRequest = z.object({ service: name, have: held.optional() });
+const snapshotRequest = z.object({ service: name, have: z.optional(held) });
 const snapshot = z.object({
   registryStart: count,
   revision: count,
   service: name,
   complete: z.boolean(),
-  instances: z.array(row).optional(),
+  instances: z.optional(z.array(row)),
 });
 
 /** Each reader gives undefined for bytes that are not one such frame; it never throws. */
@@ -77,7 +77,7 @@ export function readHeartbeat(subject: string, data: Buffer): Heartbeat | BadBea
   return RESERVED.has(beat.service) ? "reserved" : beat;
 }
 
-function reader<T>(schema: z.ZodType): (data: Buffer) => T | undefined {
+function reader<T>(schema: z.ZodMiniType): (data: Buffer) => T | undefined {
   return (data) => {
     try {
       const parsed = schema.safeParse(packr.unpack(data));

@@ -83,6 +83,11 @@ export class InstanceTable {
     return followed.view;
   }
 
+  /** Every service in use with the instances last known. */
+  all(): Readonly<Record<string, readonly InstanceRow[]>> {
+    return Object.fromEntries([...this.followed].map(([service, { view }]) => [service, view]));
+  }
+
   /** Hears of each instance that is gone, of services in use; returns the way to stop. */
   onGone(listener: GoneListener): () => void {
     this.goneListeners.add(listener);

@@ -14,10 +14,10 @@ import { NKey } from "../../src/identity/nkey.ts";
 import { loadRoots } from "../../src/identity/roots.ts";
 import { keyPem, newTlsKey } from "../../src/identity/tls-key.ts";
 import { testBroker } from "../support/broker.ts";
+import { securedMesh } from "../support/secured-mesh.ts";
 import { natsServers } from "../support/servers.ts";
 import { stateFolder } from "../support/state.ts";
 import { until } from "../support/until.ts";
-import { securedMesh } from "./secured-mesh.ts";
 
 const DAY_MS = 86_400_000;
 

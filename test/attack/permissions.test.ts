@@ -4,9 +4,9 @@ import { decode, type User } from "@nats-io/jwt";
 import { mintSidecar } from "../../src/identity/mint.ts";
 import { NKey } from "../../src/identity/nkey.ts";
 import { registry } from "../../src/subjects/subjects.ts";
+import { publishRefused, type SecuredMesh, securedMesh, subscribeRefused } from "../support/secured-mesh.ts";
 import { natsServers } from "../support/servers.ts";
 import { until } from "../support/until.ts";
-import { publishRefused, type SecuredMesh, securedMesh, subscribeRefused } from "./secured-mesh.ts";
 
 test("no minted JWT has allow_responses, bearer, or a subject of JetStream, KV or the system", async () => {
   const signer = NKey.create("A");

@@ -12,9 +12,9 @@ import { Renewal } from "../../src/identity/renewal.ts";
 import { localToken } from "../../src/identity/request-token.ts";
 import { mayAnswer, ReplyIds, repliesTo } from "../../src/subjects/reply.ts";
 import { type Subject, Subjects } from "../../src/subjects/subjects.ts";
+import { type SecuredMesh, securedMesh } from "../support/secured-mesh.ts";
 import { natsServers } from "../support/servers.ts";
 import { until } from "../support/until.ts";
-import { type SecuredMesh, securedMesh } from "./secured-mesh.ts";
 
 const subjects = new Subjects();
 

@@ -10,9 +10,9 @@ import { encodeHead, encodeOpen } from "../../src/protocol/encode.ts";
 import { Flag, Kind } from "../../src/protocol/frame.ts";
 import { ask } from "../support/ask.ts";
 import { testApp } from "../support/mesh.ts";
+import { securedMesh } from "../support/secured-mesh.ts";
 import { natsServers } from "../support/servers.ts";
 import { until } from "../support/until.ts";
-import { securedMesh } from "./secured-mesh.ts";
 
 /** A real sidecar with an identity of the mesh. */
 async function sidecarOf(t: TestContext, identity: Identity, options: Partial<SidecarOptions> = {}) {

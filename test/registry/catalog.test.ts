@@ -4,8 +4,8 @@ import { Catalog, SWEEP_MS } from "../../src/registry/catalog.ts";
 import { LIMITS, type Limits, upRows } from "../../src/registry/known-service.ts";
 import { recordOf } from "../../src/registry/store/record.ts";
 import { HEARTBEAT_MS, type InstanceEvent, SILENT_AFTER_MS } from "../../src/registry/wire.ts";
+import { FakeClock } from "../support/fake-clock.ts";
 import { beat } from "./beats.ts";
-import { FakeClock } from "./fake-clock.ts";
 
 function make(limits: Partial<Limits> = {}) {
   const clock = new FakeClock();

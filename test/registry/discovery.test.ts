@@ -7,10 +7,10 @@ import { Catalog } from "../../src/registry/catalog.ts";
 import { answerDiscovery } from "../../src/registry/discovery.ts";
 import { Drops } from "../../src/registry/drops.ts";
 import { type Subject, Subjects } from "../../src/subjects/subjects.ts";
+import { FakeClock, turns } from "../support/fake-clock.ts";
 import { natsServers } from "../support/servers.ts";
 import { until } from "../support/until.ts";
 import { beat, silentLog } from "./beats.ts";
-import { FakeClock, turns } from "./fake-clock.ts";
 import { realMesh } from "./real-mesh.ts";
 
 function setUp() {

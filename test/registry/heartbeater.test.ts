@@ -5,7 +5,7 @@ import { readHeartbeat } from "../../src/registry/frame.ts";
 import { Heartbeater } from "../../src/registry/heartbeater.ts";
 import { HEARTBEAT_MS, type Heartbeat } from "../../src/registry/wire.ts";
 import { registry as subjects } from "../../src/subjects/subjects.ts";
-import { FakeClock, turns } from "./fake-clock.ts";
+import { FakeClock, turns } from "../support/fake-clock.ts";
 
 function setUp() {
   const broker = new MemoryBroker();

@@ -7,8 +7,8 @@ import type { Clock } from "../../src/registry/clock.ts";
 import { Heartbeater, type HeartbeaterOptions } from "../../src/registry/heartbeater.ts";
 import { type RunningRegistry, startRegistry } from "../../src/registry/start.ts";
 import { InstanceTable } from "../../src/registry/table.ts";
-import { type SecuredMesh, securedMesh } from "../attack/secured-mesh.ts";
 import { testBroker } from "../support/broker.ts";
+import { type SecuredMesh, securedMesh } from "../support/secured-mesh.ts";
 import type { TestServer } from "../support/servers.ts";
 import { silentLog } from "./beats.ts";
 

@@ -9,8 +9,8 @@ import { LIMITS } from "../../src/registry/known-service.ts";
 import { Registry } from "../../src/registry/registry.ts";
 import { HEARTBEAT_MS, type Heartbeat, SILENT_AFTER_MS } from "../../src/registry/wire.ts";
 import type { Subject } from "../../src/subjects/subjects.ts";
+import { FakeClock, turns } from "../support/fake-clock.ts";
 import { beat, silentLog } from "./beats.ts";
-import { FakeClock, turns } from "./fake-clock.ts";
 
 const INSTANCES = "reg.get.instances.shop" as Subject;
 const REPLY = "_R.shop.s1.registry.x1" as Subject;

@@ -6,8 +6,8 @@ import { Heartbeater } from "../../src/registry/heartbeater.ts";
 import { Registry } from "../../src/registry/registry.ts";
 import { InstanceTable } from "../../src/registry/table.ts";
 import { SILENT_AFTER_MS } from "../../src/registry/wire.ts";
+import { FakeClock } from "../support/fake-clock.ts";
 import { silentLog } from "./beats.ts";
-import { FakeClock } from "./fake-clock.ts";
 
 /** After this every table has converged on a registry that started anew. */
 export const AFTER_RESTART_MS = 2 * SILENT_AFTER_MS;

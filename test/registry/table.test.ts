@@ -4,8 +4,8 @@ import type { Bus } from "../../src/bus/bus.ts";
 import { pack } from "../../src/registry/frame.ts";
 import { HEARTBEAT_MS, SILENT_AFTER_MS } from "../../src/registry/wire.ts";
 import type { Subject } from "../../src/subjects/subjects.ts";
+import { turns } from "../support/fake-clock.ts";
 import { beat } from "./beats.ts";
-import { turns } from "./fake-clock.ts";
 import { AFTER_RESTART_MS, setUp } from "./table-scene.ts";
 
 /** Loses the messages that `lost` picks, on their way to this bus. */

@@ -1,4 +1,10 @@
-import { createServer, type RequestListener, type Server } from "node:http";
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerResponse,
+} from "node:http";
 import type { AddressInfo } from "node:net";
 import type { TestContext } from "node:test";
 import type { SidecarOptions } from "../../sidecar/options.ts";
@@ -54,4 +60,16 @@ export async function testApp(
     server.close();
   });
   return { host: "127.0.0.1", port: (server.address() as AddressInfo).port, server };
+}
+
+/** An HTTP app whose requests the test answers one by one. */
+export async function handledApp(t: TestContext) {
+  const asked: { request: IncomingMessage; response: ServerResponse }[] = [];
+  const app = await testApp(t, (request, response) => void asked.push({ request, response }));
+  /** The next request that has reached the app. */
+  const next = async () => {
+    await until(() => asked.length > 0, { what: "a request to reach the app" });
+    return asked.shift()!;
+  };
+  return { ...app, asked, next };
 }

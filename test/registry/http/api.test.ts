@@ -9,8 +9,8 @@ import { Watchers } from "../../../src/registry/http/watch.ts";
 import { Registry } from "../../../src/registry/registry.ts";
 import { Keeper } from "../../../src/registry/store/keeper.ts";
 import { MemoryStore } from "../../../src/registry/store/memory-store.ts";
+import { FakeClock } from "../../support/fake-clock.ts";
 import { beat, silentLog } from "../beats.ts";
-import { FakeClock } from "../fake-clock.ts";
 
 function parts(t: TestContext) {
   const clock = new FakeClock();

@@ -6,8 +6,8 @@ import { Keeper } from "../../../src/registry/store/keeper.ts";
 import { MemoryStore } from "../../../src/registry/store/memory-store.ts";
 import type { ServiceRecord } from "../../../src/registry/store/record.ts";
 import { SILENT_AFTER_MS } from "../../../src/registry/wire.ts";
+import { FakeClock, turns } from "../../support/fake-clock.ts";
 import { beat, silentLog } from "../beats.ts";
-import { FakeClock, turns } from "../fake-clock.ts";
 
 /** A store that can be taken away, and counts what is written. */
 class FickleStore extends MemoryStore {

@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { test } from "node:test";
 import { httpCheck, tcpCheck } from "../../../sidecar/life/health.ts";
 import { watchHealth } from "../../../sidecar/life/watch-health.ts";
-import { FakeClock } from "../../registry/fake-clock.ts";
+import { FakeClock } from "../../support/fake-clock.ts";
 
 test("an app is up at its first good answer, down after three bad ones in a row, and up again at the next good one", async () => {
   const clock = new FakeClock();

@@ -12,10 +12,10 @@ import { NKey } from "../../src/identity/nkey.ts";
 import { partFolder } from "../../src/identity/parts.ts";
 import type { PartName } from "../../src/identity/spiffe-id.ts";
 import { keyPem, newTlsKey } from "../../src/identity/tls-key.ts";
-import { type TestBroker, testBroker } from "../support/broker.ts";
-import type { TestServer } from "../support/servers.ts";
-import { stateFolder } from "../support/state.ts";
-import { until } from "../support/until.ts";
+import { type TestBroker, testBroker } from "./broker.ts";
+import type { TestServer } from "./servers.ts";
+import { stateFolder } from "./state.ts";
+import { until } from "./until.ts";
 
 /** A connection as an attacker uses it: the plain client, any subject, and what the broker refused. */
 export interface Client {

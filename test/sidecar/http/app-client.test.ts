@@ -1,0 +1,404 @@
+import assert from "node:assert/strict";
+import { createServer } from "node:net";
+import { type TestContext, test } from "node:test";
+import { type AppClientOptions, appClient } from "../../../sidecar/http/app-client.ts";
+import { wholeBody } from "../../../sidecar/stack/body.ts";
+import type { CallHead, Interim } from "../../../sidecar/stack/call.ts";
+import type { Outcome, Replied } from "../../../sidecar/stack/outcome.ts";
+import { Sweep } from "../../../sidecar/stack/sweep.ts";
+import { Collected, LiveBody, textOf } from "../../support/bodies.ts";
+import { aCall } from "../../support/calls.ts";
+import { answering, type RawPeer, rawApp } from "../../support/raw.ts";
+import { until } from "../../support/until.ts";
+
+const OK = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+
+async function scene(
+  t: TestContext,
+  onConnection?: (peer: RawPeer) => void,
+  options: Partial<AppClientOptions> = {},
+) {
+  const app = await rawApp(t, onConnection);
+  const client = appClient({ host: app.host, port: app.port, ...options } as AppClientOptions);
+  t.after(() => client.close());
+  const ask = (head: Partial<CallHead> = {}) => client.service(aCall(head));
+  return { app, client, ask };
+}
+
+function replied(outcome: Outcome): Replied {
+  assert.equal(outcome.kind, "replied", JSON.stringify(outcome));
+  return outcome as Replied;
+}
+
+const failure = (outcome: Outcome) =>
+  outcome.kind === "failed" ? `${outcome.code} ${outcome.delivered}` : outcome.kind;
+
+test("a request is written byte for byte as the call says", async (t) => {
+  const { app, ask } = await scene(t, answering(OK));
+  const answer = replied(
+    await ask({ method: "PURGE", path: "/a?b", headers: "HOST: x\r\nx-A:1\r\nX-a: 2\r\n" }),
+  );
+  assert.equal(app.peers[0]!.received, "PURGE /a?b HTTP/1.1\r\nHOST: x\r\nx-A:1\r\nX-a: 2\r\n\r\n");
+  assert.deepEqual(
+    [answer.status, answer.reason, answer.headers, answer.body.first.toString()],
+    [200, "OK", "Content-Length: 2\r\n", "ok"],
+  );
+  assert.equal(answer.body.complete, true);
+});
+
+test("connections are kept, and the one used last is used first", async (t) => {
+  const { app, ask, client } = await scene(t, answering(OK));
+  await Promise.all([ask(), ask()]);
+  assert.equal(app.peers.length, 2);
+  await ask();
+  await ask();
+  assert.equal(app.peers.length, 2);
+  assert.equal(client.busy, 0);
+  const counts = app.peers.map((peer) => peer.received.split("GET").length - 1).sort();
+  assert.deepEqual(counts, [1, 3]);
+});
+
+test("a connection is not used again when either side says close, or the answer was followed by more", async (t) => {
+  for (const answer of [
+    "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: Close\r\n\r\n",
+    "HTTP/1.0 200 OK\r\nContent-Length: 0\r\n\r\n",
+    `${OK}HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil`,
+    `HTTP/1.1 304 Not Modified\r\nContent-Length: 4\r\n\r\nevil`,
+  ]) {
+    const { app, ask } = await scene(t, answering(answer));
+    replied(await ask());
+    const second = replied(await ask());
+    assert.notEqual(second.body.first.toString(), "evil");
+    assert.equal(app.peers.length, 2);
+  }
+});
+
+test("what comes on a connection at rest closes it", async (t) => {
+  const { app, ask } = await scene(t, answering(OK));
+  await ask();
+  app.peers[0]!.send("HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\n\r\n");
+  await until(() => app.peers[0]!.closed || app.peers[0]!.ended);
+  assert.equal(replied(await ask()).status, 200);
+});
+
+test("bodies are framed as the call says, whole or as they come", async (t) => {
+  const { app, ask } = await scene(t);
+  const answerNext = async (peerIndex: number, seen: string) => {
+    await until(() => app.peers[peerIndex]?.received.endsWith(seen), { what: seen });
+    app.peers[peerIndex]!.send(OK);
+  };
+  const whole = ask({
+    method: "POST",
+    headers: "Content-Length: 3\r\n",
+    body: wholeBody(Buffer.from("abc")),
+  });
+  await answerNext(0, "POST / HTTP/1.1\r\nContent-Length: 3\r\n\r\nabc");
+  replied(await whole);
+  const chunked = ask({
+    method: "POST",
+    headers: "",
+    body: wholeBody(Buffer.from("abc"), "until-end", "X-T: 1\r\n"),
+  });
+  await answerNext(0, "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\nX-T: 1\r\n\r\n");
+  replied(await chunked);
+  const live = new LiveBody("ab", "length");
+  const streamed = ask({ method: "POST", headers: "Content-Length: 4\r\n", body: live });
+  await until(() => live.sink !== undefined);
+  live.sink!.write(Buffer.from("cd"));
+  live.sink!.end("");
+  await answerNext(0, "POST / HTTP/1.1\r\nContent-Length: 4\r\n\r\nabcd");
+  replied(await streamed);
+  assert.equal(app.peers.length, 1);
+});
+
+test("a body that does not have its content-length never reaches the app as a second request", async (t) => {
+  const { app, ask } = await scene(t, answering(OK));
+  const smuggled = "GET /admin HTTP/1.1\r\nHost: a\r\n\r\n";
+  const headers = "Content-Length: 2\r\n";
+  const whole = await ask({ method: "POST", headers, body: wholeBody(Buffer.from(`ab${smuggled}`)) });
+  assert.equal(failure(whole), "broken-stream no");
+  const hidden = await ask({ headers: "Content-Length: 20\r\n" });
+  assert.equal(failure(hidden), "broken-stream no");
+  const live = new LiveBody("ab", "length");
+  const streamed = ask({ method: "POST", headers, body: live });
+  await until(() => live.sink !== undefined);
+  live.sink!.write(Buffer.from(smuggled));
+  assert.equal(failure(await streamed), "broken-stream unknown");
+  const short = new LiveBody("a", "length");
+  const truncated = ask({ method: "POST", headers, body: short });
+  await until(() => short.sink !== undefined);
+  short.sink!.end("");
+  assert.equal(failure(await truncated), "broken-stream unknown");
+  replied(await ask({ path: "/after" }));
+  for (const peer of app.peers) assert.doesNotMatch(peer.received, /admin/);
+});
+
+test("answers are read however they are framed and however they arrive", async (t) => {
+  const answers: readonly (readonly [string, string, string])[] = [
+    ["HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello", "hello", "length"],
+    [
+      "HTTP/1.1 200\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhe\r\n3;x\r\nllo\r\n0\r\nX: y\r\n\r\n",
+      "hello",
+      "until-end",
+    ],
+    ["HTTP/1.0 200 OK\r\n\r\nhello", "hello", "until-end"],
+    ["HTTP/1.1 404 \r\nA: b\r\n\r\nhello", "hello", "until-end"],
+    ["HTTP/1.1 204 No Content\r\n\r\n", "", "none"],
+  ];
+  for (const [answer, text, framing] of answers)
+    for (const bytewise of [false, true]) {
+      const { ask } = await scene(t, (peer) => {
+        peer.socket.once("data", async () => {
+          if (!bytewise) peer.send(answer);
+          else
+            for (const byte of answer) {
+              peer.send(byte);
+              await new Promise(setImmediate);
+            }
+          peer.socket.end();
+        });
+      });
+      const { body } = replied(await ask());
+      assert.equal(await textOf(body), text);
+      assert.equal(body.framing, framing);
+    }
+});
+
+test("interim answers are passed on in order, and HEAD's answer has no body", async (t) => {
+  const interims: Interim[] = [];
+  const { client } = await scene(
+    t,
+    answering(
+      "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: a\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n",
+    ),
+  );
+  for (let i = 0; i < 2; i++) {
+    const call = aCall({ method: "HEAD" });
+    call.onInterim = (interim) => interims.push(interim);
+    const answer = replied(await client.service(call));
+    assert.deepEqual(
+      [answer.headers, answer.body.framing, answer.body.complete],
+      ["Content-Length: 9\r\n", "none", true],
+    );
+  }
+  assert.deepEqual(
+    interims.map(({ status, headers }) => `${status} ${headers}`),
+    ["100 ", "103 Link: a\r\n", "100 ", "103 Link: a\r\n"],
+  );
+});
+
+test("what is no HTTP/1.1 answer is app-protocol", async (t) => {
+  for (const answer of [
+    "nonsense\r\n\r\n",
+    "HTTP/2.0 200 OK\r\n\r\n",
+    "HTTP/1.1 200 OK\nContent-Length: 0\n\n\r\n\r\n",
+    "HTTP/1.1 200 OK\r\nA : b\r\n\r\n",
+    "HTTP/1.1 200 OK\r\nA: b\r\n c\r\n\r\n",
+    "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\na",
+    "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n",
+    "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n",
+    "HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n",
+    "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n",
+    `HTTP/1.1 200 OK\r\nA: ${"b".repeat(70_000)}`,
+    `HTTP/1.1 200 OK\r\n${"A: b\r\n".repeat(300)}\r\n`,
+  ]) {
+    const { app, ask } = await scene(t, (peer) => {
+      peer.socket.once("data", () => peer.send(answer));
+    });
+    assert.equal(failure(await ask()), "app-protocol unknown", answer.slice(0, 80));
+    await until(() => app.peers[0]!.closed || app.peers[0]!.ended);
+  }
+});
+
+test("an answer that breaks off, or turns malformed, fails its body", async (t) => {
+  for (const [answer, code] of [
+    ["HTTP/1.1 200 OK\r\nContent-Length: 999999\r\n\r\nhe", "app-reset"],
+    ["HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhe\r\n", "app-reset"],
+    ["HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhe\r\n!", "app-protocol"],
+  ] as const) {
+    const { app, ask } = await scene(t, (peer) => {
+      peer.socket.once("data", () => peer.send(answer.replace("!", "")));
+    });
+    const { body } = replied(await ask());
+    const read = new Collected();
+    body.read(read);
+    if (answer.endsWith("!")) app.peers[0]!.send("!");
+    else app.peers[0]!.socket.end();
+    await until(() => read.failed !== undefined);
+    assert.equal(read.failed, code);
+  }
+});
+
+test("a reset is not the end of an answer without a length", async (t) => {
+  const { app, ask } = await scene(t, answering("HTTP/1.1 200 OK\r\n\r\nhe"));
+  const { body } = replied(await ask());
+  const read = new Collected();
+  body.read(read);
+  app.peers[0]!.socket.resetAndDestroy();
+  await until(() => read.failed === "app-reset");
+});
+
+test("an app that does not accept was not asked; one that leaves may have been", async (t) => {
+  const gone = createServer();
+  await new Promise<void>((resolve) => gone.listen(0, "127.0.0.1", resolve));
+  const { port } = gone.address() as { port: number };
+  await new Promise((resolve) => gone.close(resolve));
+  const body = new LiveBody("a", "until-end");
+  const unreachable = await appClient({ host: "127.0.0.1", port }).service(aCall({ method: "POST", body }));
+  assert.equal(failure(unreachable), "app-unreachable no");
+  assert.equal(body.sink, undefined, "the body is still whole for another attempt");
+  assert.match((unreachable as { message: string }).message, /ECONNREFUSED/);
+  const { ask } = await scene(t, (peer) => void peer.socket.once("data", () => peer.socket.destroy()));
+  assert.equal(failure(await ask()), "app-reset unknown");
+});
+
+test("a connect that takes too long is given up", async (t) => {
+  let now = 0;
+  const sweep = new Sweep(() => now);
+  // A full backlog would be the real thing; that the clock is over before the handshake shows the same.
+  const { ask } = await scene(t, undefined, { sweep, connectTimeoutMs: 100 });
+  const outcome = ask();
+  now = 101;
+  sweep.tick();
+  assert.equal(failure(await outcome), "app-unreachable no");
+});
+
+test("a kept connection that dies unanswered is replaced once, when asking again is harmless", async (t) => {
+  const once = (peer: RawPeer) => {
+    peer.socket.once("data", () => {
+      peer.send(OK);
+      peer.socket.once("data", () => peer.socket.destroy());
+    });
+  };
+  const { app, ask } = await scene(t, once);
+  replied(await ask());
+  replied(await ask({ method: "PUT", headers: "Content-Length: 1\r\n", body: wholeBody(Buffer.from("x")) }));
+  assert.equal(app.peers.length, 2);
+  assert.equal(failure(await ask({ method: "POST" })), "app-reset unknown", "POST is not harmless");
+  replied(await ask());
+  const begun = new LiveBody("", "until-end");
+  assert.equal(
+    failure(await ask({ method: "PUT", headers: "", body: begun })),
+    "app-reset unknown",
+    "its body has left",
+  );
+  assert.equal(begun.abandoned, "app-reset");
+});
+
+test("a new connection that dies unanswered is not replaced", async (t) => {
+  const { app, ask } = await scene(t, (peer) => void peer.socket.once("data", () => peer.socket.destroy()));
+  assert.equal(failure(await ask()), "app-reset unknown");
+  assert.equal(app.peers.length, 1);
+});
+
+test("a connection that died at rest is not used", async (t) => {
+  const { app, ask } = await scene(t, answering(OK));
+  await ask();
+  app.peers[0]!.socket.end();
+  await until(() => app.peers[0]!.ended, { what: "our side to close too" });
+  replied(await ask({ method: "POST" }));
+  assert.equal(app.peers.length, 2);
+});
+
+test("cancelling closes the connection at once, whatever the call waits for", async (t) => {
+  const { app, client } = await scene(t);
+  const head = aCall();
+  const outcome = client.service(head);
+  await until(() => app.peers[0]?.received.endsWith("\r\n\r\n"));
+  head.cancel("deadline");
+  assert.equal(failure(await outcome), "deadline unknown");
+  await until(() => app.peers[0]!.closed || app.peers[0]!.ended);
+
+  const streaming = aCall({ method: "POST", headers: "", body: new LiveBody("a") });
+  const second = client.service(streaming);
+  await until(() => app.peers[1]?.received.endsWith("a\r\n"));
+  app.peers[1]!.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nb\r\n");
+  const answer = replied(await second);
+  const read = new Collected();
+  answer.body.read(read);
+  streaming.cancel("cancelled");
+  assert.equal(read.failed, "cancelled");
+  assert.equal((streaming.head.body as LiveBody).abandoned, "cancelled");
+  await until(() => app.peers[1]!.closed || app.peers[1]!.ended);
+
+  const early = aCall();
+  const third = client.service(early);
+  early.cancel("cancelled");
+  assert.equal(failure(await third), "cancelled no");
+  assert.equal(failure(await client.service(early)), "cancelled no");
+  assert.equal(client.busy, 0);
+});
+
+test("a reader that wants no more of an answer closes the connection", async (t) => {
+  const { app, client, ask } = await scene(
+    t,
+    answering("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nb\r\n"),
+  );
+  const { body } = replied(await ask());
+  body.abandon("cancelled");
+  await until(() => app.peers[0]!.closed || app.peers[0]!.ended);
+  assert.equal(client.busy, 0);
+});
+
+test("an answer before the end of the request stops the request, and the connection is not used again", async (t) => {
+  const { app, ask } = await scene(t, answering("HTTP/1.1 413 Too Big\r\nContent-Length: 0\r\n\r\n"));
+  const body = new LiveBody("abc", "length");
+  const answer = replied(await ask({ method: "POST", headers: "Content-Length: 100000\r\n", body }));
+  assert.equal(answer.status, 413);
+  assert.equal(body.abandoned, "cancelled");
+  await until(() => app.peers[0]!.closed || app.peers[0]!.ended);
+});
+
+test("calls over the limit of connections wait for one, in their order, up to a limit", async (t) => {
+  const { app, client } = await scene(t, undefined, { maxConnections: 1, maxWaiting: 2 });
+  const calls = ["/1", "/2", "/3", "/4"].map((path) => aCall({ path }));
+  const outcomes = calls.map((call) => client.service(call));
+  assert.equal((await outcomes[3]!).kind, "refused");
+  assert.equal(client.busy, 3);
+  calls[1]!.cancel("cancelled");
+  assert.equal(failure(await outcomes[1]!), "cancelled no");
+  await until(() => app.peers[0]?.received.includes("/1"));
+  app.peers[0]!.send(OK);
+  replied(await outcomes[0]!);
+  await until(() => app.peers[0]!.received.includes("/3"));
+  app.peers[0]!.socket.destroy();
+  const fifth = client.service(aCall({ path: "/5", method: "POST" }));
+  await outcomes[2];
+  await until(() => app.peers.at(-1)!.received.includes("/5"));
+  app.peers.at(-1)!.send(OK);
+  replied(await fifth);
+});
+
+test("an answer's body that stands still for the idle time is given up", async (t) => {
+  let now = 0;
+  const sweep = new Sweep(() => now);
+  const { ask } = await scene(
+    t,
+    answering("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nb\r\n"),
+    {
+      sweep,
+      idleTimeoutMs: 5000,
+    },
+  );
+  const { body } = replied(await ask());
+  const read = new Collected();
+  body.read(read);
+  now = 5001;
+  sweep.tick();
+  assert.equal(read.failed, "idle");
+});
+
+test("a unix socket does as well", async (t) => {
+  const { mkdtemp, rm } = await import("node:fs/promises");
+  const { tmpdir } = await import("node:os");
+  const { join } = await import("node:path");
+  const folder = await mkdtemp(join(tmpdir(), "weft-"));
+  const path = join(folder, "app");
+  const app = createServer((socket) => void socket.once("data", () => socket.end(OK)));
+  await new Promise<void>((resolve) => app.listen(path, resolve));
+  t.after(async () => {
+    app.close();
+    await rm(folder, { recursive: true });
+  });
+  assert.equal(replied(await appClient({ path }).service(aCall())).status, 200);
+});
