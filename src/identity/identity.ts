@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { BROKER_NAME, type Credentials } from "../bus/credentials.ts";
 import { NKey } from "./nkey.ts";
-import { privateFolder, readSecret, writeSecret } from "./secret-files.ts";
+import { privateFolder, readSecret, SecretFileError, writeSecret } from "./secret-files.ts";
 import type { Grant } from "./wire.ts";
 
 /** All that an instance has, as it is kept in `identity.json`: one file, so that its parts always fit each other. */
@@ -91,13 +91,18 @@ export class Identity {
 /**
  * The identity that is kept in a folder.
  * @returns undefined when there is none; it may have expired
- * @throws SecretFileError when others can read it
+ * @throws SecretFileError when others can read it, or it is damaged
  */
 export function keptIdentity(folder: string): Identity | undefined {
   const text = readSecret(fileIn(folder));
   if (text === undefined) return undefined;
-  const { authority, seed, tlsKey, grant } = JSON.parse(text) as Kept;
-  return new Identity(authority, NKey.fromSeed(seed), tlsKey, grant, folder);
+  try {
+    const { authority, seed, tlsKey, grant } = JSON.parse(text) as Kept;
+    return new Identity(authority, NKey.fromSeed(seed), tlsKey, grant, folder);
+  } catch {
+    // Not the cause: it may repeat a part of the file.
+    throw new SecretFileError(`${fileIn(folder)} is damaged: remove it and enrol with a new token`);
+  }
 }
 
 const fileIn = (folder: string): string => join(folder, "identity.json");

@@ -4,7 +4,7 @@ import { token } from "../subjects/token.ts";
 import type { Issuer } from "./certificate.ts";
 import { accountJwt, claimsIn, operatorJwt } from "./jwt.ts";
 import { NKey } from "./nkey.ts";
-import { needSecret, privateFolder, SecretFileError, syncFolder, writeDurably } from "./secret-files.ts";
+import { needSecret, privateFolder, syncFolder, writeDurably } from "./secret-files.ts";
 import { keyFromPem, keyPem } from "./tls-key.ts";
 
 /*
@@ -108,7 +108,7 @@ async function makeRoots(stateDir: string, folder: string, mesh: string, now: nu
   } catch (error) {
     rmSync(draft, { recursive: true, force: true });
     // Another start was faster; its roots are as good as ours.
-    if (!(error instanceof SecretFileError) && existsSync(folder)) return;
+    if (existsSync(folder)) return;
     throw error;
   }
 }

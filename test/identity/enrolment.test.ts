@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
-import { readdirSync, readFileSync, statSync } from "node:fs";
+import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { request } from "node:https";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
+import { inspect } from "node:util";
 import { decode, type User } from "@nats-io/jwt";
 import { type AuthorityOptions, startAuthority } from "../../src/identity/authority.ts";
 import { askAuthority } from "../../src/identity/authority-client.ts";
@@ -82,6 +83,16 @@ test("an identity outlives its process in an owner-only file, and a restart with
   assert.equal(await reuseIdentity(folder, { service: "billing", version: "1" }), undefined);
   const tooLate = { service: "orders", version: "2", now: newer!.certExpiresAt };
   assert.equal(await reuseIdentity(folder, tooLate), undefined);
+});
+
+test("a damaged identity is named with the cure, and not repeated", (t) => {
+  const folder = stateFolder(t);
+  writeFileSync(join(folder, "identity.json"), '{"seed":"SUSECRET', { mode: 0o600 });
+  assert.throws(
+    () => keptIdentity(folder),
+    (error: Error) =>
+      /is damaged: remove it and enrol/.test(error.message) && !/SUSECRET/.test(inspect(error)),
+  );
 });
 
 test("a lost answer does not burn the token: the same key gets the same instance, another key nothing", async (t) => {
