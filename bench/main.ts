@@ -12,7 +12,7 @@ import { startHaproxyPair } from "./paths/haproxy.ts";
 import { startMesh, startPlainMesh } from "./paths/mesh.ts";
 import { startNginxPair } from "./paths/nginx.ts";
 import { isSkipped, type Path, type Skipped, type StartPath, type Surroundings } from "./paths/path.ts";
-import { estimateS, fullPlan, type Plan, quickPlan } from "./plan.ts";
+import { estimateS, FIRST_WARMUP, fullPlan, type Plan, quickPlan } from "./plan.ts";
 import { createProgress } from "./progress.ts";
 import { htmlReport } from "./report/html.ts";
 import type { Report } from "./report/report.ts";
@@ -90,6 +90,10 @@ async function produce(options: BenchOptions): Promise<Report> {
     const idle = paths.map(({ name, processes }) => ({ path: name, rssMiB: byRole(processes, rssMiB) }));
 
     progress.begin(estimateS(plan, paths.length));
+    for (const path of paths) {
+      progress.say(`warming up ${path.name}`);
+      await path.generate(FIRST_WARMUP, { warmupS: 0, measureS: plan.firstWarmupS }, () => {});
+    }
     const measurements: Measurement[] = [];
     for (let round = 1; round <= plan.rounds; round++)
       for (const scenario of shuffled(plan.scenarios))

@@ -6,6 +6,8 @@ export interface Plan {
   readonly rounds: number;
   readonly measureS: number;
   readonly warmupS: number;
+  /** Before the first measurement each path is put under load for so long, so that its code is compiled. */
+  readonly firstWarmupS: number;
   /** Bytes streamed each way to see how much a sidecar grows; 0 leaves it out. */
   readonly streamBytes: number;
 }
@@ -29,6 +31,7 @@ export function fullPlan(): Plan {
     rounds: 5,
     measureS: 4,
     warmupS: 0.5,
+    firstWarmupS: 4,
     streamBytes: 1024 ** 3,
   };
 }
@@ -47,10 +50,14 @@ export function quickPlan(): Plan {
     rounds: 1,
     measureS: 1,
     warmupS: 0.3,
+    firstWarmupS: 2,
     streamBytes: 0,
   };
 }
 
+/** What each path is warmed up with first. */
+export const FIRST_WARMUP: Scenario = { load: { kind: "closed", connections: 64 }, bodyBytes: KIB };
+
 /** How long a run takes, in seconds, without starting the processes. */
-export const estimateS = ({ scenarios, rounds, measureS, warmupS }: Plan, paths: number): number =>
-  scenarios.length * rounds * paths * (measureS + warmupS + 0.2);
+export const estimateS = (plan: Plan, paths: number): number =>
+  paths * (plan.firstWarmupS + plan.scenarios.length * plan.rounds * (plan.measureS + plan.warmupS + 0.2));

@@ -40,7 +40,8 @@ export function wrkGenerator(wrk: string, folder: string, target: HttpTarget): G
   return async (scenario, { warmupS, measureS }, measuring) => {
     const { args, env } = invocation(script, target, scenario, measureS);
     // wrk counts in whole seconds, but ends at once when it is interrupted; what it then says is not needed.
-    await run(wrk, args, { env, timeout: warmupS * 1000, killSignal: "SIGINT" }).catch(() => {});
+    if (warmupS > 0)
+      await run(wrk, args, { env, timeout: warmupS * 1000, killSignal: "SIGINT" }).catch(() => {});
     measuring();
     const { stdout } = await run(wrk, args, { env });
     return read(stdout);
