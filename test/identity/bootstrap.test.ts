@@ -12,9 +12,12 @@ import {
 import { join } from "node:path";
 import { test } from "node:test";
 import { type Account, decode, type User } from "@nats-io/jwt";
+import { startAuthority } from "../../src/identity/authority.ts";
 import { bootstrap, PART_LIFE_MS } from "../../src/identity/bootstrap.ts";
 import { parseCreds } from "../../src/identity/creds-file.ts";
+import { enrol } from "../../src/identity/enrol.ts";
 import { PART_NAMES, partFolder } from "../../src/identity/parts.ts";
+import { localToken } from "../../src/identity/request-token.ts";
 import { certificatesIn } from "../../src/identity/tls-key.ts";
 import { stateFolder } from "../support/state.ts";
 
@@ -136,4 +139,17 @@ test("only REG has JetStream, nobody has bearer tokens or leaf nodes, and no use
     assert.equal(claims.nats.resp, undefined, part);
     assert.equal(claims.sub, creds.key.publicKey);
   }
+});
+
+test("the operator's key, the account's own and the root's may be kept elsewhere: nothing daily needs them", async (t) => {
+  const state = stateFolder(t);
+  const now = Date.now();
+  await bootstrap(state, { now });
+  for (const key of ["operator/operator.seed", "accounts/MESH.seed", "ca/root.key"])
+    rmSync(join(state, "trust", key));
+  const later = await bootstrap(state, { now: now + PART_LIFE_MS * 0.6 });
+  assert.deepEqual(later.made, ["broker", "routes", "authority", ...PART_NAMES]);
+  const authority = await startAuthority({ stateDir: state, host: "127.0.0.1", port: 0, brokers: [] });
+  t.after(() => authority.close());
+  await enrol(await localToken(state, "orders", authority.url), { version: "1" });
 });
