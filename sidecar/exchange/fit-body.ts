@@ -15,26 +15,26 @@ class SplitBody implements Body {
   readonly first: Buffer;
   readonly complete = false;
   readonly trailers = "";
-  private readonly whole: Body;
+  readonly #whole: Body;
 
   constructor(whole: Body, room: number) {
-    this.whole = whole;
+    this.#whole = whole;
     this.framing = whole.framing;
     this.first = whole.first.subarray(0, room);
   }
 
   read(sink: Sink): void {
-    const rest = this.whole.first.subarray(this.first.length);
+    const rest = this.#whole.first.subarray(this.first.length);
     if (rest.length > 0) sink.write(rest);
-    if (this.whole.complete) sink.end(this.whole.trailers);
-    else this.whole.read(sink);
+    if (this.#whole.complete) sink.end(this.#whole.trailers);
+    else this.#whole.read(sink);
   }
 
   resume(): void {
-    this.whole.resume();
+    this.#whole.resume();
   }
 
   abandon(code: Code): void {
-    this.whole.abandon(code);
+    this.#whole.abandon(code);
   }
 }

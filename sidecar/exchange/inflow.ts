@@ -18,22 +18,22 @@ export class Inflow implements Body {
   readonly first: Buffer;
   readonly complete = false;
   readonly trailers = "";
-  private readonly peer: Peer;
-  private sink: Sink | undefined;
+  readonly #peer: Peer;
+  #sink: Sink | undefined;
   /** Frames that came before there was a reader, or while it paused. */
-  private waiting: (Data | End)[] = [];
-  private paused = false;
-  private received = 0;
-  private taken = 0;
-  private granted: number;
-  private over: Code | "ended" | undefined;
+  #waiting: (Data | End)[] = [];
+  #paused = false;
+  #received = 0;
+  #taken = 0;
+  #granted: number;
+  #over: Code | "ended" | undefined;
 
   /** @param granted body bytes that the sender may send before the first credit */
   constructor(framing: Framing, first: Buffer, granted: number, peer: Peer) {
     this.framing = framing;
     this.first = first;
-    this.granted = granted;
-    this.peer = peer;
+    this.#granted = granted;
+    this.#peer = peer;
   }
 
   /**
@@ -41,73 +41,73 @@ export class Inflow implements Body {
    * @returns false when the sender went beyond its credit
    */
   take(frame: Data | End): boolean {
-    if (this.over !== undefined) return true;
+    if (this.#over !== undefined) return true;
     if (frame.kind === Kind.data) {
-      this.received += frame.body.length;
-      if (this.received > this.granted) return false;
+      this.#received += frame.body.length;
+      if (this.#received > this.#granted) return false;
     }
-    if (this.sink === undefined || this.paused) this.waiting.push(frame);
-    else this.hand(frame, this.sink);
+    if (this.#sink === undefined || this.#paused) this.#waiting.push(frame);
+    else this.#hand(frame, this.#sink);
     return true;
   }
 
   /** Ends the body with a failure, after which nothing more is handed on. */
   fail(code: Code): void {
-    if (this.over !== undefined) return;
-    this.over = code;
-    this.waiting = [];
-    this.sink?.fail(code);
+    if (this.#over !== undefined) return;
+    this.#over = code;
+    this.#waiting = [];
+    this.#sink?.fail(code);
   }
 
   read(sink: Sink): void {
-    this.sink = sink;
-    if (this.over !== undefined && this.over !== "ended") sink.fail(this.over);
-    else this.handWaiting();
-    this.giveCredit();
+    this.#sink = sink;
+    if (this.#over !== undefined && this.#over !== "ended") sink.fail(this.#over);
+    else this.#handWaiting();
+    this.#giveCredit();
   }
 
   resume(): void {
-    if (!this.paused) return;
-    this.paused = false;
-    this.handWaiting();
-    this.giveCredit();
+    if (!this.#paused) return;
+    this.#paused = false;
+    this.#handWaiting();
+    this.#giveCredit();
   }
 
   abandon(code: Code): void {
-    if (this.over !== undefined) return;
-    this.over = code;
-    this.waiting = [];
-    this.peer.abandoned(code);
+    if (this.#over !== undefined) return;
+    this.#over = code;
+    this.#waiting = [];
+    this.#peer.abandoned(code);
   }
 
-  private handWaiting(): void {
-    while (this.waiting.length > 0 && !this.paused && this.over === undefined)
-      this.hand(this.waiting.shift()!, this.sink!);
+  #handWaiting(): void {
+    while (this.#waiting.length > 0 && !this.#paused && this.#over === undefined)
+      this.#hand(this.#waiting.shift()!, this.#sink!);
   }
 
-  private hand(frame: Data | End, sink: Sink): void {
+  #hand(frame: Data | End, sink: Sink): void {
     if (frame.kind === Kind.end) {
-      this.end(sink, frame.trailers);
+      this.#end(sink, frame.trailers);
       return;
     }
-    this.taken += frame.body.length;
-    if (frame.body.length > 0 && !sink.write(frame.body)) this.paused = true;
-    if ((frame.flags & Flag.last) !== 0) this.end(sink, "");
-    else this.giveCredit();
+    this.#taken += frame.body.length;
+    if (frame.body.length > 0 && !sink.write(frame.body)) this.#paused = true;
+    if ((frame.flags & Flag.last) !== 0) this.#end(sink, "");
+    else this.#giveCredit();
   }
 
-  private end(sink: Sink, trailers: string): void {
-    this.over = "ended";
+  #end(sink: Sink, trailers: string): void {
+    this.#over = "ended";
     sink.end(trailers);
-    this.peer.ended();
+    this.#peer.ended();
   }
 
   /** In halves of a window, so that a stream costs one credit for every few frames. */
-  private giveCredit(): void {
-    if (this.paused || this.over !== undefined || this.sink === undefined) return;
-    const limit = this.taken + WINDOW_BYTES;
-    if (limit - this.granted < WINDOW_BYTES / 2) return;
-    this.granted = limit;
-    this.peer.credit(limit);
+  #giveCredit(): void {
+    if (this.#paused || this.#over !== undefined || this.#sink === undefined) return;
+    const limit = this.#taken + WINDOW_BYTES;
+    if (limit - this.#granted < WINDOW_BYTES / 2) return;
+    this.#granted = limit;
+    this.#peer.credit(limit);
   }
 }

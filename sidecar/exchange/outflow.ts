@@ -13,82 +13,82 @@ interface Peer {
 
 /** Sends what follows OPEN or HEAD: DATA frames as far as the reader's credit goes, then END. */
 export class Outflow implements Sink {
-  private readonly body: Body;
-  private readonly peer: Peer;
-  private sequence: number;
-  private limit: number;
-  private sent = 0;
-  private waiting: Buffer[] = [];
-  private trailers: string | undefined;
-  private finished = false;
+  readonly #body: Body;
+  readonly #peer: Peer;
+  #sequence: number;
+  #limit: number;
+  #sent = 0;
+  #waiting: Buffer[] = [];
+  #trailers: string | undefined;
+  #finished = false;
 
   /** @param sequence of the first frame; `limit`: body bytes that may be sent before the first credit */
   constructor(body: Body, peer: Peer, sequence: number, limit: number) {
-    this.body = body;
-    this.peer = peer;
-    this.sequence = sequence;
-    this.limit = limit;
+    this.#body = body;
+    this.#peer = peer;
+    this.#sequence = sequence;
+    this.#limit = limit;
     body.read(this);
   }
 
   /** The reader takes `limit` bytes in all. An older, smaller limit that arrives late changes nothing. */
   grant(limit: number): void {
-    if (limit <= this.limit || this.finished) return;
-    this.limit = limit;
-    const blocked = this.waiting;
-    this.waiting = [];
-    for (const chunk of blocked) this.pass(chunk);
-    if (this.waiting.length > 0) return;
-    if (this.trailers !== undefined) this.finish(this.trailers);
-    else this.body.resume();
+    if (limit <= this.#limit || this.#finished) return;
+    this.#limit = limit;
+    const blocked = this.#waiting;
+    this.#waiting = [];
+    for (const chunk of blocked) this.#pass(chunk);
+    if (this.#waiting.length > 0) return;
+    if (this.#trailers !== undefined) this.#finish(this.#trailers);
+    else this.#body.resume();
   }
 
   /** The reader wants no more. */
   stop(code: Code): void {
-    if (this.finished) return;
-    this.finished = true;
-    this.waiting = [];
-    this.body.abandon(code);
+    if (this.#finished) return;
+    this.#finished = true;
+    this.#waiting = [];
+    this.#body.abandon(code);
   }
 
   write(chunk: Buffer): boolean {
-    if (this.finished) return false;
-    this.pass(chunk);
-    return this.waiting.length === 0 && this.sent < this.limit;
+    if (this.#finished) return false;
+    this.#pass(chunk);
+    return this.#waiting.length === 0 && this.#sent < this.#limit;
   }
 
   end(trailers: string): void {
-    if (this.waiting.length > 0) this.trailers = trailers;
-    else this.finish(trailers);
+    if (this.#waiting.length > 0) this.#trailers = trailers;
+    else this.#finish(trailers);
   }
 
   fail(code: Code): void {
-    if (this.finished) return;
-    this.finished = true;
-    this.waiting = [];
-    this.peer.sent(code);
+    if (this.#finished) return;
+    this.#finished = true;
+    this.#waiting = [];
+    this.#peer.sent(code);
   }
 
-  private pass(chunk: Buffer): void {
-    if (this.waiting.length > 0) {
-      this.waiting.push(chunk);
+  #pass(chunk: Buffer): void {
+    if (this.#waiting.length > 0) {
+      this.#waiting.push(chunk);
       return;
     }
-    const chunkBytes = this.peer.chunkBytes();
+    const chunkBytes = this.#peer.chunkBytes();
     let at = 0;
-    while (at < chunk.length && this.sent < this.limit) {
-      const part = chunk.subarray(at, at + Math.min(chunkBytes, this.limit - this.sent));
-      this.peer.send(encodeData(0, this.sequence++, part));
-      this.sent += part.length;
+    while (at < chunk.length && this.#sent < this.#limit) {
+      const part = chunk.subarray(at, at + Math.min(chunkBytes, this.#limit - this.#sent));
+      this.#peer.send(encodeData(0, this.#sequence++, part));
+      this.#sent += part.length;
       at += part.length;
     }
-    if (at < chunk.length) this.waiting.push(chunk.subarray(at));
+    if (at < chunk.length) this.#waiting.push(chunk.subarray(at));
   }
 
-  private finish(trailers: string): void {
-    if (this.finished) return;
-    this.finished = true;
-    this.peer.send(encodeEnd(this.sequence++, trailers));
-    this.peer.sent(undefined);
+  #finish(trailers: string): void {
+    if (this.#finished) return;
+    this.#finished = true;
+    this.#peer.send(encodeEnd(this.#sequence++, trailers));
+    this.#peer.sent(undefined);
   }
 }

@@ -8,12 +8,12 @@ const MOST_HELD = 64;
  * come twice or out of order only while a connection is being replaced.
  */
 export class Sequencer {
-  private next = 0;
-  private held: Map<number, Sequenced> | undefined;
+  #next = 0;
+  #held: Map<number, Sequenced> | undefined;
 
   /** True while a frame is missing. */
   get waiting(): boolean {
-    return this.held !== undefined && this.held.size > 0;
+    return this.#held !== undefined && this.#held.size > 0;
   }
 
   /**
@@ -21,21 +21,21 @@ export class Sequencer {
    * @returns false when too much is missing to go on
    */
   take(frame: Sequenced, deliver: (frame: Sequenced) => void): boolean {
-    if (frame.sequence < this.next) return true;
-    if (frame.sequence > this.next) return this.hold(frame);
-    this.next++;
+    if (frame.sequence < this.#next) return true;
+    if (frame.sequence > this.#next) return this.#hold(frame);
+    this.#next++;
     deliver(frame);
-    if (this.held === undefined) return true;
-    for (let ready = this.held.get(this.next); ready !== undefined; ready = this.held.get(this.next)) {
-      this.held.delete(this.next++);
+    if (this.#held === undefined) return true;
+    for (let ready = this.#held.get(this.#next); ready !== undefined; ready = this.#held.get(this.#next)) {
+      this.#held.delete(this.#next++);
       deliver(ready);
     }
     return true;
   }
 
-  private hold(frame: Sequenced): boolean {
-    this.held ??= new Map();
-    this.held.set(frame.sequence, frame);
-    return this.held.size <= MOST_HELD;
+  #hold(frame: Sequenced): boolean {
+    this.#held ??= new Map();
+    this.#held.set(frame.sequence, frame);
+    return this.#held.size <= MOST_HELD;
   }
 }

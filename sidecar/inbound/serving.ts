@@ -34,25 +34,25 @@ export class Serving {
   readonly call: Call;
   readonly reply: Subject;
   dueAt: number;
-  private readonly home: Servings;
-  private readonly order = new Sequencer();
-  private readonly deliver = (frame: Sequenced) => this.inOrder(frame as Data | End);
-  private readonly responseWindow: number;
-  private sequence = 0;
-  private receipt = false;
-  private inflow: Inflow | undefined;
-  private outflow: Outflow | undefined;
-  private requestDone: boolean;
-  private answerDone = false;
+  readonly #home: Servings;
+  readonly #order = new Sequencer();
+  readonly #deliver = (frame: Sequenced) => this.#inOrder(frame as Data | End);
+  readonly #responseWindow: number;
+  #sequence = 0;
+  #receipt = false;
+  #inflow: Inflow | undefined;
+  #outflow: Outflow | undefined;
+  #requestDone: boolean;
+  #answerDone = false;
   /** Set when the call is over here: what its service still says goes nowhere. */
-  private over = false;
+  #over = false;
 
   constructor(open: Open, head: OpenHead, caller: string, reply: Subject, home: Servings) {
-    this.home = home;
+    this.#home = home;
     this.reply = reply;
-    this.responseWindow = open.window;
+    this.#responseWindow = open.window;
     const now = home.sweep.now();
-    this.requestDone = (open.flags & Flag.last) !== 0;
+    this.#requestDone = (open.flags & Flag.last) !== 0;
     this.call = new Call(
       {
         caller,
@@ -62,113 +62,113 @@ export class Serving {
         path: head.path,
         headers: head.headers,
         upgrade: head.upgrade,
-        body: this.requestBody(open, head),
+        body: this.#requestBody(open, head),
         timeoutMs: open.remainingMs === 0 ? Number.POSITIVE_INFINITY : open.remainingMs,
       },
       now,
     );
     this.call.attempt = open.attempt;
     this.call.traceparent = head.traceparent;
-    if ((open.flags & Flag.interim) !== 0) this.call.onInterim = (interim) => this.sendInterim(interim);
+    if ((open.flags & Flag.interim) !== 0) this.call.onInterim = (interim) => this.#sendInterim(interim);
     this.dueAt = now + RECEIPT_AFTER_MS;
-    if (!this.requestDone) this.sendReceipt();
+    if (!this.#requestDone) this.#sendReceipt();
   }
 
   onFrame(frame: Frame): void {
     switch (frame.kind) {
       case Kind.credit:
-        this.outflow?.grant(frame.limit);
-        this.postpone(this.home.idleTimeoutMs);
+        this.#outflow?.grant(frame.limit);
+        this.#postpone(this.#home.idleTimeoutMs);
         break;
       case Kind.cancel:
         this.end(frame.code === "deadline" ? "deadline" : "cancelled");
         break;
       case Kind.data:
       case Kind.end:
-        if (!this.order.take(frame, this.deliver))
+        if (!this.#order.take(frame, this.#deliver))
           this.breakOff("broken-stream", "too many frames were lost on the way");
-        else this.postpone(this.order.waiting ? GAP_MS : this.home.idleTimeoutMs);
+        else this.#postpone(this.#order.waiting ? GAP_MS : this.#home.idleTimeoutMs);
     }
   }
 
   /** The sweep: time for the receipt, or nothing has moved for too long. */
   due(): void {
-    if (this.order.waiting) this.breakOff("broken-stream", "a frame was lost on the way");
-    else if (this.receipt && this.streaming)
-      this.breakOff("idle", `nothing moved for ${this.home.idleTimeoutMs} ms`);
+    if (this.#order.waiting) this.breakOff("broken-stream", "a frame was lost on the way");
+    else if (this.#receipt && this.#streaming)
+      this.breakOff("idle", `nothing moved for ${this.#home.idleTimeoutMs} ms`);
     else {
-      if (!this.receipt) this.sendReceipt();
-      this.postpone(this.home.idleTimeoutMs);
-      this.home.sweep.add(this);
+      if (!this.#receipt) this.#sendReceipt();
+      this.#postpone(this.#home.idleTimeoutMs);
+      this.#home.sweep.add(this);
     }
   }
 
   answer(outcome: Outcome): void {
-    if (this.over) {
+    if (this.#over) {
       if (outcome.kind === "replied") outcome.body.abandon("cancelled");
-    } else if (outcome.kind === "replied") this.sendReply(outcome);
+    } else if (outcome.kind === "replied") this.#sendReply(outcome);
     else if (outcome.kind === "refused") {
-      this.send(encodeRefuse(outcome.retryAfterMs ?? 0, outcome.code, outcome.message));
+      this.#send(encodeRefuse(outcome.retryAfterMs ?? 0, outcome.code, outcome.message));
       this.end(outcome.code);
     } else if (outcome.delivered === "no") {
-      this.send(encodeRefuse(0, outcome.code, outcome.message));
+      this.#send(encodeRefuse(0, outcome.code, outcome.message));
       this.end(outcome.code);
     } else this.breakOff(outcome.code, outcome.message);
   }
 
   /** Ends it on this side only: the caller wants no answer, or has had it, or cannot be reached. */
   end(code: Code): void {
-    if (this.over) return;
-    this.over = true;
-    this.home.forget(this);
+    if (this.#over) return;
+    this.#over = true;
+    this.#home.forget(this);
     this.call.cancel(code);
-    this.inflow?.fail(code);
-    this.outflow?.stop(code);
+    this.#inflow?.fail(code);
+    this.#outflow?.stop(code);
   }
 
   /** Ends it and tells the caller. */
   breakOff(code: Code, message: string): void {
-    this.send(encodeCancel(code, message));
+    this.#send(encodeCancel(code, message));
     this.end(code);
   }
 
-  private requestBody(open: Open, head: OpenHead): Body {
+  #requestBody(open: Open, head: OpenHead): Body {
     const hasBody = (open.flags & Flag.body) !== 0;
     const framing = !hasBody ? "none" : head.contentLength === undefined ? "until-end" : "length";
-    if (this.requestDone) return wholeBody(open.body, framing);
-    this.inflow = new Inflow(framing, open.body, WINDOW_BYTES, {
-      credit: (limit) => this.send(encodeCredit(limit)),
+    if (this.#requestDone) return wholeBody(open.body, framing);
+    this.#inflow = new Inflow(framing, open.body, WINDOW_BYTES, {
+      credit: (limit) => this.#send(encodeCredit(limit)),
       // The app wants no more of the request; its answer may still come.
-      abandoned: () => this.requestOver(),
+      abandoned: () => this.#requestOver(),
       ended: () => {
         this.call.onRequestEnded?.();
-        this.requestOver();
+        this.#requestOver();
       },
     });
-    return this.inflow;
+    return this.#inflow;
   }
 
-  private inOrder(frame: Data | End): void {
+  #inOrder(frame: Data | End): void {
     const problem = frame.kind === Kind.end ? checkHeaders(frame.trailers).problem : undefined;
     if (problem !== undefined) this.breakOff("broken-stream", problem);
-    else if (this.inflow?.take(frame) === false)
+    else if (this.#inflow?.take(frame) === false)
       this.breakOff("broken-stream", "the caller sent more than it was given credit for");
   }
 
-  private sendReceipt(): void {
-    this.receipt = true;
-    this.send(encodeAccept(this.requestDone ? 0 : WINDOW_BYTES, this.home.instance));
+  #sendReceipt(): void {
+    this.#receipt = true;
+    this.#send(encodeAccept(this.#requestDone ? 0 : WINDOW_BYTES, this.#home.instance));
   }
 
-  private sendInterim({ status, reason, headers }: Interim): void {
-    this.send(
-      encodeHead(0, status, this.sequence++, `${this.home.instance}\n${reason}\n${headers}`, NOTHING),
+  #sendInterim({ status, reason, headers }: Interim): void {
+    this.#send(
+      encodeHead(0, status, this.#sequence++, `${this.#home.instance}\n${reason}\n${headers}`, NOTHING),
     );
   }
 
-  private sendReply(reply: Replied): void {
-    const text = `${this.home.instance}\n${reply.reason}\n${reply.headers}`;
-    const room = this.home.bus.maxPayload - PREFIX.head - text.length;
+  #sendReply(reply: Replied): void {
+    const text = `${this.#home.instance}\n${reply.reason}\n${reply.headers}`;
+    const room = this.#home.bus.maxPayload - PREFIX.head - text.length;
     if (room < 0) {
       reply.body.abandon("too-large");
       this.breakOff("too-large", "the head of the answer does not fit into one message of the broker");
@@ -176,46 +176,46 @@ export class Serving {
     }
     const body = fitBody(reply.body, Math.min(room, FIRST_BYTES));
     const flags = (body.complete ? Flag.last : 0) | (body.framing === "none" ? 0 : Flag.body);
-    this.send(encodeHead(flags, reply.status, this.sequence++, text, body.first));
+    this.#send(encodeHead(flags, reply.status, this.#sequence++, text, body.first));
     if (body.complete) {
-      this.answerOver();
+      this.#answerOver();
       return;
     }
     const peer = {
-      send: (frame: Buffer) => this.send(frame),
+      send: (frame: Buffer) => this.#send(frame),
       sent: (problem: Code | undefined) => {
-        if (problem === undefined) this.answerOver();
+        if (problem === undefined) this.#answerOver();
         else this.breakOff(problem, "the answer's body broke off");
       },
-      chunkBytes: () => chunkBytes(this.home.bus.maxPayload),
+      chunkBytes: () => chunkBytes(this.#home.bus.maxPayload),
     };
-    this.outflow = new Outflow(body, peer, this.sequence, this.responseWindow);
+    this.#outflow = new Outflow(body, peer, this.#sequence, this.#responseWindow);
   }
 
-  private requestOver(): void {
-    this.requestDone = true;
-    if (this.answerDone) this.home.forget(this);
+  #requestOver(): void {
+    this.#requestDone = true;
+    if (this.#answerDone) this.#home.forget(this);
   }
 
   /** The answer is sent in full. Only a tunnel goes on from here: else nobody reads the rest of the request. */
-  private answerOver(): void {
-    this.answerDone = true;
-    const tunnel = this.call.head.upgrade !== undefined && this.outflow !== undefined;
-    if (this.requestDone) this.home.forget(this);
+  #answerOver(): void {
+    this.#answerDone = true;
+    const tunnel = this.call.head.upgrade !== undefined && this.#outflow !== undefined;
+    if (this.#requestDone) this.#home.forget(this);
     else if (!tunnel) this.end("cancelled");
   }
 
-  private get streaming(): boolean {
-    return this.outflow !== undefined || !this.requestDone;
+  get #streaming(): boolean {
+    return this.#outflow !== undefined || !this.#requestDone;
   }
 
-  private send(frame: Buffer): void {
-    this.postpone(this.home.idleTimeoutMs);
-    this.home.bus.send(this.reply, frame);
+  #send(frame: Buffer): void {
+    this.#postpone(this.#home.idleTimeoutMs);
+    this.#home.bus.send(this.reply, frame);
   }
 
-  private postpone(forMs: number): void {
-    if (this.receipt) this.dueAt = this.home.sweep.now() + forMs;
+  #postpone(forMs: number): void {
+    if (this.#receipt) this.dueAt = this.#home.sweep.now() + forMs;
   }
 }
 

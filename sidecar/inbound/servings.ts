@@ -32,19 +32,19 @@ export class Servings {
   readonly instance: string;
   readonly idleTimeoutMs: number;
   readonly target: Target;
-  private readonly options: ServingsOptions;
-  private readonly open = new Map<string, Serving>();
-  private readonly forNew: Subscription[] = [];
-  private readonly forOpen: Subscription;
-  private draining = false;
-  private whenEmpty: (() => void) | undefined;
+  readonly #options: ServingsOptions;
+  readonly #open = new Map<string, Serving>();
+  readonly #forNew: Subscription[] = [];
+  readonly #forOpen: Subscription;
+  #draining = false;
+  #whenEmpty: (() => void) | undefined;
   /** Calls that were under way when the broker was lost: their callers are told when it is back. */
-  private cutOff: Subject[] = [];
-  private readonly stopStates: () => void;
+  #cutOff: Subject[] = [];
+  readonly #stopStates: () => void;
 
   constructor(options: ServingsOptions) {
     const { bus, sweep, subjects, service, version, instance } = options;
-    this.options = options;
+    this.#options = options;
     this.bus = bus;
     this.sweep = sweep;
     this.service = service;
@@ -53,34 +53,34 @@ export class Servings {
     this.target = { kind: "version", version };
     const subject = subjects.inbound(service, { kind: "instance", instance });
     // A queue group of its own, so that a message comes once while a connection is being replaced.
-    this.forOpen = bus.subscribe(subject, instance, (message) => this.onMessage(message));
-    this.stopStates = bus.onState(({ kind }) => {
-      if (kind === "away") this.cutAll();
-      else if (kind === "connected") this.tellCutOff();
+    this.#forOpen = bus.subscribe(subject, instance, (message) => this.#onMessage(message));
+    this.#stopStates = bus.onState(({ kind }) => {
+      if (kind === "away") this.#cutAll();
+      else if (kind === "connected") this.#tellCutOff();
     });
   }
 
   get size(): number {
-    return this.open.size;
+    return this.#open.size;
   }
 
   get admitting(): boolean {
-    return this.forNew.length > 0;
+    return this.#forNew.length > 0;
   }
 
   /** Joins the queue groups: calls come from now on. */
   join(): void {
-    if (this.admitting || this.draining) return;
-    const { bus, subjects, service } = this.options;
+    if (this.admitting || this.#draining) return;
+    const { bus, subjects, service } = this.#options;
     for (const target of [this.target, { kind: "any" } as const])
-      this.forNew.push(
-        bus.subscribe(subjects.inbound(service, target), service, (message) => this.onMessage(message)),
+      this.#forNew.push(
+        bus.subscribe(subjects.inbound(service, target), service, (message) => this.#onMessage(message)),
       );
   }
 
   /** Leaves the queue groups: no new call comes, those under way go on. */
   leave(): void {
-    for (const subscription of this.forNew.splice(0)) subscription.unsubscribe();
+    for (const subscription of this.#forNew.splice(0)) subscription.unsubscribe();
   }
 
   /**
@@ -90,50 +90,50 @@ export class Servings {
   async drain(): Promise<void> {
     this.leave();
     await this.bus.flush().catch(() => {});
-    this.draining = true;
-    if (this.open.size > 0)
+    this.#draining = true;
+    if (this.#open.size > 0)
       await new Promise<void>((resolve) => {
-        this.whenEmpty = resolve;
+        this.#whenEmpty = resolve;
       });
   }
 
   close(): void {
     this.leave();
-    this.forOpen.unsubscribe();
-    this.stopStates();
-    for (const serving of [...this.open.values()]) serving.breakOff("gone", "the instance was stopped");
+    this.#forOpen.unsubscribe();
+    this.#stopStates();
+    for (const serving of [...this.#open.values()]) serving.breakOff("gone", "the instance was stopped");
   }
 
   remember(serving: Serving): void {
-    this.open.set(serving.reply, serving);
+    this.#open.set(serving.reply, serving);
     this.sweep.add(serving);
   }
 
   forget(serving: Serving): void {
-    this.open.delete(serving.reply);
+    this.#open.delete(serving.reply);
     this.sweep.delete(serving);
-    if (this.open.size === 0) this.whenEmpty?.();
+    if (this.#open.size === 0) this.#whenEmpty?.();
   }
 
-  private onMessage({ subject, reply, data }: Message): void {
+  #onMessage({ subject, reply, data }: Message): void {
     // A reply subject that is not the sender's own would make us publish for him where he may not.
     if (!mayAnswer(subject, reply, this.service)) {
-      this.options.dropped("the reply subject is not the sender's own", subject);
+      this.#options.dropped("the reply subject is not the sender's own", subject);
       return;
     }
     const frame = decode(data);
     const to = reply as Subject;
     if (frame.kind === 0) {
-      this.options.dropped(`the message is not a frame (${frame.reason})`, subject);
+      this.#options.dropped(`the message is not a frame (${frame.reason})`, subject);
       const code = frame.reason === "version" ? "version" : "bad-request";
       this.bus.send(to, encodeRefuse(0, code, "the callee's sidecar cannot read the message"));
-    } else if (frame.kind === Kind.open) this.onOpen(frame, subject, to);
-    else this.open.get(reply)?.onFrame(frame);
+    } else if (frame.kind === Kind.open) this.#onOpen(frame, subject, to);
+    else this.#open.get(reply)?.onFrame(frame);
   }
 
-  private onOpen(open: Open, subject: string, reply: Subject): void {
-    if (this.open.has(reply)) return;
-    if (this.draining) {
+  #onOpen(open: Open, subject: string, reply: Subject): void {
+    if (this.#open.has(reply)) return;
+    if (this.#draining) {
       this.bus.send(
         reply,
         encodeRefuse(0, "draining", `${this.service} (instance ${this.instance}) is leaving`),
@@ -142,28 +142,28 @@ export class Servings {
     }
     const head = readOpen(open);
     if (head.problem !== undefined) {
-      this.options.dropped(head.problem, subject);
+      this.#options.dropped(head.problem, subject);
       this.bus.send(reply, encodeRefuse(0, "bad-request", head.problem));
       return;
     }
     const serving = new Serving(open, head, callerOf(subject), reply, this);
     this.remember(serving);
-    this.options.serve(serving.call).then(
+    this.#options.serve(serving.call).then(
       (outcome) => serving.answer(outcome),
       () => serving.answer(failed("internal", "unknown", "the callee's sidecar failed on this call")),
     );
   }
 
   /** Answers can no longer be sent, and frames may be lost: an early end beats a silent wait. */
-  private cutAll(): void {
-    for (const serving of [...this.open.values()]) {
-      this.cutOff.push(serving.reply);
+  #cutAll(): void {
+    for (const serving of [...this.#open.values()]) {
+      this.#cutOff.push(serving.reply);
       serving.end("broker-away");
     }
   }
 
-  private tellCutOff(): void {
+  #tellCutOff(): void {
     const message = `${this.service} (instance ${this.instance}) lost the broker while it had the call`;
-    for (const reply of this.cutOff.splice(0)) this.bus.send(reply, encodeCancel("broker-away", message));
+    for (const reply of this.#cutOff.splice(0)) this.bus.send(reply, encodeCancel("broker-away", message));
   }
 }

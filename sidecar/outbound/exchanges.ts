@@ -23,21 +23,21 @@ export class Exchanges {
   readonly bus: Bus;
   readonly sweep: Sweep;
   readonly idleTimeoutMs: number;
-  private readonly subjects: Subjects;
-  private readonly self: string;
-  private readonly ids: ReplyIds;
-  private readonly open = new Map<string, Attempt>();
+  readonly #subjects: Subjects;
+  readonly #self: string;
+  readonly #ids: ReplyIds;
+  readonly #open = new Map<string, Attempt>();
 
   constructor({ bus, sweep, subjects, service, instance, idleTimeoutMs }: ExchangesOptions) {
     this.bus = bus;
     this.sweep = sweep;
     this.idleTimeoutMs = idleTimeoutMs;
-    this.subjects = subjects;
-    this.self = service;
-    this.ids = new ReplyIds(service, instance);
+    this.#subjects = subjects;
+    this.#self = service;
+    this.#ids = new ReplyIds(service, instance);
     // Plain, not a queue group: the broker tells "no responders" to plain subscriptions only.
     bus.subscribe(repliesTo(service, instance), undefined, ({ subject, data, noResponders }) => {
-      const attempt = this.open.get(subject);
+      const attempt = this.#open.get(subject);
       // Not ours, or not any more. The key holds the responder's name, so nobody can answer for another.
       if (attempt === undefined) return;
       if (noResponders) {
@@ -51,13 +51,13 @@ export class Exchanges {
       else attempt.fail("broken-stream", "unknown", "the answer is not a frame");
     });
     bus.onState((state) => {
-      if (state.kind !== "connected") this.failAll();
+      if (state.kind !== "connected") this.#failAll();
     });
-    bus.onDenied((subject) => this.denied(subject));
+    bus.onDenied((subject) => this.#denied(subject));
   }
 
   get size(): number {
-    return this.open.size;
+    return this.#open.size;
   }
 
   /** The leaf of the outbound stack: one attempt over the bus. */
@@ -66,29 +66,29 @@ export class Exchanges {
     if (call.cancelled !== undefined)
       return Promise.resolve(failed(call.cancelled, "no", "the call ended before it was sent"));
     return new Promise((resolve) => {
-      const subject = this.subjects.request(callee, target, this.self);
-      const attempt = new Attempt(call, subject, this.ids.next(callee), this, resolve);
+      const subject = this.#subjects.request(callee, target, this.#self);
+      const attempt = new Attempt(call, subject, this.#ids.next(callee), this, resolve);
       this.remember(attempt);
-      if (!attempt.open()) this.notSent(attempt);
+      if (!attempt.open()) this.#notSent(attempt);
     });
   };
 
   remember(attempt: Attempt): void {
-    this.open.set(attempt.reply, attempt);
+    this.#open.set(attempt.reply, attempt);
     this.sweep.add(attempt);
   }
 
   forget(attempt: Attempt): void {
-    this.open.delete(attempt.reply);
+    this.#open.delete(attempt.reply);
     this.sweep.delete(attempt);
   }
 
   sendToInstance(attempt: Attempt, frame: Buffer): void {
     const { callee } = attempt.call.head;
-    const subject = this.subjects.request(
+    const subject = this.#subjects.request(
       callee,
       { kind: "instance", instance: attempt.instance },
-      this.self,
+      this.#self,
     );
     this.bus.send(subject, frame, attempt.reply);
   }
@@ -99,12 +99,12 @@ export class Exchanges {
 
   /** The registry declared an instance gone: whoever waits for it hears now, not at the deadline. */
   instanceGone(service: string, instance: string): void {
-    for (const attempt of [...this.open.values()])
+    for (const attempt of [...this.#open.values()])
       if (attempt.instance === instance && attempt.call.head.callee === service)
         attempt.fail("gone", "unknown", `${service} (instance ${instance}) has gone`);
   }
 
-  private notSent(attempt: Attempt): void {
+  #notSent(attempt: Attempt): void {
     if (this.bus.state.kind === "connected")
       attempt.fail(
         "too-large",
@@ -115,8 +115,8 @@ export class Exchanges {
   }
 
   /** What was under way may be lost in either direction, and nobody would tell: an early end beats a silent wait. */
-  private failAll(): void {
-    for (const attempt of [...this.open.values()])
+  #failAll(): void {
+    for (const attempt of [...this.#open.values()])
       attempt.fail(
         "broker-away",
         "unknown",
@@ -125,10 +125,10 @@ export class Exchanges {
   }
 
   /** The broker names only the subject, so the oldest attempt on it is the one that was denied. */
-  private denied(subject: string): void {
-    for (const attempt of this.open.values())
+  #denied(subject: string): void {
+    for (const attempt of this.#open.values())
       if (attempt.subject === subject && attempt.instance === "") {
-        attempt.fail("denied", "no", `${this.self} may not call ${attempt.call.head.callee}`);
+        attempt.fail("denied", "no", `${this.#self} may not call ${attempt.call.head.callee}`);
         return;
       }
   }

@@ -6,32 +6,32 @@ import type { Sweep, Timed } from "../stack/sweep.ts";
 export class Wait implements Timed {
   readonly dueAt: number;
   readonly ended: Promise<"over" | "woken" | Code>;
-  private readonly sweep: Sweep;
-  private readonly call: Call;
-  private resolve!: (how: "over" | "woken" | Code) => void;
+  readonly #sweep: Sweep;
+  readonly #call: Call;
+  #resolve!: (how: "over" | "woken" | Code) => void;
 
   constructor(call: Call, sweep: Sweep, ms: number) {
-    this.call = call;
-    this.sweep = sweep;
+    this.#call = call;
+    this.#sweep = sweep;
     this.dueAt = sweep.now() + ms;
     this.ended = new Promise((resolve) => {
-      this.resolve = resolve;
+      this.#resolve = resolve;
     });
-    call.onCancel = (code) => this.end(code);
+    call.onCancel = (code) => this.#end(code);
     sweep.add(this);
   }
 
   due(): void {
-    this.end("over");
+    this.#end("over");
   }
 
   wake(): void {
-    this.end("woken");
+    this.#end("woken");
   }
 
-  private end(how: "over" | "woken" | Code): void {
-    this.sweep.delete(this);
-    this.call.onCancel = undefined;
-    this.resolve(how);
+  #end(how: "over" | "woken" | Code): void {
+    this.#sweep.delete(this);
+    this.#call.onCancel = undefined;
+    this.#resolve(how);
   }
 }

@@ -51,17 +51,17 @@ export async function openKv(
 }
 
 class NatsKv implements Kv {
-  private readonly connection: NatsConnection;
-  private readonly bucket: KV;
+  readonly #connection: NatsConnection;
+  readonly #bucket: KV;
 
   constructor(connection: NatsConnection, bucket: KV) {
-    this.connection = connection;
-    this.bucket = bucket;
+    this.#connection = connection;
+    this.#bucket = bucket;
   }
 
   async entries(): Promise<Map<string, Uint8Array>> {
     const found = new Map<string, Uint8Array>();
-    const values = await this.bucket.history();
+    const values = await this.#bucket.history();
     // The iterator waits for ever when the connection goes away in the middle.
     const timer = setTimeout(() => values.stop(new KvError("JetStream stopped answering")), 3 * TIMEOUT_MS);
     try {
@@ -76,19 +76,19 @@ class NatsKv implements Kv {
   }
 
   async put(key: string, value: Uint8Array): Promise<void> {
-    await this.bucket.put(key, value, { timeout: TIMEOUT_MS });
+    await this.#bucket.put(key, value, { timeout: TIMEOUT_MS });
   }
 
   async delete(key: string): Promise<void> {
-    await this.bucket.delete(key);
+    await this.#bucket.delete(key);
   }
 
   get closed(): boolean {
-    return this.connection.isClosed();
+    return this.#connection.isClosed();
   }
 
   close(): Promise<void> {
-    return this.connection.close();
+    return this.#connection.close();
   }
 }
 

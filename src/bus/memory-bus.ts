@@ -15,8 +15,8 @@ const NOTHING = Buffer.alloc(0);
  * answer, without a socket, without permissions. Messages are delivered in a later turn, as a real broker does.
  */
 export class MemoryBroker {
-  private readonly interests = new Set<Interest>();
-  private readonly buses = new Set<MemoryBus>();
+  readonly #interests = new Set<Interest>();
+  readonly #buses = new Set<MemoryBus>();
   readonly maxPayload: number;
 
   constructor(maxPayload = 1024 * 1024) {
@@ -25,43 +25,43 @@ export class MemoryBroker {
 
   connect(): Bus {
     const bus = new MemoryBus(this);
-    this.buses.add(bus);
+    this.#buses.add(bus);
     return bus;
   }
 
   /** Takes the broker away from everyone, or brings it back. */
   setAway(away: boolean): void {
-    for (const bus of this.buses) bus.setAway(away);
+    for (const bus of this.#buses) bus.setAway(away);
   }
 
   add(interest: Interest): () => void {
-    this.interests.add(interest);
-    return () => this.interests.delete(interest);
+    this.#interests.add(interest);
+    return () => this.#interests.delete(interest);
   }
 
   drop(bus: MemoryBus): void {
-    this.buses.delete(bus);
-    for (const interest of this.interests) if (interest.owner === bus) this.interests.delete(interest);
+    this.#buses.delete(bus);
+    for (const interest of this.#interests) if (interest.owner === bus) this.#interests.delete(interest);
   }
 
   deliver(subject: string, data: Uint8Array, reply: string, sender: MemoryBus): void {
     const message = { subject, reply, data: Buffer.from(data), noResponders: false };
     const groups = new Map<string, Interest[]>();
     let delivered = false;
-    for (const interest of [...this.interests].filter((one) => matches(one.pattern, subject.split(".")))) {
+    for (const interest of [...this.#interests].filter((one) => matches(one.pattern, subject.split(".")))) {
       delivered = true;
       if (interest.queue === undefined) interest.onMessage(message);
       else groups.set(interest.queue, [...(groups.get(interest.queue) ?? []), interest]);
     }
     for (const members of groups.values())
       members[Math.floor(Math.random() * members.length)]!.onMessage(message);
-    if (!delivered && reply !== "") this.answerNoResponders(reply, sender);
+    if (!delivered && reply !== "") this.#answerNoResponders(reply, sender);
   }
 
   /** Like the real broker: only to a plain subscription of the sender's own connection. */
-  private answerNoResponders(reply: string, sender: MemoryBus): void {
+  #answerNoResponders(reply: string, sender: MemoryBus): void {
     const tokens = reply.split(".");
-    for (const interest of this.interests)
+    for (const interest of this.#interests)
       if (interest.owner === sender && interest.queue === undefined && matches(interest.pattern, tokens)) {
         interest.onMessage({ subject: reply, reply: "", data: NOTHING, noResponders: true });
         return;
@@ -70,22 +70,22 @@ export class MemoryBroker {
 }
 
 class MemoryBus implements Bus {
-  private readonly broker: MemoryBroker;
-  private readonly listeners = new Set<(state: BusState) => void>();
+  readonly #broker: MemoryBroker;
+  readonly #listeners = new Set<(state: BusState) => void>();
   state: BusState = { kind: "connected", server: "memory", serverVersion: "0" };
 
   constructor(broker: MemoryBroker) {
-    this.broker = broker;
+    this.#broker = broker;
   }
 
   get maxPayload(): number {
-    return this.broker.maxPayload;
+    return this.#broker.maxPayload;
   }
 
   send(subject: Subject, data: Uint8Array, reply?: Subject): boolean {
     if (this.state.kind !== "connected" || data.length > this.maxPayload) return false;
     setImmediate(() => {
-      if (this.state.kind === "connected") this.broker.deliver(subject, data, reply ?? "", this);
+      if (this.state.kind === "connected") this.#broker.deliver(subject, data, reply ?? "", this);
     });
     return true;
   }
@@ -95,7 +95,7 @@ class MemoryBus implements Bus {
     queue: string | undefined,
     onMessage: (message: Message) => void,
   ): Subscription {
-    const unsubscribe = this.broker.add({ pattern: subject.split("."), queue, onMessage, owner: this });
+    const unsubscribe = this.#broker.add({ pattern: subject.split("."), queue, onMessage, owner: this });
     return { unsubscribe };
   }
 
@@ -105,8 +105,8 @@ class MemoryBus implements Bus {
   }
 
   onState(listener: (state: BusState) => void): () => void {
-    this.listeners.add(listener);
-    return () => this.listeners.delete(listener);
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
   }
 
   /** Nothing is ever denied here: permissions are the real broker's. */
@@ -117,19 +117,19 @@ class MemoryBus implements Bus {
   async renew(): Promise<void> {}
 
   async close(): Promise<void> {
-    this.become({ kind: "closed" });
-    this.broker.drop(this);
+    this.#become({ kind: "closed" });
+    this.#broker.drop(this);
   }
 
   setAway(away: boolean): void {
-    if (away) this.become({ kind: "away", since: Date.now(), cause: "taken away" });
-    else this.become({ kind: "connected", server: "memory", serverVersion: "0" });
+    if (away) this.#become({ kind: "away", since: Date.now(), cause: "taken away" });
+    else this.#become({ kind: "connected", server: "memory", serverVersion: "0" });
   }
 
-  private become(state: BusState): void {
+  #become(state: BusState): void {
     if (this.state.kind === "closed") return;
     this.state = state;
-    for (const listener of this.listeners) listener(state);
+    for (const listener of this.#listeners) listener(state);
   }
 }
 

@@ -35,32 +35,32 @@ export async function connectBus(credentials: Credentials, name: string): Promis
 }
 
 class NatsBus implements Bus {
-  private connection: NatsConnection;
-  private readonly open: () => Promise<NatsConnection>;
-  private readonly interests = new Set<Interest>();
-  private readonly stateListeners = new Set<(state: BusState) => void>();
-  private readonly deniedListeners = new Set<(subject: string) => void>();
-  private outgoing: Outgoing[] = [];
-  private readonly writeOut = () => this.publishQueued();
-  private current: BusState;
+  #connection: NatsConnection;
+  readonly #open: () => Promise<NatsConnection>;
+  readonly #interests = new Set<Interest>();
+  readonly #stateListeners = new Set<(state: BusState) => void>();
+  readonly #deniedListeners = new Set<(subject: string) => void>();
+  #outgoing: Outgoing[] = [];
+  readonly #writeOut = () => this.#publishQueued();
+  #current: BusState;
   maxPayload: number;
 
   constructor(connection: NatsConnection, open: () => Promise<NatsConnection>) {
-    this.connection = connection;
-    this.open = open;
+    this.#connection = connection;
+    this.#open = open;
     this.maxPayload = connection.info!.max_payload;
-    this.current = connectedState(connection);
-    void this.follow(connection);
+    this.#current = connectedState(connection);
+    void this.#follow(connection);
   }
 
   get state(): BusState {
-    return this.current;
+    return this.#current;
   }
 
   send(subject: Subject, data: Uint8Array, reply?: Subject, traceparent?: string): boolean {
-    if (this.current.kind !== "connected" || data.length > this.maxPayload) return false;
-    if (this.outgoing.length === 0) setImmediate(this.writeOut);
-    this.outgoing.push({ subject, data, reply, traceparent });
+    if (this.#current.kind !== "connected" || data.length > this.maxPayload) return false;
+    if (this.#outgoing.length === 0) setImmediate(this.#writeOut);
+    this.#outgoing.push({ subject, data, reply, traceparent });
     return true;
   }
 
@@ -70,30 +70,30 @@ class NatsBus implements Bus {
     onMessage: (message: Message) => void,
   ): Subscription {
     const interest: Interest = { subject, queue, onMessage, subscribed: new Map() };
-    this.interests.add(interest);
-    subscribeOn(this.connection, interest);
+    this.#interests.add(interest);
+    subscribeOn(this.#connection, interest);
     return {
       unsubscribe: () => {
-        this.interests.delete(interest);
+        this.#interests.delete(interest);
         for (const connection of [...interest.subscribed.keys()]) unsubscribeOn(connection, interest);
       },
     };
   }
 
   async flush(): Promise<void> {
-    this.publishQueued();
-    if (this.current.kind !== "connected") throw new Error("the broker is away");
-    await this.connection.flush();
+    this.#publishQueued();
+    if (this.#current.kind !== "connected") throw new Error("the broker is away");
+    await this.#connection.flush();
   }
 
   onState(listener: (state: BusState) => void): () => void {
-    this.stateListeners.add(listener);
-    return () => this.stateListeners.delete(listener);
+    this.#stateListeners.add(listener);
+    return () => this.#stateListeners.delete(listener);
   }
 
   onDenied(listener: (subject: string) => void): () => void {
-    this.deniedListeners.add(listener);
-    return () => this.deniedListeners.delete(listener);
+    this.#deniedListeners.add(listener);
+    return () => this.#deniedListeners.delete(listener);
   }
 
   /**
@@ -101,80 +101,80 @@ class NatsBus implements Bus {
    * to a queue group once, on either: receivers drop and reorder by the sequence numbers of the frames.
    */
   async renew(): Promise<void> {
-    const old = this.connection;
-    const fresh = await this.open();
-    if (this.current.kind === "closed") return fresh.close();
-    for (const interest of this.interests) subscribeOn(fresh, interest);
+    const old = this.#connection;
+    const fresh = await this.#open();
+    if (this.#current.kind === "closed") return fresh.close();
+    for (const interest of this.#interests) subscribeOn(fresh, interest);
     await fresh.flush();
-    this.publishQueued();
-    this.connection = fresh;
+    this.#publishQueued();
+    this.#connection = fresh;
     this.maxPayload = fresh.info!.max_payload;
-    void this.follow(fresh);
-    this.become(connectedState(fresh));
-    for (const interest of this.interests) unsubscribeOn(old, interest);
+    void this.#follow(fresh);
+    this.#become(connectedState(fresh));
+    for (const interest of this.#interests) unsubscribeOn(old, interest);
     // The answer to this ping comes after everything that the broker had for the old connection.
     await old.flush().catch(() => {});
     await old.close();
   }
 
   async close(): Promise<void> {
-    if (this.current.kind === "closed") return;
-    const away = this.current.kind === "away";
+    if (this.#current.kind === "closed") return;
+    const away = this.#current.kind === "away";
     await this.flush().catch(() => {});
-    this.become({ kind: "closed" });
-    const closed = this.connection.close();
+    this.#become({ kind: "closed" });
+    const closed = this.#connection.close();
     // A connection that is waiting to reconnect ends only when its wait does.
     if (!away) await closed;
   }
 
-  private publishQueued(): void {
-    const queued = this.outgoing;
+  #publishQueued(): void {
+    const queued = this.#outgoing;
     if (queued.length === 0) return;
-    this.outgoing = [];
+    this.#outgoing = [];
     // What was queued when the connection broke is lost, as it would be a moment later in the socket.
-    if (this.current.kind !== "connected" || this.connection.isClosed()) return;
+    if (this.#current.kind !== "connected" || this.#connection.isClosed()) return;
     for (const { subject, data, reply, traceparent } of queued) {
-      if (reply === undefined) this.connection.publish(subject, data);
-      else if (traceparent === undefined) this.connection.publish(subject, data, { reply });
-      else this.connection.publish(subject, data, { reply, headers: traceHeaders(traceparent) });
+      if (reply === undefined) this.#connection.publish(subject, data);
+      else if (traceparent === undefined) this.#connection.publish(subject, data, { reply });
+      else this.#connection.publish(subject, data, { reply, headers: traceHeaders(traceparent) });
     }
   }
 
-  private async follow(connection: NatsConnection): Promise<void> {
+  async #follow(connection: NatsConnection): Promise<void> {
     for await (const status of connection.status()) {
-      if (status.type === "error") this.reportDenied(status);
-      else if (connection === this.connection) this.followState(connection, status);
+      if (status.type === "error") this.#reportDenied(status);
+      else if (connection === this.#connection) this.#followState(connection, status);
     }
-    if (connection === this.connection && this.current.kind !== "closed") {
+    if (connection === this.#connection && this.#current.kind !== "closed") {
       const error = await connection.closed();
-      this.become({ kind: "away", since: Date.now(), cause: error?.message ?? "the connection was closed" });
+      this.#become({ kind: "away", since: Date.now(), cause: error?.message ?? "the connection was closed" });
     }
   }
 
-  private followState(connection: NatsConnection, status: Status): void {
+  #followState(connection: NatsConnection, status: Status): void {
     if (status.type === "disconnect" || status.type === "staleConnection") {
-      if (this.current.kind === "connected")
-        this.become({
+      if (this.#current.kind === "connected")
+        this.#become({
           kind: "away",
           since: Date.now(),
           cause: `lost the connection to ${connection.getServer()}`,
         });
     } else if (status.type === "reconnect") {
       this.maxPayload = connection.info!.max_payload;
-      this.become(connectedState(connection));
+      this.#become(connectedState(connection));
     }
   }
 
-  private reportDenied(status: Extract<Status, { type: "error" }>): void {
+  #reportDenied(status: Extract<Status, { type: "error" }>): void {
     const { error } = status;
     if (!(error instanceof PermissionViolationError) || error.operation !== "publish") return;
-    for (const listener of this.deniedListeners) listener(error.subject);
+    for (const listener of this.#deniedListeners) listener(error.subject);
   }
 
-  private become(state: BusState): void {
-    if (this.current.kind === "closed") return;
-    this.current = state;
-    for (const listener of this.stateListeners) listener(state);
+  #become(state: BusState): void {
+    if (this.#current.kind === "closed") return;
+    this.#current = state;
+    for (const listener of this.#stateListeners) listener(state);
   }
 }
 

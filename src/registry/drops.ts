@@ -21,27 +21,27 @@ const LOG_EVERY_MS = 60_000;
 
 /** Counts what is dropped, and logs the first of each kind and then at most one a minute. */
 export class Drops {
-  private readonly log: Log;
-  private readonly now: () => number;
-  private readonly kinds = new Map<DropKind, { count: number; loggedAt: number }>();
+  readonly #log: Log;
+  readonly #now: () => number;
+  readonly #kinds = new Map<DropKind, { count: number; loggedAt: number }>();
 
   constructor(log: Log, now: () => number) {
-    this.log = log;
-    this.now = now;
+    this.#log = log;
+    this.#now = now;
   }
 
   /** @param where the subject, address or name that it came by */
   count(kind: DropKind, where: string): void {
-    const now = this.now();
-    const seen = this.kinds.get(kind) ?? { count: 0, loggedAt: Number.NEGATIVE_INFINITY };
-    this.kinds.set(kind, seen);
+    const now = this.#now();
+    const seen = this.#kinds.get(kind) ?? { count: 0, loggedAt: Number.NEGATIVE_INFINITY };
+    this.#kinds.set(kind, seen);
     seen.count += 1;
     if (now - seen.loggedAt < LOG_EVERY_MS) return;
     seen.loggedAt = now;
-    this.log.warn({ kind, where: where.slice(0, 200), count: seen.count }, "dropped");
+    this.#log.warn({ kind, where: where.slice(0, 200), count: seen.count }, "dropped");
   }
 
   counts(): Partial<Record<DropKind, number>> {
-    return Object.fromEntries([...this.kinds].map(([kind, { count }]) => [kind, count]));
+    return Object.fromEntries([...this.#kinds].map(([kind, { count }]) => [kind, count]));
   }
 }

@@ -27,40 +27,40 @@ export class Followed {
   /** When a snapshot is due even if nothing seems to be missing. */
   auditAt = 0;
   usedAt = 0;
-  private rows = new Map<string, InstanceRow>();
-  private registryStart: number | undefined;
-  private revision = 0;
+  #rows = new Map<string, InstanceRow>();
+  #registryStart: number | undefined;
+  #revision = 0;
   /** Some rows may be gone: they were kept because the last snapshot was not complete. */
-  private doubtful = false;
+  #doubtful = false;
 
   constructor(service: string) {
     this.service = service;
   }
 
   follows(registryStart: number): boolean {
-    return this.registryStart === registryStart;
+    return this.#registryStart === registryStart;
   }
 
   /** The registry that it follows; undefined before the first snapshot. */
   get leader(): number | undefined {
-    return this.registryStart;
+    return this.#registryStart;
   }
 
   /** What to tell the registry that we have: nothing when rows are in doubt, so that it sends them all. */
   get have(): { registryStart: number; revision: number } | undefined {
-    if (this.registryStart === undefined || this.doubtful) return undefined;
-    return { registryStart: this.registryStart, revision: this.revision };
+    if (this.#registryStart === undefined || this.#doubtful) return undefined;
+    return { registryStart: this.#registryStart, revision: this.#revision };
   }
 
   takeSnapshot({ registryStart, revision, complete, instances }: Snapshot): Difference {
-    if (instances === undefined || (this.follows(registryStart) && revision < this.revision))
+    if (instances === undefined || (this.follows(registryStart) && revision < this.#revision))
       return NO_DIFFERENCE;
-    this.registryStart = registryStart;
-    this.revision = revision;
-    const next = new Map(complete ? [] : this.rows);
+    this.#registryStart = registryStart;
+    this.#revision = revision;
+    const next = new Map(complete ? [] : this.#rows);
     for (const row of instances) next.set(row.instance, row);
-    this.doubtful = !complete;
-    return this.replace(next);
+    this.#doubtful = !complete;
+    return this.#replace(next);
   }
 
   /** @returns undefined when changes before this one were missed: a snapshot is needed. */
@@ -72,27 +72,27 @@ export class Followed {
     previous,
     row,
   }: InstanceEvent): Difference | undefined {
-    if (!this.follows(registryStart) || revision <= this.revision) return NO_DIFFERENCE;
-    if (previous !== this.revision) return undefined;
-    this.revision = revision;
-    const next = new Map(this.rows);
+    if (!this.follows(registryStart) || revision <= this.#revision) return NO_DIFFERENCE;
+    if (previous !== this.#revision) return undefined;
+    this.#revision = revision;
+    const next = new Map(this.#rows);
     if (kind === "up") next.set(row.instance, row);
     else next.delete(row.instance);
-    return this.replace(next, reason);
+    return this.#replace(next, reason);
   }
 
-  private replace(next: Map<string, InstanceRow>, reason: GoneReason = "silent"): Difference {
+  #replace(next: Map<string, InstanceRow>, reason: GoneReason = "silent"): Difference {
     const gone: Difference["gone"][number][] = [];
-    for (const row of this.rows.values()) {
+    for (const row of this.#rows.values()) {
       const now = next.get(row.instance);
       if (now === undefined) gone.push({ row, reason });
       else if (now.startedAt !== row.startedAt) gone.push({ row, reason: "restarted" });
     }
     const up = [...next.values()].filter((row) => {
-      const before = this.rows.get(row.instance);
+      const before = this.#rows.get(row.instance);
       return before === undefined || !sameRow(before, row);
     });
-    this.rows = next;
+    this.#rows = next;
     if (gone.length > 0 || up.length > 0) this.view = Object.freeze([...next.values()]);
     return { gone, up };
   }

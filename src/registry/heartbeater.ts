@@ -19,37 +19,37 @@ export interface HeartbeaterOptions {
 
 /** Tells the registry that this instance is there, for as long as it is. */
 export class Heartbeater {
-  private readonly options: HeartbeaterOptions;
-  private readonly startedAt: number;
-  private sequence = 0;
-  private state: Heartbeat["state"] | undefined;
-  private stops: (() => void)[] = [];
+  readonly #options: HeartbeaterOptions;
+  readonly #startedAt: number;
+  #sequence = 0;
+  #state: Heartbeat["state"] | undefined;
+  #stops: (() => void)[] = [];
 
   /** @throws NameError when a name would not be taken by the registry */
   constructor(options: HeartbeaterOptions) {
     serviceName(options.service);
     for (const what of ["instance", "version", "zone"] as const)
       if (options[what] !== undefined) token(what, options[what]);
-    this.options = options;
-    this.startedAt = options.clock.unix();
+    this.#options = options;
+    this.#startedAt = options.clock.unix();
   }
 
   /** Says at once whether the app may be called, and again in every beat from now on. */
   set(state: "up" | "down"): void {
-    const { bus, clock } = this.options;
-    if (this.state === state || this.state === "leaving") return;
-    if (this.stops.length === 0)
-      this.stops = [
+    const { bus, clock } = this.#options;
+    if (this.#state === state || this.#state === "leaving") return;
+    if (this.#stops.length === 0)
+      this.#stops = [
         // Jitter only shortens, so that three beats missed are never fewer.
         every(
           clock,
           () => HEARTBEAT_MS * (0.8 + 0.2 * Math.random()),
-          () => this.beat(),
+          () => this.#beat(),
         ),
-        bus.onState((now) => now.kind === "connected" && this.beat()),
+        bus.onState((now) => now.kind === "connected" && this.#beat()),
       ];
-    this.state = state;
-    this.beat();
+    this.#state = state;
+    this.#beat();
   }
 
   /**
@@ -57,23 +57,23 @@ export class Heartbeater {
    * broker has it, or is away.
    */
   async leave(): Promise<void> {
-    for (const stop of this.stops.splice(0)) stop();
-    const said = this.state;
-    this.state = "leaving";
+    for (const stop of this.#stops.splice(0)) stop();
+    const said = this.#state;
+    this.#state = "leaving";
     if (said === undefined || said === "leaving") return;
-    this.beat();
-    await this.options.bus.flush().catch(() => {});
+    this.#beat();
+    await this.#options.bus.flush().catch(() => {});
   }
 
-  private beat(): void {
-    const { bus, service, instance, version, zone, stats } = this.options;
+  #beat(): void {
+    const { bus, service, instance, version, zone, stats } = this.#options;
     const beat: Heartbeat = {
       service,
       instance,
       version,
-      state: this.state!,
-      startedAt: this.startedAt,
-      sequence: this.sequence++,
+      state: this.#state!,
+      startedAt: this.#startedAt,
+      sequence: this.#sequence++,
       ...(zone === undefined ? {} : { zone }),
       ...(stats === undefined ? {} : { stats: stats() }),
     };

@@ -26,82 +26,82 @@ export interface RegistryDeps {
  * declared silent, because it is the registry that does not hear.
  */
 export class Registry {
-  private readonly deps: RegistryDeps;
-  private readonly stops: (() => void)[] = [];
+  readonly #deps: RegistryDeps;
+  readonly #stops: (() => void)[] = [];
   /** When it last began to hear beats; undefined while it cannot. */
-  private listeningSince: number | undefined;
+  #listeningSince: number | undefined;
 
   constructor(deps: RegistryDeps) {
-    this.deps = deps;
+    this.#deps = deps;
   }
 
   /** True when every living instance must have been heard: it has listened for as long as silence is tolerated. */
   get settled(): boolean {
-    const since = this.listeningSince;
-    return since !== undefined && this.deps.clock.now() - since >= SILENT_AFTER_MS;
+    const since = this.#listeningSince;
+    return since !== undefined && this.#deps.clock.now() - since >= SILENT_AFTER_MS;
   }
 
   start(): void {
-    const { bus, catalog, clock } = this.deps;
+    const { bus, catalog, clock } = this.#deps;
     const subscriptions = [
-      bus.subscribe(subjects.everyHeartbeat, undefined, (message) => this.onBeat(message)),
-      bus.subscribe(EVERY_GET, REPLICAS, (message) => this.onGet(message)),
+      bus.subscribe(subjects.everyHeartbeat, undefined, (message) => this.#onBeat(message)),
+      bus.subscribe(EVERY_GET, REPLICAS, (message) => this.#onGet(message)),
     ];
-    this.stops.push(
+    this.#stops.push(
       ...subscriptions.map((subscription) => () => subscription.unsubscribe()),
       catalog.onChange((event) => void bus.send(subjects.event(event.row.service), pack(event))),
-      bus.onState(() => this.follow()),
+      bus.onState(() => this.#follow()),
       every(
         clock,
         () => SWEEP_MS,
-        () => this.listeningSince !== undefined && catalog.sweep(),
+        () => this.#listeningSince !== undefined && catalog.sweep(),
       ),
       every(
         clock,
         () => HEARTBEAT_MS,
-        () => this.sayAlive(),
+        () => this.#sayAlive(),
       ),
     );
-    this.follow();
+    this.#follow();
   }
 
   stop(): void {
-    for (const stop of this.stops.splice(0)) stop();
-    this.listeningSince = undefined;
+    for (const stop of this.#stops.splice(0)) stop();
+    this.#listeningSince = undefined;
   }
 
-  private follow(): void {
-    const connected = this.deps.bus.state.kind === "connected";
-    if (!connected) this.listeningSince = undefined;
-    else if (this.listeningSince === undefined) {
-      this.listeningSince = this.deps.clock.now();
-      this.deps.catalog.grace();
-      this.sayAlive();
+  #follow(): void {
+    const connected = this.#deps.bus.state.kind === "connected";
+    if (!connected) this.#listeningSince = undefined;
+    else if (this.#listeningSince === undefined) {
+      this.#listeningSince = this.#deps.clock.now();
+      this.#deps.catalog.grace();
+      this.#sayAlive();
     }
   }
 
-  private sayAlive(): void {
-    const { bus, catalog } = this.deps;
+  #sayAlive(): void {
+    const { bus, catalog } = this.#deps;
     bus.send(subjects.alive, pack({ registryStart: catalog.registryStart, settled: this.settled }));
   }
 
-  private onBeat({ subject, data }: Message): void {
-    const { catalog, drops } = this.deps;
+  #onBeat({ subject, data }: Message): void {
+    const { catalog, drops } = this.#deps;
     const beat = readHeartbeat(subject, data);
     const verdict = typeof beat === "string" ? beat : catalog.beat(beat);
     if (verdict !== "accepted") drops.count(`beat-${verdict}`, subject);
   }
 
-  private onGet({ subject, reply, data }: Message): void {
-    const { bus, drops } = this.deps;
+  #onGet({ subject, reply, data }: Message): void {
+    const { bus, drops } = this.#deps;
     const request = data.length > MAX_REQUEST_BYTES ? undefined : readSnapshotRequest(data);
     if (!mayAnswer(subject, reply, SELF)) drops.count("reply-foreign", subject);
     else if (request === undefined) drops.count("request-bad", subject);
-    else bus.send(reply as Subject, this.snapshot(request));
+    else bus.send(reply as Subject, this.#snapshot(request));
   }
 
-  private snapshot({ service, have }: SnapshotRequest): Buffer {
-    const { bus, catalog } = this.deps;
+  #snapshot({ service, have }: SnapshotRequest): Buffer {
+    const { bus, catalog } = this.#deps;
     const known = catalog.services.get(service);
     const { registryStart } = catalog;
     const revision = known?.revision ?? 0;

@@ -37,39 +37,39 @@ type StateListener = (state: TableState) => void;
  * on, and keeps what it has while no registry is heard. Nothing here waits: a call takes what there is.
  */
 export class InstanceTable {
-  private readonly options: TableOptions;
-  private readonly asker: Asker;
-  private readonly followed = new Map<string, Followed>();
+  readonly #options: TableOptions;
+  readonly #asker: Asker;
+  readonly #followed = new Map<string, Followed>();
   /** The registries heard of late, by start. */
-  private readonly registries = new Map<number, { settled: boolean; heardAt: number }>();
-  private readonly goneListeners = new Set<GoneListener>();
-  private readonly upListeners = new Set<UpListener>();
-  private readonly stateListeners = new Set<StateListener>();
-  private readonly stops: (() => void)[];
-  private heardAt: number | undefined;
-  private current: TableState;
-  private uses = 0;
+  readonly #registries = new Map<number, { settled: boolean; heardAt: number }>();
+  readonly #goneListeners = new Set<GoneListener>();
+  readonly #upListeners = new Set<UpListener>();
+  readonly #stateListeners = new Set<StateListener>();
+  readonly #stops: (() => void)[];
+  #heardAt: number | undefined;
+  #current: TableState;
+  #uses = 0;
 
   constructor(options: TableOptions) {
     const { bus, clock, caller, instance } = options;
-    this.options = options;
-    this.current = { kind: "away", since: clock.unix() };
-    this.asker = new Asker(bus, clock, caller, instance);
-    const alive = bus.subscribe(subjects.alive, undefined, ({ data }) => this.onAlive(data));
-    this.stops = [
+    this.#options = options;
+    this.#current = { kind: "away", since: clock.unix() };
+    this.#asker = new Asker(bus, clock, caller, instance);
+    const alive = bus.subscribe(subjects.alive, undefined, ({ data }) => this.#onAlive(data));
+    this.#stops = [
       () => alive.unsubscribe(),
-      () => this.asker.close(),
-      bus.onState(() => this.onBus()),
+      () => this.#asker.close(),
+      bus.onState(() => this.#onBus()),
       every(
         clock,
         () => HEARTBEAT_MS,
-        () => this.judge(),
+        () => this.#judge(),
       ),
     ];
   }
 
   get state(): TableState {
-    return this.current;
+    return this.#current;
   }
 
   /**
@@ -78,139 +78,139 @@ export class InstanceTable {
    * @throws NameError when `service` is not a name
    */
   instances(service: string): readonly InstanceRow[] {
-    const followed = this.followed.get(service) ?? this.follow(service);
-    followed.usedAt = ++this.uses;
+    const followed = this.#followed.get(service) ?? this.#follow(service);
+    followed.usedAt = ++this.#uses;
     return followed.view;
   }
 
   /** Every service in use with the instances last known. */
   all(): Readonly<Record<string, readonly InstanceRow[]>> {
-    return Object.fromEntries([...this.followed].map(([service, { view }]) => [service, view]));
+    return Object.fromEntries([...this.#followed].map(([service, { view }]) => [service, view]));
   }
 
   /** Hears of each instance that is gone, of services in use; returns the way to stop. */
   onGone(listener: GoneListener): () => void {
-    this.goneListeners.add(listener);
-    return () => this.goneListeners.delete(listener);
+    this.#goneListeners.add(listener);
+    return () => this.#goneListeners.delete(listener);
   }
 
   /** Hears of each instance that comes up or whose row changes, of services in use; returns the way to stop. */
   onUp(listener: UpListener): () => void {
-    this.upListeners.add(listener);
-    return () => this.upListeners.delete(listener);
+    this.#upListeners.add(listener);
+    return () => this.#upListeners.delete(listener);
   }
 
   onState(listener: StateListener): () => void {
-    this.stateListeners.add(listener);
-    return () => this.stateListeners.delete(listener);
+    this.#stateListeners.add(listener);
+    return () => this.#stateListeners.delete(listener);
   }
 
   close(): void {
-    for (const stop of this.stops.splice(0)) stop();
-    for (const service of [...this.followed.keys()]) this.unfollow(service);
+    for (const stop of this.#stops.splice(0)) stop();
+    for (const service of [...this.#followed.keys()]) this.#unfollow(service);
   }
 
-  private follow(service: string): Followed {
+  #follow(service: string): Followed {
     const subject = subjects.event(service);
-    if (this.followed.size >= MAX_SERVICES) this.unfollow(this.leastUsed());
+    if (this.#followed.size >= MAX_SERVICES) this.#unfollow(this.#leastUsed());
     const followed = new Followed(service);
-    followed.subscription = this.options.bus.subscribe(subject, undefined, ({ data }) =>
-      this.onEvent(followed, data),
+    followed.subscription = this.#options.bus.subscribe(subject, undefined, ({ data }) =>
+      this.#onEvent(followed, data),
     );
-    this.followed.set(service, followed);
-    void this.ask(followed);
+    this.#followed.set(service, followed);
+    void this.#ask(followed);
     return followed;
   }
 
-  private unfollow(service: string): void {
-    this.followed.get(service)?.subscription?.unsubscribe();
-    this.followed.delete(service);
+  #unfollow(service: string): void {
+    this.#followed.get(service)?.subscription?.unsubscribe();
+    this.#followed.delete(service);
   }
 
-  private leastUsed(): string {
+  #leastUsed(): string {
     let least: Followed | undefined;
-    for (const one of this.followed.values()) if (!least || one.usedAt < least.usedAt) least = one;
+    for (const one of this.#followed.values()) if (!least || one.usedAt < least.usedAt) least = one;
     return least!.service;
   }
 
-  private async ask(followed: Followed): Promise<void> {
-    if (followed.asking || this.followed.get(followed.service) !== followed) return;
+  async #ask(followed: Followed): Promise<void> {
+    if (followed.asking || this.#followed.get(followed.service) !== followed) return;
     const { service, have } = followed;
     followed.asking = true;
     const request = pack({ service, ...(have ? { have } : {}) });
-    const subject = subjects.get("instances", this.options.caller);
-    const answer = await this.asker.ask(subject, request, ASK_TIMEOUT_MS);
+    const subject = subjects.get("instances", this.#options.caller);
+    const answer = await this.#asker.ask(subject, request, ASK_TIMEOUT_MS);
     followed.asking = false;
     const snapshot = answer && readSnapshot(answer);
     followed.wanted = snapshot?.service !== service;
-    if (snapshot === undefined || followed.wanted || this.followed.get(service) !== followed) return;
-    this.heard();
-    followed.auditAt = this.options.clock.now() + AUDIT_MS * (0.5 + 0.5 * Math.random());
-    this.tell(service, followed.takeSnapshot(snapshot));
+    if (snapshot === undefined || followed.wanted || this.#followed.get(service) !== followed) return;
+    this.#heard();
+    followed.auditAt = this.#options.clock.now() + AUDIT_MS * (0.5 + 0.5 * Math.random());
+    this.#tell(service, followed.takeSnapshot(snapshot));
   }
 
-  private askSoon(followed: Followed): void {
+  #askSoon(followed: Followed): void {
     if (followed.askingSoon) return;
     followed.askingSoon = true;
-    this.options.clock.after(Math.random() * SPREAD_MS, () => {
+    this.#options.clock.after(Math.random() * SPREAD_MS, () => {
       followed.askingSoon = false;
-      void this.ask(followed);
+      void this.#ask(followed);
     });
   }
 
-  private onEvent(followed: Followed, data: Buffer): void {
+  #onEvent(followed: Followed, data: Buffer): void {
     const event = readEvent(data);
     if (event?.row.service !== followed.service) return;
-    this.heard();
+    this.#heard();
     const difference = followed.takeEvent(event);
-    if (difference === undefined) void this.ask(followed);
-    else this.tell(followed.service, difference);
+    if (difference === undefined) void this.#ask(followed);
+    else this.#tell(followed.service, difference);
   }
 
-  private onAlive(data: Buffer): void {
+  #onAlive(data: Buffer): void {
     const alive = readAlive(data);
     if (alive === undefined) return;
-    const now = this.options.clock.now();
-    const before = this.registries.get(alive.registryStart);
-    this.registries.set(alive.registryStart, { settled: alive.settled, heardAt: now });
-    for (const [start, { heardAt }] of this.registries)
-      if (now - heardAt > SILENT_AFTER_MS) this.registries.delete(start);
-    this.heard();
+    const now = this.#options.clock.now();
+    const before = this.#registries.get(alive.registryStart);
+    this.#registries.set(alive.registryStart, { settled: alive.settled, heardAt: now });
+    for (const [start, { heardAt }] of this.#registries)
+      if (now - heardAt > SILENT_AFTER_MS) this.#registries.delete(start);
+    this.#heard();
     const news = before === undefined || (alive.settled && !before.settled);
-    for (const followed of this.followed.values()) {
+    for (const followed of this.#followed.values()) {
       const { leader } = followed;
-      const orphan = leader !== undefined && !this.registries.has(leader);
-      if (news || orphan || followed.wanted || now >= followed.auditAt) this.askSoon(followed);
+      const orphan = leader !== undefined && !this.#registries.has(leader);
+      if (news || orphan || followed.wanted || now >= followed.auditAt) this.#askSoon(followed);
     }
   }
 
-  private onBus(): void {
-    this.judge();
+  #onBus(): void {
+    this.#judge();
     // Events may have been missed meanwhile, from whichever registry.
-    if (this.options.bus.state.kind !== "connected") return;
-    for (const followed of this.followed.values()) this.askSoon(followed);
+    if (this.#options.bus.state.kind !== "connected") return;
+    for (const followed of this.#followed.values()) this.#askSoon(followed);
   }
 
-  private heard(): void {
-    this.heardAt = this.options.clock.now();
-    this.become("following");
+  #heard(): void {
+    this.#heardAt = this.#options.clock.now();
+    this.#become("following");
   }
 
-  private judge(): void {
-    const { bus, clock } = this.options;
-    const silent = this.heardAt === undefined || clock.now() - this.heardAt > SILENT_AFTER_MS;
-    if (silent || bus.state.kind !== "connected") this.become("away");
+  #judge(): void {
+    const { bus, clock } = this.#options;
+    const silent = this.#heardAt === undefined || clock.now() - this.#heardAt > SILENT_AFTER_MS;
+    if (silent || bus.state.kind !== "connected") this.#become("away");
   }
 
-  private become(kind: TableState["kind"]): void {
-    if (this.current.kind === kind) return;
-    this.current = { kind, since: this.options.clock.unix() };
-    for (const listener of this.stateListeners) listener(this.current);
+  #become(kind: TableState["kind"]): void {
+    if (this.#current.kind === kind) return;
+    this.#current = { kind, since: this.#options.clock.unix() };
+    for (const listener of this.#stateListeners) listener(this.#current);
   }
 
-  private tell(service: string, { gone, up }: Difference): void {
+  #tell(service: string, { gone, up }: Difference): void {
     for (const { row, reason } of gone)
-      for (const listener of this.goneListeners) listener(service, row.instance, reason);
-    for (const row of up) for (const listener of this.upListeners) listener(row);
+      for (const listener of this.#goneListeners) listener(service, row.instance, reason);
+    for (const row of up) for (const listener of this.#upListeners) listener(row);
   }
 }

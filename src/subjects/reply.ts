@@ -23,16 +23,16 @@ export const repliesFrom = (responder: string): Subject =>
  * a system call per request.
  */
 export class ReplyIds {
-  private readonly stem: string;
-  private readonly random = randomBytes(12).toString("hex");
-  private count = 0;
+  readonly #stem: string;
+  readonly #random = randomBytes(12).toString("hex");
+  #count = 0;
 
   constructor(caller: string, instance: string) {
-    this.stem = `_R.${token("service", caller)}.${token("instance", instance)}.`;
+    this.#stem = `_R.${token("service", caller)}.${token("instance", instance)}.`;
   }
 
   next(responder: string): Subject {
-    return `${this.stem}${responder}.${this.random}${(this.count++).toString(36)}` as Subject;
+    return `${this.#stem}${responder}.${this.#random}${(this.#count++).toString(36)}` as Subject;
   }
 }
 

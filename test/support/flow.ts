@@ -45,12 +45,12 @@ export class Drain {
   read = 0;
   ended = false;
   broken: Error | undefined;
-  private readonly hash = createHash("sha1");
+  readonly #hash = createHash("sha1");
 
   constructor(from: Readable) {
     from.on("data", (chunk: Buffer) => {
       this.read += chunk.length;
-      this.hash.update(chunk);
+      this.#hash.update(chunk);
     });
     from.once("end", () => {
       this.ended = true;
@@ -70,7 +70,7 @@ export class Drain {
       what: `the end of a body, after ${this.read} bytes`,
     });
     if (this.broken) throw this.broken;
-    return this.hash.digest("hex");
+    return this.#hash.digest("hex");
   }
 }
 

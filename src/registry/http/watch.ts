@@ -22,32 +22,32 @@ interface Watcher {
 
 /** Server-sent events (WHATWG HTML §9.2) of every change, to those who watch over HTTP. */
 export class Watchers {
-  private readonly catalog: Catalog;
-  private readonly drops: Drops;
-  private readonly journal: Journal;
-  private readonly watchers = new Set<Watcher>();
-  private readonly stops: (() => void)[];
+  readonly #catalog: Catalog;
+  readonly #drops: Drops;
+  readonly #journal: Journal;
+  readonly #watchers = new Set<Watcher>();
+  readonly #stops: (() => void)[];
 
   constructor(catalog: Catalog, clock: Clock, drops: Drops) {
-    this.catalog = catalog;
-    this.drops = drops;
-    this.journal = new Journal(catalog);
-    this.stops = [
-      catalog.onChange((event) => this.tell(event)),
+    this.#catalog = catalog;
+    this.#drops = drops;
+    this.#journal = new Journal(catalog);
+    this.#stops = [
+      catalog.onChange((event) => this.#tell(event)),
       every(
         clock,
         () => COMMENT_EVERY_MS,
-        () => this.comment(),
+        () => this.#comment(),
       ),
     ];
   }
 
   get count(): number {
-    return this.watchers.size;
+    return this.#watchers.size;
   }
 
   get full(): boolean {
-    return this.watchers.size >= MAX_WATCHERS;
+    return this.#watchers.size >= MAX_WATCHERS;
   }
 
   /**
@@ -60,54 +60,54 @@ export class Watchers {
       "cache-control": "no-store",
       "x-content-type-options": "nosniff",
     });
-    const missed = lastId === undefined ? undefined : this.journal.after(lastId);
+    const missed = lastId === undefined ? undefined : this.#journal.after(lastId);
     const start =
       missed === undefined
-        ? this.snapshot(service)
+        ? this.#snapshot(service)
         : missed
             .filter((event) => concerns(event, service))
-            .map((event) => this.text(event))
+            .map((event) => this.#text(event))
             .join("");
     const text = `retry: ${RETRY_MS}\n\n${start}`;
     response.write(text);
     const watcher = { response, service, allowedBytes: Buffer.byteLength(text) + MAX_UNREAD_BYTES };
-    this.watchers.add(watcher);
-    response.on("close", () => this.watchers.delete(watcher));
-    response.on("error", () => this.watchers.delete(watcher));
+    this.#watchers.add(watcher);
+    response.on("close", () => this.#watchers.delete(watcher));
+    response.on("error", () => this.#watchers.delete(watcher));
   }
 
   close(): void {
-    for (const stop of this.stops.splice(0)) stop();
-    for (const { response } of this.watchers) response.end();
+    for (const stop of this.#stops.splice(0)) stop();
+    for (const { response } of this.#watchers) response.end();
   }
 
-  private tell(event: InstanceEvent): void {
-    if (this.watchers.size === 0) return;
-    const text = this.text(event);
-    for (const watcher of this.watchers) if (concerns(event, watcher.service)) this.write(watcher, text);
+  #tell(event: InstanceEvent): void {
+    if (this.#watchers.size === 0) return;
+    const text = this.#text(event);
+    for (const watcher of this.#watchers) if (concerns(event, watcher.service)) this.#write(watcher, text);
   }
 
-  private comment(): void {
-    for (const watcher of this.watchers) this.write(watcher, ":\n\n");
+  #comment(): void {
+    for (const watcher of this.#watchers) this.#write(watcher, ":\n\n");
   }
 
-  private write(watcher: Watcher, text: string): void {
+  #write(watcher: Watcher, text: string): void {
     const { response, allowedBytes } = watcher;
     if (response.writableLength + text.length <= allowedBytes) {
       response.write(text);
       return;
     }
-    this.watchers.delete(watcher);
-    this.drops.count("watcher-slow", response.socket?.remoteAddress ?? "");
+    this.#watchers.delete(watcher);
+    this.#drops.count("watcher-slow", response.socket?.remoteAddress ?? "");
     response.destroy();
   }
 
-  private snapshot(service: string | undefined): string {
-    const instances = instancesOf(this.catalog, { service, state: "up" });
-    return frame("snapshot", this.journal.id, { ...headOf(this.catalog), instances });
+  #snapshot(service: string | undefined): string {
+    const instances = instancesOf(this.#catalog, { service, state: "up" });
+    return frame("snapshot", this.#journal.id, { ...headOf(this.#catalog), instances });
   }
 
-  private text(event: InstanceEvent): string {
+  #text(event: InstanceEvent): string {
     return frame(event.kind, `${event.registryStart}-${event.revision}`, changeOf(event));
   }
 }

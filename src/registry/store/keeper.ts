@@ -26,108 +26,109 @@ export type StoreState =
  * Several registries may share a store: each writes what it heard of the same beats, so the last one is right too.
  */
 export class Keeper {
-  private readonly catalog: Catalog;
-  private readonly store: Store;
-  private readonly clock: Clock;
-  private readonly log: Log;
-  private readonly startedAt: number;
-  private readonly waiting = new Set<string>();
-  private readonly stopHearing: () => void;
-  private cancel = (): void => {};
-  private working: Promise<void> | undefined;
-  private loaded = false;
-  private closed = false;
-  private trouble: { since: number; cause: string; times: number } | undefined;
-  private refreshAt: number;
+  readonly #catalog: Catalog;
+  readonly #store: Store;
+  readonly #clock: Clock;
+  readonly #log: Log;
+  readonly #startedAt: number;
+  readonly #waiting = new Set<string>();
+  readonly #stopHearing: () => void;
+  #cancel = (): void => {};
+  #working: Promise<void> | undefined;
+  #loaded = false;
+  #closed = false;
+  #trouble: { since: number; cause: string; times: number } | undefined;
+  #refreshAt: number;
 
   constructor(catalog: Catalog, store: Store, clock: Clock, log: Log) {
-    this.catalog = catalog;
-    this.store = store;
-    this.clock = clock;
-    this.log = log;
-    this.startedAt = clock.now();
-    this.refreshAt = this.startedAt + REFRESH_MS;
-    this.stopHearing = catalog.onRecord((service) => this.waiting.add(service));
+    this.#catalog = catalog;
+    this.#store = store;
+    this.#clock = clock;
+    this.#log = log;
+    this.#startedAt = clock.now();
+    this.#refreshAt = this.#startedAt + REFRESH_MS;
+    this.#stopHearing = catalog.onRecord((service) => this.#waiting.add(service));
   }
 
   get state(): StoreState {
-    const waiting = this.waiting.size;
-    if (this.trouble) return { kind: "away", since: this.trouble.since, cause: this.trouble.cause, waiting };
-    return this.loaded ? { kind: "kept", waiting } : { kind: "loading" };
+    const waiting = this.#waiting.size;
+    if (this.#trouble)
+      return { kind: "away", since: this.#trouble.since, cause: this.#trouble.cause, waiting };
+    return this.#loaded ? { kind: "kept", waiting } : { kind: "loading" };
   }
 
   /** Reads the store and keeps it from then on. Resolves after the first attempt, whether it worked or not. */
   start(): Promise<void> {
-    this.working = this.work();
-    return this.working;
+    this.#working = this.#work();
+    return this.#working;
   }
 
   /** Writes what is left, once, and closes the store; a store that does not answer is not waited for. */
   async close(): Promise<void> {
-    this.closed = true;
-    this.cancel();
-    this.stopHearing();
-    const late = new Promise<void>((resolve) => this.clock.after(CLOSE_WITHIN_MS, resolve));
-    await Promise.race([this.finish(), late]);
+    this.#closed = true;
+    this.#cancel();
+    this.#stopHearing();
+    const late = new Promise<void>((resolve) => this.#clock.after(CLOSE_WITHIN_MS, resolve));
+    await Promise.race([this.#finish(), late]);
   }
 
-  private async finish(): Promise<void> {
-    await this.working;
-    if (this.loaded) await this.write().catch(() => {});
-    await this.store.close();
+  async #finish(): Promise<void> {
+    await this.#working;
+    if (this.#loaded) await this.#write().catch(() => {});
+    await this.#store.close();
   }
 
-  private async work(): Promise<void> {
+  async #work(): Promise<void> {
     try {
-      if (!this.loaded) await this.load();
-      this.markLiving();
-      await this.write();
-      if (this.trouble) this.log.info({ store: "back" }, "the registry's store is back");
-      this.trouble = undefined;
+      if (!this.#loaded) await this.#load();
+      this.#markLiving();
+      await this.#write();
+      if (this.#trouble) this.#log.info({ store: "back" }, "the registry's store is back");
+      this.#trouble = undefined;
     } catch (error) {
-      this.note(error);
+      this.#note(error);
     }
-    if (!this.closed) this.cancel = this.clock.after(this.pauseMs(), () => void this.start());
+    if (!this.#closed) this.#cancel = this.#clock.after(this.#pauseMs(), () => void this.start());
   }
 
-  private async load(): Promise<void> {
-    const records = await this.store.load();
+  async #load(): Promise<void> {
+    const records = await this.#store.load();
     // Later, everybody who lives has been heard, and the others are gone.
-    const withInstances = this.clock.now() - this.startedAt < SILENT_AFTER_MS;
-    for (const record of records) this.catalog.restore(record, withInstances);
-    this.loaded = true;
+    const withInstances = this.#clock.now() - this.#startedAt < SILENT_AFTER_MS;
+    for (const record of records) this.#catalog.restore(record, withInstances);
+    this.#loaded = true;
   }
 
-  private async write(): Promise<void> {
-    for (const service of [...this.waiting]) {
-      this.waiting.delete(service);
-      const known = this.catalog.services.get(service);
+  async #write(): Promise<void> {
+    for (const service of [...this.#waiting]) {
+      this.#waiting.delete(service);
+      const known = this.#catalog.services.get(service);
       try {
-        await (known ? this.store.save(recordOf(known)) : this.store.remove(service));
+        await (known ? this.#store.save(recordOf(known)) : this.#store.remove(service));
       } catch (error) {
-        this.waiting.add(service);
+        this.#waiting.add(service);
         throw error;
       }
     }
   }
 
-  private markLiving(): void {
-    const now = this.clock.now();
-    if (now < this.refreshAt) return;
-    this.refreshAt = now + REFRESH_MS;
-    for (const service of this.catalog.services.values())
-      if (hasInstances(service)) this.waiting.add(service.name);
+  #markLiving(): void {
+    const now = this.#clock.now();
+    if (now < this.#refreshAt) return;
+    this.#refreshAt = now + REFRESH_MS;
+    for (const service of this.#catalog.services.values())
+      if (hasInstances(service)) this.#waiting.add(service.name);
   }
 
-  private note(error: unknown): void {
+  #note(error: unknown): void {
     const cause = error instanceof Error ? error.message : String(error);
-    if (!this.trouble)
-      this.log.warn({ cause }, "the registry's store is away: serving on, and writing when it is back");
-    const { since = this.clock.unix(), times = 0 } = this.trouble ?? {};
-    this.trouble = { since, cause, times: times + 1 };
+    if (!this.#trouble)
+      this.#log.warn({ cause }, "the registry's store is away: serving on, and writing when it is back");
+    const { since = this.#clock.unix(), times = 0 } = this.#trouble ?? {};
+    this.#trouble = { since, cause, times: times + 1 };
   }
 
-  private pauseMs(): number {
-    return Math.min(RETRY_CAP_MS, WRITE_EVERY_MS * 2 ** (this.trouble?.times ?? 0));
+  #pauseMs(): number {
+    return Math.min(RETRY_CAP_MS, WRITE_EVERY_MS * 2 ** (this.#trouble?.times ?? 0));
   }
 }

@@ -4,39 +4,39 @@ import type { Store } from "./store.ts";
 
 /** Keeps records in a bucket of NATS KV, one key for each service. Opens it when it is needed and not open. */
 export class KvStore implements Store {
-  private readonly open: () => Promise<Kv>;
-  private opening: Promise<Kv> | undefined;
+  readonly #open: () => Promise<Kv>;
+  #opening: Promise<Kv> | undefined;
 
   constructor(open: () => Promise<Kv>) {
-    this.open = open;
+    this.#open = open;
   }
 
   async load(): Promise<ServiceRecord[]> {
-    const entries = await (await this.kv()).entries();
+    const entries = await (await this.#kv()).entries();
     return [...entries].flatMap(([service, data]) => decodeRecord(service, data) ?? []);
   }
 
   async save(record: ServiceRecord): Promise<void> {
-    await (await this.kv()).put(record.service, encodeRecord(record));
+    await (await this.#kv()).put(record.service, encodeRecord(record));
   }
 
   async remove(service: string): Promise<void> {
-    await (await this.kv()).delete(service);
+    await (await this.#kv()).delete(service);
   }
 
   async close(): Promise<void> {
-    const kv = await this.opening?.catch(() => undefined);
+    const kv = await this.#opening?.catch(() => undefined);
     await kv?.close();
   }
 
   /** One after the other, so that two who ask at once share what is opened. */
-  private kv(): Promise<Kv> {
-    this.opening = this.reopened(this.opening);
-    return this.opening;
+  #kv(): Promise<Kv> {
+    this.#opening = this.#reopened(this.#opening);
+    return this.#opening;
   }
 
-  private async reopened(before: Promise<Kv> | undefined): Promise<Kv> {
+  async #reopened(before: Promise<Kv> | undefined): Promise<Kv> {
     const opened = await before?.catch(() => undefined);
-    return opened === undefined || opened.closed ? this.open() : opened;
+    return opened === undefined || opened.closed ? this.#open() : opened;
   }
 }
