@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { addressesOf, readyLine, startMember } from "./start-member.ts";
 import { sayOnStderr } from "./terminal.ts";
+import { onTold } from "./told.ts";
 import type { SidecarVerbOptions } from "./verbs/sidecar.ts";
 
 /** How long answers that are being written may take once the sidecar has left. */
@@ -16,13 +17,9 @@ export async function runSidecar(service: string, flags: SidecarVerbOptions): Pr
     `${flags.output === "json" ? JSON.stringify({ ready: true, ...addresses }) : readyLine(addresses)}\n`,
   );
 
-  await new Promise((resolve) => {
-    for (const signal of ["SIGINT", "SIGTERM"] as const) {
-      process.once(signal, () => {
-        resolve(signal);
-        process.once(signal, () => process.exit(1));
-      });
-    }
+  await new Promise<void>((resolve) => {
+    let signals = 0;
+    onTold(() => (signals++ === 0 ? resolve() : process.exit(1)));
   });
   say("info", `${service} leaves the mesh`);
   await member.sidecar.leave(flags.drain);

@@ -3,6 +3,7 @@ import type { Say } from "../../../sidecar/options.ts";
 import { Fault } from "../fault.ts";
 import { addressesOf, type Member, readyLine, startMember } from "../start-member.ts";
 import { sayOnStderr } from "../terminal.ts";
+import { type EndSignal, onTold } from "../told.ts";
 import type { RunFlags } from "../verbs/run.ts";
 import { type App, startApp } from "./app.ts";
 import { appEnvironment } from "./environment.ts";
@@ -67,8 +68,8 @@ function announce({ sidecar, membership }: Member, flags: RunFlags, app: App, sa
  * @returns whether one has come
  */
 function followSignals(member: Member, app: App, flags: RunFlags, say: Say): () => boolean {
-  let told: NodeJS.Signals | undefined;
-  const onSignal = async (signal: NodeJS.Signals) => {
+  let told: EndSignal | undefined;
+  onTold(async (signal) => {
     if (told !== undefined) {
       app.kill();
       return;
@@ -81,7 +82,6 @@ function followSignals(member: Member, app: App, flags: RunFlags, say: Say): () 
       say("warn", `the app did not end within ${flags.killAfter / 1000} s of ${signal}: it is killed`);
       app.kill();
     }, flags.killAfter).unref();
-  };
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, onSignal);
+  });
   return () => told !== undefined;
 }

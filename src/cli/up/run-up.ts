@@ -1,13 +1,11 @@
 import { painter, sayOnStderr } from "../terminal.ts";
+import { onTold } from "../told.ts";
 import { startMesh, type UpOptions } from "./up.ts";
 
 /** Runs the mesh until a signal comes, or the broker cannot be kept running. */
 export async function runUp(options: UpOptions): Promise<void> {
   const startedAt = performance.now();
-  const told = new Promise<"told">((resolve) => {
-    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
-      process.once(signal, () => resolve("told"));
-  });
+  const told = new Promise<"told">((resolve) => onTold(() => resolve("told")));
   const say = sayOnStderr();
   const mesh = await Promise.race([startMesh(options, say), told]);
   // Parts end when this process does, and the next start takes over the state folder.
