@@ -153,7 +153,7 @@ export class AppPool {
     const at = this.#idle.lastIndexOf(connection);
     if (at >= 0) this.#idle.splice(at, 1);
     this.#open--;
-    const next = this.#waiting.shift();
+    const next = this.#open < this.#maxConnections ? this.#waiting.shift() : undefined;
     if (next !== undefined) this.takeFresh(next);
   }
 

@@ -203,19 +203,17 @@ export class AppConnection implements AnswerOwner, WriterOwner, Timed {
 
   #onClose(): void {
     const job = this.#job;
-    const again = this.#state === ASKED && job !== undefined && this.#mayAskAgain(job);
     this.#pool.sweep.delete(this);
-    if (again) {
-      this.#release();
-      this.#state = GONE;
-    } else if (this.#state === CONNECTING) {
+    if (this.#state === CONNECTING) {
       const why = this.#error?.message ?? `no connection within ${this.#pool.connectTimeoutMs} ms`;
       this.#break("app-unreachable", `the app at ${this.#pool.name} cannot be reached: ${why}`, "no");
+    } else if (this.#state === ASKED && job !== undefined && this.#mayAskAgain(job)) {
+      job.retried = true;
+      this.#release();
+      this.#pool.takeFresh(job);
     } else this.#break("app-reset", "the app closed the connection before its answer was complete");
+    this.#state = GONE;
     this.#pool.gone(this);
-    if (!again) return;
-    job.retried = true;
-    this.#pool.takeFresh(job);
   }
 
   /**

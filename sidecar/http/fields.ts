@@ -141,6 +141,8 @@ const CLOSE: ConnectionOptions = { close: true, keepAlive: false, upgrade: false
 const END_TO_END =
   /^(?:host|content-.*|transfer-encoding|authorization|cookie|set-cookie.*|expect|date|cache-control|trailer|via|forwarded|x-forwarded-.*|x-request-id|traceparent|tracestate|baggage|weft-.*)$/;
 
+const MAX_OPTIONS = 32;
+
 /** Reads `Connection`, and takes the fields that it names out of `fields.block`. Sets `fields.problem`. */
 export function readConnection(fields: Fields): ConnectionOptions {
   switch (fields.connection) {
@@ -152,7 +154,10 @@ export function readConnection(fields: Fields): ConnectionOptions {
       return CLOSE;
   }
   const options = { close: false, keepAlive: false, upgrade: false };
-  for (const member of fields.connection.split(",")) {
+  const members = fields.connection.split(",", MAX_OPTIONS + 1);
+  // Each one costs a walk through the block.
+  if (members.length > MAX_OPTIONS) fields.problem = "Connection names too many fields";
+  for (const member of members) {
     const name = trimmed(member, 0, member.length);
     if (name === "") continue;
     if (name === "close") options.close = true;

@@ -79,7 +79,7 @@ export class RequestIntake implements BodySource {
 
   /** The body of the present request was not read to its end: what follows has no meaning. */
   get unfinished(): boolean {
-    return this.#cut || this.#incoming !== undefined;
+    return this.#cut || (this.#incoming !== undefined && !this.#incoming.arrived);
   }
 
   /** The client is expected to send the rest of a body, and nobody holds it back. */
@@ -198,7 +198,7 @@ export class RequestIntake implements BodySource {
       else this.#owner.onProblem({ kind: "problem", code: "bad-request", message: incoming.problem });
     } else if (incoming.arrived && this.#state !== TUNNEL) {
       if (this.#incoming === incoming) this.#incoming = undefined;
-      if (at < bytes.length) this.#hold(bytes.subarray(at));
+      if (at < bytes.length) this.take(bytes.subarray(at));
       if (this.#state === GATHERING) this.#handOnIncoming(incoming);
     }
   }

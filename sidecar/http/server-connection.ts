@@ -23,6 +23,8 @@ export interface ServerContext {
   readonly onRequest: (request: Request, responder: Responder) => void;
   /** Connections end after the answer that is due. */
   closing: boolean;
+  /** Told of each connection that has ended. */
+  onEnd: () => void;
 }
 
 /** A request is awaited, or answered. */
@@ -208,6 +210,7 @@ export class ServerConnection implements Answerer, IntakeOwner, WriterOwner, Tim
     this.#context.sweep.delete(this);
     sent?.("cancelled");
     if (!ended) exchange?.onGone?.();
+    this.#context.onEnd();
   }
 
   /** From now on something has to move within the idle time. */

@@ -48,6 +48,7 @@ export function serveHttp(options: HttpServerOptions): HttpServer {
     connections: new Set(),
     onRequest: options.onRequest,
     closing: false,
+    onEnd() {},
   };
   const server = createServer(
     { noDelay: true, allowHalfOpen: true, highWaterMark: WRITE_BUFFER_BYTES },
@@ -84,10 +85,17 @@ export function serveHttp(options: HttpServerOptions): HttpServer {
         const cut = setTimeout(() => {
           for (const connection of context.connections) connection.destroy();
         }, graceMs);
-        server.close(() => {
+        const done = () => {
+          if (server.listening || context.connections.size > 0) return;
           clearTimeout(cut);
           resolve();
-        });
+        };
+        const before = context.onEnd;
+        context.onEnd = () => {
+          before();
+          done();
+        };
+        server.close(done);
         for (const connection of context.connections) connection.close();
       }),
   };
