@@ -29,7 +29,7 @@ export interface Inbound {
 export function startInbound(context: Context, options: InboundOptions): Inbound {
   const { bus, sweep, subjects, service, instance, version, limits, say } = context;
   const { app, healthPath, zone, recorder } = options;
-  const client = appClient({ ...app, instance, sweep });
+  const client = appClient({ ...app, instance, sweep, idleTimeoutMs: limits.idleTimeoutMs });
   const counted = countCalls(client.service, sweep.now);
   const servings = new Servings({
     bus,
