@@ -87,10 +87,11 @@ async function reuse(options: JoinOptions, say: Say): Promise<Identity | undefin
 
 async function connectPatiently(identity: Identity, kept: boolean, say: Say): Promise<Bus> {
   const credentials = fitted(identity.credentials);
+  let told = false;
   for (let tries = 0; ; tries++)
     try {
       const bus = await connectBus(credentials, `${identity.service} ${identity.instance}`);
-      if (tries > 0) say("info", "the broker is there");
+      if (told) say("info", "the broker is there");
       return bus;
     } catch (error) {
       if (!(error instanceof BusError)) throw error;
@@ -105,7 +106,8 @@ async function connectPatiently(identity: Identity, kept: boolean, say: Say): Pr
         ));
       if (mended) continue;
       if (refused) throw error;
-      if (tries <= 1) say("warn", `${error.message} Trying again until it is there`);
+      if (!told) say("warn", `${error.message} Trying again until it is there`);
+      told = true;
       await pause(tries);
     }
 }

@@ -32,8 +32,9 @@ export async function install(top, say) {
 }
 
 function npm(cwd, args) {
-  // Below npm itself, the very npm that runs; else the one on PATH, which is a script on Windows.
-  const own = process.env.npm_execpath?.endsWith(".js") ? process.env.npm_execpath : undefined;
+  // Below npm or npx, the very npm that runs; else the one on PATH, which is a script on Windows.
+  const below = /^(.*[\\/])np[mx]-cli\.js$/.exec(process.env.npm_execpath ?? "")?.[1];
+  const own = below && `${below}npm-cli.js`;
   const windows = process.platform === "win32";
   const child = own
     ? spawn(process.execPath, [own, ...args], { cwd, stdio: ["ignore", "pipe", "pipe"] })
