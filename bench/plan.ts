@@ -58,6 +58,6 @@ export function quickPlan(): Plan {
 /** What each path is warmed up with first. */
 export const FIRST_WARMUP: Scenario = { load: { kind: "closed", connections: 64 }, bodyBytes: KIB };
 
-/** How long a run takes, in seconds, without starting the processes. */
-export const estimateS = (plan: Plan, paths: number): number =>
-  paths * (plan.firstWarmupS + plan.scenarios.length * plan.rounds * (plan.measureS + plan.warmupS + 0.2));
+/** How long the measuring takes, in seconds. */
+export const estimateS = ({ scenarios, rounds, measureS, warmupS }: Plan, paths: number): number =>
+  paths * scenarios.length * rounds * (measureS + warmupS + 0.2);

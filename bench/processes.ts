@@ -57,12 +57,12 @@ export async function startProgram(
   return { role, pid: child.pid!, stop: () => stopChild(child) };
 }
 
-/** SIGTERM, then SIGKILL after 5 s; resolves when it has ended. */
+/** SIGTERM, then SIGKILL after 15 s (what has children of its own needs a while); resolves when it has ended. */
 export async function stopChild(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
   const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
   child.kill("SIGTERM");
-  const killer = setTimeout(() => child.kill("SIGKILL"), 5000);
+  const killer = setTimeout(() => child.kill("SIGKILL"), 15_000);
   await ended;
   clearTimeout(killer);
 }

@@ -3,6 +3,7 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { byRole } from "./measure.ts";
 import type { Path } from "./paths/path.ts";
+import { STREAM_PATH } from "./upstream/upstream.ts";
 import { rssMiB } from "./usage.ts";
 
 /** What became of a path's processes while long bodies went through. */
@@ -19,7 +20,7 @@ const MIB = 1024 ** 2;
 const SAMPLE_MS = 50;
 
 /** Streams up, then down, and watches the memory of the sidecars all the while. */
-export async function measureStreams(path: Path, streamPath: string, bytes: number): Promise<Growth> {
+export async function measureStreams(path: Path, bytes: number): Promise<Growth> {
   const sidecars = path.processes.filter(({ role }) => role === "outbound" || role === "inbound");
   const before = byRole(sidecars, rssMiB);
   const most = { ...before };
@@ -28,8 +29,8 @@ export async function measureStreams(path: Path, streamPath: string, bytes: numb
       most[role] = Math.max(most[role] ?? 0, mib);
   }, SAMPLE_MS);
   try {
-    const upS = await timed(() => transfer(path.stream!, "/0", bytes, 0));
-    const downS = await timed(() => transfer(path.stream!, streamPath, 0, bytes));
+    const upS = await timed(() => transfer(path.stream!, `${STREAM_PATH}?0`, bytes, 0));
+    const downS = await timed(() => transfer(path.stream!, `${STREAM_PATH}?${bytes}`, 0, bytes));
     return {
       path: path.name,
       bytes,

@@ -83,7 +83,7 @@ function memory({ idle, streams }: Report): string {
     ({ path, bytes, upMiBPerS, downMiBPerS, growthMiB }) =>
       `<tr><td>${escapeHtml(path)}</td><td>${bytes / 1024 ** 2} MiB</td><td>${upMiBPerS.toFixed(0)}</td><td>${downMiBPerS.toFixed(0)}</td><td class="left">${mib(growthMiB)}</td></tr>`,
   );
-  return `<h2>Memory</h2><h3>Resident before the first request</h3><div class="scroll"><table>${idleLines.join("")}</table></div>${
+  return `<h2>Memory</h2><h3>Resident before any load</h3><div class="scroll"><table>${idleLines.join("")}</table></div>${
     streamLines.length === 0
       ? ""
       : `<h3>Growth while a long body streams each way</h3><div class="scroll"><table><tr><th>path</th><th>body</th><th>up MiB/s</th><th>down MiB/s</th><th class="left">grew by</th></tr>${streamLines.join("")}</table></div>`

@@ -1,5 +1,6 @@
 import type { Verdict } from "../goals.ts";
 import { describeScenario, percentileIndex, scenarioKey } from "../scenario.ts";
+import type { Growth } from "../stream.ts";
 import type { Row } from "../summary.ts";
 
 const COLUMNS = [
@@ -62,6 +63,20 @@ export function goalsText(verdicts: readonly Verdict[]): string {
     }),
   ]);
 }
+
+/** What long bodies did to the sidecars. */
+export const streamsText = (streams: readonly Growth[]): string =>
+  `streaming ${streams[0]!.bytes / 1024 ** 2} MiB each way\n${grid([
+    ["path", "up MiB/s", "down MiB/s", "grew by MiB"],
+    ...streams.map(({ path, upMiBPerS, downMiBPerS, growthMiB }) => [
+      path,
+      upMiBPerS.toFixed(0),
+      downMiBPerS.toFixed(0),
+      Object.entries(growthMiB)
+        .map(([role, mib]) => `${role} ${mib.toFixed(1)}`)
+        .join(", "),
+    ]),
+  ])}`;
 
 /** Columns padded to their widest cell; text to the left, numbers to the right. */
 export function grid(lines: readonly (readonly string[])[]): string {

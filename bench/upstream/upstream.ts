@@ -1,48 +1,51 @@
-import { mkdirSync, truncateSync, writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { findProgram } from "../find-program.ts";
-import { freePort, listensOn, type Started, startProgram } from "../processes.ts";
+import { freePort, listensOn, startProgram, type Watched } from "../processes.ts";
 import { startServing } from "../roles.ts";
 
 /** The app that every path ends at. */
 export interface Upstream {
   readonly title: string;
   readonly port: number;
-  readonly process: Started;
-  /** Path that answers with the bytes to stream. */
-  readonly streamPath: string;
+  readonly process: Watched;
+  stop(): Promise<void>;
 }
 
-/** Starts the app: nginx with one worker where it is installed, as the goals were set with it; else one of our own. */
+/** Paths under it take uploads in full before they answer, and answer with as many bytes as their query says. */
+export const STREAM_PATH = "/stream";
+
+/**
+ * Starts the app: nginx with one process where it is installed, as the goals were set with it; else one of our own.
+ * Long streams always end at our own, because nginx by itself answers an upload before it has read it.
+ */
 export async function startUpstream(
   self: readonly string[],
   folder: string,
   bodies: readonly number[],
-  streamBytes: number,
 ): Promise<Upstream> {
-  const port = await freePort();
+  const own = await freePort();
+  const app = await startServing(self, "upstream", "upstream", { port: own });
   const nginx = findProgram("nginx");
-  if (!nginx) {
-    const process = await startServing(self, "upstream", "upstream", { port });
-    return { title: "node:net, one process", port, process, streamPath: `/stream?${streamBytes}` };
-  }
+  if (!nginx) return { title: "node:net, one process", port: own, process: app, stop: app.stop };
+
+  const port = await freePort();
   const root = join(folder, "upstream");
   mkdirSync(root);
   for (const bytes of new Set([0, ...bodies])) writeFileSync(join(root, String(bytes)), "x".repeat(bytes));
-  writeFileSync(join(root, "stream"), "");
-  truncateSync(join(root, "stream"), streamBytes);
   const config = join(folder, "upstream.conf");
-  writeFileSync(config, nginxConfig(folder, root, port));
+  writeFileSync(config, nginxConfig(folder, root, port, own));
   const process = await startProgram("upstream", [nginx, "-e", "stderr", "-p", folder, "-c", config], {
     ready: listensOn(port),
     folder,
     name: "upstream",
   });
-  return { title: "nginx, one process", port, process, streamPath: "/stream" };
+  const stop = async (): Promise<void> => void (await Promise.all([process.stop(), app.stop()]));
+  return { title: "nginx, one process", port, process, stop };
 }
 
 /** A static server. A POST to a file is a 405 by nature; that it answers with the file is a known turn of nginx. */
-const nginxConfig = (folder: string, root: string, port: number): string => `
+const nginxConfig = (folder: string, root: string, port: number, streamPort: number): string => `
 daemon off;
 master_process off;
 pid ${join(folder, "upstream.pid")};
@@ -63,6 +66,12 @@ http {
     listen 127.0.0.1:${port} backlog=1024;
     root ${root};
     error_page 405 =200 $uri;
+    location ${STREAM_PATH} {
+      proxy_pass http://127.0.0.1:${streamPort};
+      proxy_http_version 1.1;
+      proxy_request_buffering off;
+      proxy_buffering off;
+    }
   }
 }
 `;
