@@ -1,6 +1,14 @@
 import type { Code } from "../../src/protocol/code.ts";
 import { encodeCancel, encodeCredit, encodeOpen } from "../../src/protocol/encode.ts";
-import { Flag, type Frame, type Head, Kind, PREFIX, type Sequenced } from "../../src/protocol/frame.ts";
+import {
+  type Cancel,
+  Flag,
+  type Frame,
+  type Head,
+  Kind,
+  PREFIX,
+  type Sequenced,
+} from "../../src/protocol/frame.ts";
 import type { Subject } from "../../src/subjects/subjects.ts";
 import { isToken } from "../../src/subjects/token.ts";
 import { fitBody } from "../exchange/fit-body.ts";
@@ -23,21 +31,21 @@ export class Attempt {
   readonly call: Call;
   readonly reply: Subject;
   readonly subject: Subject;
-  private readonly home: Exchanges;
-  private resolve: ((outcome: Outcome) => void) | undefined;
+  readonly #home: Exchanges;
+  #resolve: ((outcome: Outcome) => void) | undefined;
   /** Who has the call, once it said so. */
   instance = "";
   dueAt: number;
-  private outflow: Outflow | undefined;
-  private inflow: Inflow | undefined;
-  private readonly order = new Sequencer();
-  private body: Body;
-  private requestDone = false;
-  private answerDone = false;
+  #outflow: Outflow | undefined;
+  #inflow: Inflow | undefined;
+  readonly #order = new Sequencer();
+  #body: Body;
+  #requestDone = false;
+  #answerDone = false;
   /** Why the attempt ended before anybody said that he has the call: he is told as soon as he is known. */
-  private orphaned: Code | undefined;
-  private readonly startedAt: number;
-  private readonly deliver = (frame: Sequenced) => this.inOrder(frame);
+  #orphaned: Code | undefined;
+  readonly #startedAt: number;
+  readonly #deliver = (frame: Sequenced) => this.#inOrder(frame);
 
   constructor(
     call: Call,
@@ -49,12 +57,12 @@ export class Attempt {
     this.call = call;
     this.subject = subject;
     this.reply = reply;
-    this.home = home;
-    this.resolve = resolve;
-    this.body = call.head.body;
-    this.startedAt = home.sweep.now();
-    this.dueAt = this.startedAt + LOST_AFTER_MS;
-    call.onCancel = (code) => this.cancel(code);
+    this.#home = home;
+    this.#resolve = resolve;
+    this.#body = call.head.body;
+    this.#startedAt = home.sweep.now();
+    this.dueAt = this.#startedAt + LOST_AFTER_MS;
+    call.onCancel = (code) => this.#cancel(code);
   }
 
   /** Sends OPEN. False when the broker is away, or the head alone is longer than a message may be. */
@@ -62,103 +70,104 @@ export class Attempt {
     const { head, attempt, traceparent } = this.call;
     const upgrade = head.upgrade === undefined ? "" : `upgrade: ${head.upgrade}\r\n`;
     const text = `${head.method} ${head.path}\n${head.headers}${upgrade}`;
-    const room = this.home.bus.maxPayload - PREFIX.open - text.length;
+    const room = this.#home.bus.maxPayload - PREFIX.open - text.length;
     if (room < 0) return false;
-    this.body = fitBody(head.body, Math.min(room, FIRST_BYTES));
-    this.requestDone = this.body.complete;
+    this.#body = fitBody(head.body, Math.min(room, FIRST_BYTES));
+    this.#requestDone = this.#body.complete;
     const flags =
-      (this.body.complete ? Flag.last : 0) |
-      (this.body.framing === "none" ? 0 : Flag.body) |
+      (this.#body.complete ? Flag.last : 0) |
+      (this.#body.framing === "none" ? 0 : Flag.body) |
       (head.upgrade === undefined ? 0 : Flag.upgrade) |
       (this.call.onInterim === undefined ? 0 : Flag.interim);
-    const frame = encodeOpen(flags, attempt, this.remainingMs(), WINDOW_BYTES, text, this.body.first);
-    return this.home.bus.send(this.subject, frame, this.reply, sampled(traceparent));
+    const frame = encodeOpen(flags, attempt, this.#remainingMs(), WINDOW_BYTES, text, this.#body.first);
+    return this.#home.bus.send(this.subject, frame, this.reply, sampled(traceparent));
   }
 
-  /** As OPEN carries it: 0 for no limit. */
-  private remainingMs(): number {
-    const { call, home } = this;
-    return Number.isFinite(call.head.timeoutMs) ? Math.max(1, call.remainingMs(home.sweep.now())) : 0;
+  /** As OPEN carries it: 0 for no limit. What is longer than its four bytes can say (49 days) is said as that. */
+  #remainingMs(): number {
+    const { call } = this;
+    if (!Number.isFinite(call.head.timeoutMs)) return 0;
+    return Math.min(Math.max(1, call.remainingMs(this.#home.sweep.now())), 0xffffffff);
   }
 
   onFrame(frame: Frame): void {
     switch (frame.kind) {
       case Kind.accept:
-        this.accepted(frame.instance, frame.limit);
+        this.#accepted(frame.instance, frame.limit);
         break;
       case Kind.credit:
-        this.outflow?.grant(frame.limit);
+        this.#outflow?.grant(frame.limit);
         break;
       case Kind.refuse:
         this.fail(frame.code, "no", frame.message);
         break;
       case Kind.cancel:
-        this.fail(frame.code, "unknown", frame.message || `${this.who()} gave up on the call`);
+        this.fail(frame.code, "unknown", this.#whyCancelled(frame));
         break;
       case Kind.head:
       case Kind.data:
       case Kind.end:
-        this.sequenced(frame);
+        this.#sequenced(frame);
     }
   }
 
   onNoResponders(): void {
     if (this.instance === "") this.fail("no-instance", "no", `${this.call.head.callee} has no instance`);
-    else this.fail("gone", "unknown", `${this.who()} has left the broker`);
+    else this.fail("gone", "unknown", `${this.#who()} has left the broker`);
   }
 
   /** The sweep: nothing was heard for too long. */
   due(): void {
-    if (this.orphaned !== undefined) this.home.forget(this);
-    else if (this.order.waiting) this.breakOff("broken-stream", "a frame was lost on the way");
-    else if (this.resolve !== undefined && this.instance === "")
+    if (this.#orphaned !== undefined) this.#home.forget(this);
+    else if (this.#order.waiting) this.#breakOff("broken-stream", "a frame was lost on the way");
+    else if (this.#resolve !== undefined && this.instance === "")
       this.fail("lost", "unknown", `no instance confirmed the call within ${LOST_AFTER_MS} ms`);
-    else this.breakOff("idle", `nothing moved for ${this.home.idleTimeoutMs} ms`);
+    else this.#breakOff("idle", `nothing moved for ${this.#home.idleTimeoutMs} ms`);
   }
 
   /** Ends the attempt with a failure, on this side only. */
   fail(code: Code, delivered: "no" | "unknown", message: string): void {
-    this.close();
-    this.outflow?.stop(code);
-    this.inflow?.fail(code);
-    this.settle(failed(code, delivered, message));
+    this.#close();
+    this.#outflow?.stop(code);
+    this.#inflow?.fail(code);
+    this.#settle(failed(code, delivered, message));
   }
 
   /** Ends it and tells the callee, now or when it is known. */
-  private breakOff(code: Code, message: string): void {
+  #breakOff(code: Code, message: string): void {
     this.fail(code, "unknown", message);
-    if (this.instance !== "") this.toInstance(encodeCancel(code));
+    if (this.instance !== "") this.#toInstance(encodeCancel(code));
     else {
-      this.orphaned = code;
-      this.home.remember(this);
+      this.#orphaned = code;
+      this.#home.remember(this);
     }
   }
 
-  private cancel(code: Code): void {
-    this.breakOff(code, code === "deadline" ? this.whereTimeWent() : "the caller left");
+  #cancel(code: Code): void {
+    this.#breakOff(code, code === "deadline" ? this.#whereTimeWent() : "the caller left");
   }
 
-  private sequenced(frame: Sequenced): void {
-    const kept = this.order.take(frame, this.deliver);
-    if (!kept) this.breakOff("broken-stream", "too many frames were lost on the way");
-    else this.postpone(this.order.waiting ? GAP_MS : this.home.idleTimeoutMs);
+  #sequenced(frame: Sequenced): void {
+    const kept = this.#order.take(frame, this.#deliver);
+    if (!kept) this.#breakOff("broken-stream", "too many frames were lost on the way");
+    else this.#postpone(this.#order.waiting ? GAP_MS : this.#home.idleTimeoutMs);
   }
 
-  private inOrder(frame: Sequenced): void {
+  #inOrder(frame: Sequenced): void {
     if (frame.kind === Kind.head) {
-      this.onHead(frame);
+      this.#onHead(frame);
       return;
     }
     const problem = frame.kind === Kind.end ? checkHeaders(frame.trailers).problem : undefined;
-    if (problem !== undefined || this.inflow === undefined || !this.inflow.take(frame))
-      this.breakOff("broken-stream", problem ?? `${this.who()} sent more than it was given credit for`);
+    if (problem !== undefined || this.#inflow === undefined || !this.#inflow.take(frame))
+      this.#breakOff("broken-stream", problem ?? `${this.#who()} sent more than it was given credit for`);
   }
 
   /**
    * Takes down who has the call. Only a name may be: it becomes part of a subject.
    * @returns false when there is nothing more to do with the frame
    */
-  private heardFrom(instance: string): boolean {
+  #heardFrom(instance: string): boolean {
     if (!isToken(instance)) {
       this.fail(
         "broken-stream",
@@ -168,17 +177,17 @@ export class Attempt {
       return false;
     }
     if (this.instance === "") this.instance = instance;
-    if (this.orphaned === undefined) return true;
-    this.toInstance(encodeCancel(this.orphaned));
-    this.home.forget(this);
+    if (this.#orphaned === undefined) return true;
+    this.#toInstance(encodeCancel(this.#orphaned));
+    this.#home.forget(this);
     return false;
   }
 
-  private onHead(frame: Head): void {
-    if (!this.heardFrom(instanceOf(frame))) return;
-    const head = this.resolve === undefined ? { problem: "it is the second" } : readHead(frame);
+  #onHead(frame: Head): void {
+    if (!this.#heardFrom(instanceOf(frame))) return;
+    const head = this.#resolve === undefined ? { problem: "it is the second" } : readHead(frame);
     if (head.problem !== undefined) {
-      this.breakOff("broken-stream", `${this.who()} sent a head that is none: ${head.problem}`);
+      this.#breakOff("broken-stream", `${this.#who()} sent a head that is none: ${head.problem}`);
       return;
     }
     const { interim, framing, ...answer } = head;
@@ -187,93 +196,99 @@ export class Attempt {
       return;
     }
     const last = (frame.flags & Flag.last) !== 0;
-    const body = last ? wholeBody(frame.body, framing) : this.receive(framing, frame.body);
-    if (last) this.answered();
-    this.settle({ kind: "replied", ...answer, body, instance: this.instance });
+    const body = last ? wholeBody(frame.body, framing) : this.#receive(framing, frame.body);
+    if (last) this.#answered();
+    this.#settle({ kind: "replied", ...answer, body, instance: this.instance });
   }
 
-  private receive(framing: Framing, first: Buffer): Inflow {
-    this.inflow = new Inflow(framing, first, WINDOW_BYTES, {
-      credit: (limit) => this.toInstance(encodeCredit(limit)),
-      abandoned: (code) => this.breakOff(code, "the caller left"),
-      ended: () => this.answered(),
+  #receive(framing: Framing, first: Buffer): Inflow {
+    this.#inflow = new Inflow(framing, first, WINDOW_BYTES, {
+      credit: (limit) => this.#toInstance(encodeCredit(limit)),
+      abandoned: (code) => this.#breakOff(code, "the caller left"),
+      ended: () => this.#answered(),
     });
-    return this.inflow;
+    return this.#inflow;
   }
 
   /** The answer is here in full. Only a tunnel goes on from here: else the callee wants no more of the request. */
-  private answered(): void {
-    this.answerDone = true;
-    if (!this.requestDone && this.call.head.upgrade !== undefined && this.inflow !== undefined) return;
-    if (!this.requestDone) this.stopRequest();
-    this.close();
+  #answered(): void {
+    this.#answerDone = true;
+    if (!this.#requestDone && this.call.head.upgrade !== undefined && this.#inflow !== undefined) return;
+    if (!this.#requestDone) this.#stopRequest();
+    this.#close();
   }
 
   /** No frame of this exchange is of interest any more. */
-  private close(): void {
-    this.home.forget(this);
+  #close(): void {
+    this.#home.forget(this);
     this.call.onCancel = undefined;
   }
 
-  private accepted(instance: string, limit: number): void {
-    if (!this.heardFrom(instance)) return;
-    this.postpone(this.home.idleTimeoutMs);
-    if (this.outflow !== undefined) this.outflow.grant(limit);
-    else if (!this.requestDone) this.sendRest(limit);
+  #accepted(instance: string, limit: number): void {
+    if (!this.#heardFrom(instance)) return;
+    this.#postpone(this.#home.idleTimeoutMs);
+    if (this.#outflow !== undefined) this.#outflow.grant(limit);
+    else if (!this.#requestDone) this.#sendRest(limit);
   }
 
-  private sendRest(limit: number): void {
+  #sendRest(limit: number): void {
     this.call.spent = true;
     const peer = {
-      send: (frame: Buffer) => this.toInstance(frame),
-      sent: (problem: Code | undefined) => this.requestSent(problem),
-      chunkBytes: () => this.home.chunkBytes(),
+      send: (frame: Buffer) => this.#toInstance(frame),
+      sent: (problem: Code | undefined) => this.#requestSent(problem),
+      chunkBytes: () => this.#home.chunkBytes(),
     };
-    this.outflow = new Outflow(this.body, peer, 0, limit);
+    this.#outflow = new Outflow(this.#body, peer, 0, limit);
   }
 
-  private requestSent(problem: Code | undefined): void {
+  #requestSent(problem: Code | undefined): void {
     if (problem !== undefined) {
-      this.breakOff(problem, "the request's body broke off");
+      this.#breakOff(problem, "the request's body broke off");
       return;
     }
-    this.requestDone = true;
+    this.#requestDone = true;
     this.call.onRequestEnded?.();
-    if (this.answerDone) this.close();
+    if (this.#answerDone) this.#close();
   }
 
-  private stopRequest(): void {
-    this.requestDone = true;
-    if (this.outflow === undefined) this.body.abandon("cancelled");
-    else this.outflow.stop("cancelled");
+  #stopRequest(): void {
+    this.#requestDone = true;
+    if (this.#outflow === undefined) this.#body.abandon("cancelled");
+    else this.#outflow.stop("cancelled");
   }
 
-  private toInstance(frame: Buffer): void {
-    this.postpone(this.home.idleTimeoutMs);
-    this.home.sendToInstance(this, frame);
+  #toInstance(frame: Buffer): void {
+    this.#postpone(this.#home.idleTimeoutMs);
+    this.#home.sendToInstance(this, frame);
   }
 
-  private postpone(forMs: number): void {
-    this.dueAt = this.home.sweep.now() + forMs;
+  #postpone(forMs: number): void {
+    this.dueAt = this.#home.sweep.now() + forMs;
   }
 
-  private settle(outcome: Outcome): void {
-    const { resolve } = this;
+  #settle(outcome: Outcome): void {
+    const resolve = this.#resolve;
     if (resolve === undefined) return;
-    this.resolve = undefined;
+    this.#resolve = undefined;
     resolve(outcome);
   }
 
-  private who(): string {
+  #who(): string {
     const { callee } = this.call.head;
     return this.instance === "" ? callee : `${callee} (instance ${this.instance})`;
   }
 
-  private whereTimeWent(): string {
-    const now = this.home.sweep.now();
+  /** Both ends keep the same deadline, so either may be the first to find it past; only this one knows it all. */
+  #whyCancelled({ code, message }: Cancel): string {
+    if (code === "deadline") return this.#whereTimeWent();
+    return message || `${this.#who()} gave up on the call`;
+  }
+
+  #whereTimeWent(): string {
+    const now = this.#home.sweep.now();
     const total = Math.round(now - this.call.startedAt);
-    const last = Math.round(now - this.startedAt);
-    const had = this.instance === "" ? "no instance had confirmed it" : `${this.who()} had it`;
+    const last = Math.round(now - this.#startedAt);
+    const had = this.instance === "" ? "no instance had confirmed it" : `${this.#who()} had it`;
     return `no answer within ${total} ms: attempt ${this.call.attempt} took ${last} ms of them, and ${had}`;
   }
 }
