@@ -1,4 +1,4 @@
-import { FIELD_LINES, TOKEN } from "./grammar.ts";
+import { CHUNK_EXTENSION, FIELD_LINES } from "./grammar.ts";
 
 const CR = 0x0d;
 const LF = 0x0a;
@@ -33,6 +33,7 @@ export class ChunkedDecoder {
   #state = SIZE_START;
   #digits = 0;
   #left = 0;
+  #extension = "";
   #extensionBytes = 0;
   #trailerText = "";
 
@@ -79,10 +80,13 @@ export class ChunkedDecoder {
         return;
       }
       case EXTENSION:
-        if (byte === CR) this.#state = SIZE_LF;
-        else if (isControl(byte)) this.#fail("a chunk extension is malformed");
-        else if (++this.#extensionBytes > MAX_EXTENSION_BYTES)
-          this.#fail("the chunk extensions are too long");
+        if (byte !== CR) {
+          this.#extension += String.fromCharCode(byte);
+          if (++this.#extensionBytes > MAX_EXTENSION_BYTES) this.#fail("the chunk extensions are too long");
+        } else if (CHUNK_EXTENSION.test(this.#extension)) {
+          this.#extension = "";
+          this.#state = SIZE_LF;
+        } else this.#fail("a chunk extension is malformed");
         return;
       case SIZE_LF:
         if (byte !== LF) this.#fail("a chunk size does not end in CR LF");
@@ -127,12 +131,16 @@ export class ChunkedDecoder {
   }
 }
 
+/** Some parsers, llhttp for one, act on these even in trailers: so no honest message has them there. */
+const NEVER_AS_TRAILER =
+  /^(?:content-length|transfer-encoding|connection|keep-alive|proxy-connection|upgrade)$/i;
+
 /**
- * Fields that must not come as trailers, because they say how a message is framed, routed, read or who sent it
+ * Fields that must not come as trailers, because they say how a message is routed, read or who sent it
  * (RFC 9110 §6.5.1). Whoever merges trailers into the head would be deceived.
  */
 const NOT_AS_TRAILER =
-  /^(?:content-(?:length|encoding|type|range|location)|transfer-encoding|connection|keep-alive|proxy-.*|te|trailer|upgrade|host|expect|authorization|www-authenticate|cookie|set-cookie2?|cache-control|max-forwards|range|if-.*|location|via|forwarded|x-forwarded-.*|weft-.*)$/i;
+  /^(?:content-(?:encoding|type|range|location)|proxy-.*|te|trailer|host|expect|authorization|www-authenticate|cookie|set-cookie2?|cache-control|max-forwards|range|if-.*|location|via|forwarded|x-forwarded-.*|weft-.*)$/i;
 
 /** The lines that may travel on; undefined when the block is malformed. */
 export function checkTrailers(block: string): string | undefined {
@@ -141,7 +149,8 @@ export function checkTrailers(block: string): string | undefined {
   let kept = "";
   for (const line of block.split("\r\n")) {
     const name = line.slice(0, line.indexOf(":"));
-    if (line !== "" && TOKEN.test(name) && !NOT_AS_TRAILER.test(name)) kept += `${line}\r\n`;
+    if (NEVER_AS_TRAILER.test(name)) return undefined;
+    if (line !== "" && !NOT_AS_TRAILER.test(name)) kept += `${line}\r\n`;
   }
   return kept;
 }
@@ -158,5 +167,3 @@ function hexDigit(byte: number): number {
   const lower = byte | 0x20;
   return lower >= 0x61 && lower <= 0x66 ? lower - 0x57 : -1;
 }
-
-const isControl = (byte: number) => (byte < 0x20 && byte !== 0x09) || byte === 0x7f;

@@ -83,7 +83,7 @@ export function readFields(text: string, from: number, to: number): Fields {
     const next = text.indexOf("\n", colon) + 1;
     fields.count++;
     const kind = kindOf(text, at, colon - at);
-    if (kind !== FORWARD && !note(fields, kind, trimmed(text, colon + 1, next - 2))) {
+    if (kind !== FORWARD && !note(fields, kind, text.slice(colon + 1, next - 2))) {
       fields.block += text.slice(kept, at);
       kept = next;
     }
@@ -94,7 +94,11 @@ export function readFields(text: string, from: number, to: number): Fields {
 }
 
 /** Takes down what a field says. False when its line does not travel on. */
-function note(fields: Fields, kind: number, value: string): boolean {
+function note(fields: Fields, kind: number, written: string): boolean {
+  const value = trimmed(written, 0, written.length);
+  // RFC 9110 §5.5 allows a tab around a value, but llhttp does not know `chunked` with one, and others may not.
+  if ((kind === CONTENT_LENGTH || kind === TRANSFER_ENCODING) && written.includes("\t"))
+    fields.problem = "there is a tab in Content-Length or Transfer-Encoding";
   switch (kind) {
     case HOST:
       fields.host = value;

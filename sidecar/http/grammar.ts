@@ -4,6 +4,8 @@
  */
 const TCHAR = "[!#$%&'*+\\-.^_`|~0-9A-Za-z]";
 const TEXT = "[\\t\\x20-\\x7e\\x80-\\xff]";
+const QUOTED = `"(?:[\\t\\x20\\x21\\x23-\\x5b\\x5d-\\x7e\\x80-\\xff]|\\\\${TEXT})*"`;
+const EXTENSION = `${TCHAR}+(?:=(?:${TCHAR}+|${QUOTED}))?`;
 const FIELD = `${TCHAR}+:${TEXT}*\\r\\n`;
 
 /** RFC 9110 §5.6.2. */
@@ -18,6 +20,8 @@ export const RESPONSE_HEAD = new RegExp(
   `^HTTP/1\\.[01] [1-5][0-9][0-9](?: ${TEXT}*)?\\r\\n(?:${FIELD})*\\r\\n$`,
 );
 export const REASON = new RegExp(`^${TEXT}*$`);
+/** What stands behind the first `;` of a chunk's line (RFC 9112 §7.1.1), without optional blanks. */
+export const CHUNK_EXTENSION = new RegExp(`^${EXTENSION}(?:;${EXTENSION})*$`);
 /** Of the target no blanks, controls or fragment; RFC 9112 §3.2. */
 export const TARGET = /^[\x21\x22\x24-\x7e]+$/;
 /** `uri-host [ ":" port ]` (RFC 9110 §7.2) without percent-encoding and sub-delims, which no name of ours has. */

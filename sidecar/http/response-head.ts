@@ -50,6 +50,8 @@ export function parseResponseHead(
     if (minorVersion === 0) return bad("Transfer-Encoding is not part of HTTP/1.0");
   }
   if (status < 200 && contentLength !== undefined) return bad("an interim answer has a Content-Length");
+  if (status < 200 && (minorVersion === 0 || options.close))
+    return bad("an interim answer ends the connection");
   const bodiless = method === "HEAD" || status < 200 || status === 204 || status === 304;
   const framing = bodiless ? "none" : contentLength === undefined ? "until-end" : "length";
   const chunked = transferEncoding !== undefined;

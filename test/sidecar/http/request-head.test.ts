@@ -129,6 +129,8 @@ const REFUSED: readonly (readonly [string, string])[] = [
   ["a coding behind a vertical tab", withLines("Host: a", "Transfer-Encoding: \x0bchunked")],
   ["a coding behind a no-break space", withLines("Host: a", "Transfer-Encoding: \xa0chunked")],
   ["chunked, but not last", withLines("Host: a", "Transfer-Encoding: chunked, identity")],
+  ["a coding before a tab", withLines("Host: a", "Transfer-Encoding: chunked\t")],
+  ["a length behind a tab", withLines("Host: a", "Content-Length:\t5")],
   ["an empty coding", withLines("Host: a", "Transfer-Encoding:")],
   ["a coding in HTTP/1.0", "POST / HTTP/1.0\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"],
   ["Connection that names Host", withLines("Host: a", "Connection: close, Host")],

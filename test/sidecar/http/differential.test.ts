@@ -1,0 +1,357 @@
+import assert from "node:assert/strict";
+import { createServer, type IncomingMessage, METHODS, request as nodeRequest } from "node:http";
+import type { Socket } from "node:net";
+import { Duplex } from "node:stream";
+import { test } from "node:test";
+import { AnswerIntake } from "../../../sidecar/http/answer-intake.ts";
+import { HEAD_LIMITS } from "../../../sidecar/http/request-head.ts";
+import { RequestIntake } from "../../../sidecar/http/request-intake.ts";
+import type { Body } from "../../../sidecar/stack/body.ts";
+
+/**
+ * What this parser takes, node:http's (llhttp) must take in the same way: the same messages, with the same method,
+ * target, status, fields and body. It may well refuse more. The mutations are seeded, so that a failure repeats.
+ */
+interface Message {
+  readonly line: string;
+  readonly fields: string[];
+  body: string;
+  /** It was taken to its end; for ours, false when it turned out malformed. */
+  whole?: boolean;
+}
+
+/** What node:http does not read though RFC 9110 §5.5 allows it: a tab around the value of Connection. */
+const HARMLESS = /^connection:[^\r\n]*\t/im;
+
+/** What is to be compared: all that we took, or, where node:http may have refused, what it took to its end too. */
+const inBoth = (theirs: readonly Message[], ours: readonly Message[], mayRefuse: boolean) => {
+  const taken = mayRefuse ? theirs.filter(({ whole }) => whole) : theirs;
+  const count = mayRefuse ? Math.min(taken.length, ours.length) : ours.length;
+  const plain = (messages: readonly Message[]) =>
+    messages.slice(0, count).map(({ line, fields, body }) => ({ line, fields, body }));
+  return [plain(taken), plain(ours)] as const;
+};
+
+const SEED = Number(process.env.WEFT_FUZZ_SEED ?? 20261122);
+const ROUNDS = Number(process.env.WEFT_FUZZ_ROUNDS ?? 2500);
+
+/** Mulberry32. */
+function randomOf(seed: number): (below: number) => number {
+  let state = seed;
+  return (below) => {
+    state = (state + 0x6d2b79f5) | 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) % below;
+  };
+}
+
+const PIECES = [
+  ...'\r\n \t:;,0359aAfFzZ/?#*\0\x7f\x0b\x0c\xa0\x80"-+_()[]'.split(""),
+  "\r\n",
+  "\r\n\r\n",
+  "\n\n",
+  "\r\n ",
+  "\r\n\t",
+  " :",
+  ": ",
+  "0\r\n\r\n",
+  "\r\n0\r\n",
+  "0x",
+  "1_0",
+  "ffffffffffffffff",
+  "chunked",
+  "identity",
+  "Content-Length: 3\r\n",
+  "content-length:4\r\n",
+  "Transfer-Encoding: chunked\r\n",
+  "Transfer-Encoding:\tChunked \r\n",
+  "Connection: close\r\n",
+  "Connection: keep-alive, x-a\r\n",
+  "X-A: 1\r\n",
+  "Host: b\r\n",
+  "Expect: 100-continue\r\n",
+  "HTTP/1.0",
+  "HTTP/1.1",
+  "GET / HTTP/1.1\r\nHost: a\r\n\r\n",
+  "HTTP/1.1 200 OK\r\n",
+  "100 ",
+  "204 ",
+  "304 ",
+] as const;
+
+function mutate(text: string, random: (below: number) => number): string {
+  let out = text;
+  for (let n = 1 + random(3); n > 0; n--) {
+    // Half of them where a word begins or ends: that is where grammars differ.
+    const edges = [...out.matchAll(/\b/g)];
+    const at =
+      random(2) === 0 && edges.length > 0 ? edges[random(edges.length)]!.index : random(out.length + 1);
+    const piece = PIECES[random(PIECES.length)]!;
+    const length = random(4) === 0 ? random(12) : random(2);
+    const from = random(out.length);
+    const kind = random(5);
+    if (kind === 0) out = out.slice(0, at) + out.slice(at + 1 + length);
+    else if (kind === 1) out = out.slice(0, at) + out.slice(from, from + 1 + random(30)) + out.slice(at);
+    else if (kind === 2) {
+      const line = out.indexOf("\r\n", at);
+      out = line < 0 ? out : out.slice(0, line + 2) + piece + out.slice(line + 2);
+    } else out = out.slice(0, at) + piece + out.slice(at + length);
+  }
+  return out;
+}
+
+const HOP_BY_HOP =
+  /^(?:connection|keep-alive|proxy-connection|proxy-authenticate|proxy-authorization|te|transfer-encoding|upgrade)$/i;
+
+/** Lines of a block as node:http shows them. */
+const blockFields = (block: string) =>
+  block
+    .split("\r\n")
+    .slice(0, -1)
+    .map(
+      (line) =>
+        `${line.slice(0, line.indexOf(":"))}: ${line.slice(line.indexOf(":") + 1).replace(/^[ \t]+|[ \t]+$/g, "")}`,
+    );
+
+function rawFields(raw: readonly string[]): string[] {
+  const pairs = Array.from({ length: raw.length / 2 }, (_, i) => [raw[2 * i]!, raw[2 * i + 1]!] as const);
+  const named = pairs.flatMap(([name, value]) =>
+    /^connection$/i.test(name) ? value.toLowerCase().split(/[ \t]*,[ \t]*/) : [],
+  );
+  return pairs
+    .filter(([name]) => !HOP_BY_HOP.test(name) && !named.includes(name.toLowerCase()))
+    .map(([name, value]) => `${name}: ${value}`);
+}
+
+const fakeSocket = () =>
+  ({
+    writableNeedDrain: false,
+    pause() {},
+    resume() {},
+    destroy() {},
+    isPaused: () => false,
+  }) as unknown as Socket;
+
+function collect(body: Body, message: Message): void {
+  message.body = body.first.toString("latin1");
+  if (!body.complete)
+    body.read({
+      write: (chunk) => {
+        message.body += chunk.toString("latin1");
+        return true;
+      },
+      end() {},
+      fail: () => {
+        message.whole = false;
+      },
+    });
+}
+
+function inPieces(text: string, random: (below: number) => number, take: (bytes: Buffer) => void): void {
+  const bytes = Buffer.from(text, "latin1");
+  const pieceBytes = random(3) === 0 ? 1 + random(20) : bytes.length;
+  for (let at = 0; at < bytes.length; at += pieceBytes) take(bytes.subarray(at, at + pieceBytes));
+}
+
+function ourRequests(text: string, random: (below: number) => number): Message[] {
+  const messages: Message[] = [];
+  let closed = false;
+  const intake: RequestIntake = new RequestIntake(
+    fakeSocket(),
+    {
+      onRequest(head, body) {
+        const message = {
+          line: `${head.method} ${head.target} 1.${head.minorVersion}`,
+          fields: blockFields(head.headers),
+          body: "",
+        };
+        // RFC 9112 §3.2.2 has us replace Host by an absolute target's.
+        if (!head.target.startsWith("/"))
+          message.fields = message.fields.map((line) => line.replace(/^host: .*/i, "")).filter(Boolean);
+        messages.push(message);
+        collect(body, message);
+        if (!head.keepAlive) closed = true;
+        if (intake.unfinished) return;
+        if (closed) intake.close();
+        else intake.next();
+      },
+      onProblem() {
+        intake.close();
+      },
+      wakeIn() {},
+    },
+    HEAD_LIMITS,
+    1000,
+  );
+  inPieces(text, random, (bytes) => intake.take(bytes));
+  // One that is not whole is handed on in the next turn of the loop, and does not count.
+  return messages.filter(({ whole }) => whole !== false);
+}
+
+/** A connection that has already said everything. */
+class Said extends Duplex {
+  constructor(text: string) {
+    super();
+    this.push(Buffer.from(text, "latin1"));
+    this.push(null);
+  }
+  override _read(): void {}
+  override _write(_chunk: unknown, _encoding: string, done: () => void): void {
+    done();
+  }
+  setTimeout() {
+    return this;
+  }
+  setNoDelay() {}
+  setKeepAlive() {}
+  ref() {}
+  unref() {}
+}
+
+const turns = async (count: number) => {
+  for (let i = 0; i < count; i++) await new Promise(setImmediate);
+};
+
+function collectNode(message: Message, incoming: IncomingMessage): void {
+  incoming.on("error", () => {});
+  incoming.on("data", (chunk: Buffer) => {
+    message.body += chunk.toString("latin1");
+  });
+  incoming.on("end", () => {
+    message.whole = incoming.complete;
+  });
+}
+
+const REQUESTS = [
+  "GET /a?b=c HTTP/1.1\r\nHost: a\r\nX-A: 1\r\nx-a:2 \r\n\r\n",
+  "POST / HTTP/1.1\r\nHost: a:80\r\nContent-Length: 5\r\n\r\nhello",
+  "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nTrailer: x\r\n\r\n5;a=b\r\nhello\r\n0A\r\n0123456789\r\n0\r\nx: y\r\n\r\n",
+  "PUT /x HTTP/1.1\r\nhost: a\r\nConnection: keep-alive, x-a\r\nX-A: gone\r\nExpect: 100-continue\r\ncontent-length: 3\r\n\r\nabc",
+  "HEAD / HTTP/1.0\r\nConnection: keep-alive\r\nHost:\r\n\r\n",
+  "OPTIONS * HTTP/1.1\r\nHost: a\r\nTE: trailers\r\n\r\n",
+  "GET http://b/c HTTP/1.1\r\nHost: a\r\n\r\n",
+];
+const MARKER = "GET /marker HTTP/1.1\r\nHost: m\r\n\r\n";
+
+test("a request that is taken is the one that node:http takes", async () => {
+  const random = randomOf(SEED);
+  let messages: Message[] = [];
+  const server = createServer({ maxHeaderSize: 64 * 1024 });
+  const onRequest = (incoming: IncomingMessage, response: { end(): void }) => {
+    const message = {
+      line: `${incoming.method} ${incoming.url} ${incoming.httpVersion}`,
+      fields: rawFields(incoming.rawHeaders),
+      body: "",
+    };
+    if (!incoming.url!.startsWith("/"))
+      message.fields = message.fields.map((line) => line.replace(/^host: .*/i, "")).filter(Boolean);
+    messages.push(message);
+    collectNode(message, incoming);
+    response.end();
+  };
+  server.on("request", onRequest).on("checkContinue", onRequest).on("checkExpectation", onRequest);
+  server.on("clientError", (_error, socket) => socket.destroy());
+  let taken = 0;
+  for (let round = 0; round < ROUNDS; round++) {
+    const pick = () => REQUESTS[random(REQUESTS.length)]!;
+    const text =
+      (round < REQUESTS.length
+        ? REQUESTS[round]!
+        : mutate(random(3) === 0 ? pick() + pick() : pick(), random)) + MARKER;
+    const ours = ourRequests(text, random);
+    taken += ours.length;
+    // llhttp has a list of methods; we take any token.
+    if (ours.length === 0 || !ours.every(({ line }) => METHODS.includes(line.split(" ")[0]!))) continue;
+    messages = [];
+    const connection = new Said(text);
+    server.emit("connection", connection);
+    await turns(4);
+    connection.destroy();
+    assert.deepEqual(
+      ...inBoth(messages, ours, HARMLESS.test(text)),
+      `seed ${SEED}, round ${round}: ${JSON.stringify(text)}`,
+    );
+  }
+  assert.ok(
+    taken > ROUNDS / 4,
+    `only ${taken} requests of ${ROUNDS} rounds were taken: the mutations are too wild`,
+  );
+});
+
+const ANSWERS = [
+  "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nX-A: 1\r\nx-a:2 \r\n\r\nhello",
+  "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5;a=b\r\nhello\r\n0A\r\n0123456789\r\n0\r\nx: y\r\n\r\n",
+  "HTTP/1.1 204 No Content\r\nConnection: keep-alive\r\n\r\n",
+  "HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\nHTTP/1.1 404 Not Found\r\nContent-Length: 2\r\n\r\nno",
+  "HTTP/1.0 200 OK\r\n\r\nuntil the end",
+  "HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n\r\n",
+];
+
+function ourAnswer(text: string, random: (below: number) => number): Message | undefined {
+  let message: Message | undefined;
+  let whole = false;
+  const intake: AnswerIntake = new AnswerIntake(
+    fakeSocket(),
+    {
+      onInterim() {},
+      onAnswer(head, body) {
+        message = { line: `${head.status} ${head.reason}`, fields: blockFields(head.headers), body: "" };
+        collect(body, message);
+      },
+      onAnswerEnd() {
+        whole = true;
+      },
+      onSwitch() {
+        intake.close("app-protocol");
+      },
+      onBadAnswer() {
+        intake.close("app-protocol");
+      },
+      onDropped() {},
+      wakeIn() {},
+    },
+    64 * 1024,
+    128,
+  );
+  intake.expect("GET");
+  inPieces(text, random, (bytes) => {
+    if (!whole) intake.take(bytes, bytes.length);
+  });
+  intake.eof();
+  return whole ? message : undefined;
+}
+
+test("an answer that is taken is the one that node:http takes", async () => {
+  const random = randomOf(SEED + 1);
+  let taken = 0;
+  for (let round = 0; round < ROUNDS; round++) {
+    const seed = ANSWERS[random(ANSWERS.length)]!;
+    const text = round < ANSWERS.length ? ANSWERS[round]! : mutate(seed, random);
+    const ours = ourAnswer(text, random);
+    if (ours === undefined) continue;
+    taken++;
+    let theirs: Message | undefined;
+    const connection = new Said(text);
+    const asking = nodeRequest(
+      { createConnection: () => connection as unknown as Socket, maxHeaderSize: 64 * 1024 },
+      (incoming) => {
+        theirs = {
+          line: `${incoming.statusCode} ${incoming.statusMessage}`,
+          fields: rawFields(incoming.rawHeaders),
+          body: "",
+        };
+        collectNode(theirs, incoming);
+      },
+    );
+    asking.on("error", () => {});
+    asking.end();
+    await turns(6);
+    assert.deepEqual(
+      ...inBoth(theirs === undefined ? [] : [theirs], [ours], HARMLESS.test(text)),
+      `seed ${SEED}, round ${round}: ${JSON.stringify(text)}`,
+    );
+    connection.destroy();
+  }
+  assert.ok(taken > ROUNDS / 8, `only ${taken} answers of ${ROUNDS} were taken: the mutations are too wild`);
+});
