@@ -25,6 +25,7 @@ async function programFor(args: readonly string[]): Promise<Command> {
   return program;
 }
 
+const EXIT_WITHIN_MS = 200;
 const VERSION = "0.1.0";
 
 const AFTER_HELP = `
@@ -45,6 +46,8 @@ try {
     process.exitCode = 2;
   } else await program.parseAsync(args, { from: "user" });
 } catch (error) {
+  // What a part left open when it failed must not keep the program up.
+  setTimeout(() => process.exit(), EXIT_WITHIN_MS).unref();
   if (!(error instanceof CommanderError)) process.exitCode = printError(error);
   else if (error.exitCode !== 0) {
     process.stderr.write(usageLines(error.message, args));

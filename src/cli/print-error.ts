@@ -1,8 +1,8 @@
 import { Fault } from "./fault.ts";
 import { painter } from "./terminal.ts";
 
-/** Errors of JavaScript and Node themselves: no part of weft says such a thing to a user, so it is a bug. */
-const BUGS = new Set(["Error", "TypeError", "RangeError", "ReferenceError", "SyntaxError", "AssertionError"]);
+/** Errors of JavaScript itself: no part of weft says such a thing to a user, so it is a bug. */
+const BUGS = new Set(["TypeError", "RangeError", "ReferenceError", "SyntaxError", "AssertionError"]);
 
 /**
  * Prints an error on stderr: what is wrong, and what to do.

@@ -21,10 +21,12 @@ export async function startMember(
   const { version, state, token } = flags;
   const membership = await joinMesh({ ...tokenSource(state, service, token), service, version, folder, say });
   const { identity, bus, expiry } = membership;
+  let failed = false;
   try {
     const sidecar = await startSidecar({
       ...optionsFrom(flags),
-      ...{ mesh: identity.mesh, service, instance: identity.instance, version, bus, expiry, say },
+      ...{ mesh: identity.mesh, service, instance: identity.instance, version, bus, expiry },
+      say: (level, message) => failed || say(level, message),
       ...(app && { app }),
     });
     const close = async (graceMs: number) => {
@@ -33,6 +35,7 @@ export async function startMember(
     };
     return { membership, sidecar, close };
   } catch (error) {
+    failed = true; // that the bus is closed now is no news
     await membership.close();
     throw error;
   }

@@ -6,9 +6,10 @@ import { needUp, readUp } from "./up/record.ts";
 /**
  * Where a new instance's token comes from: what was given, else the mesh that runs from the state folder of this
  * machine.
- * @param given a token, `@FILE`, or `@-` for stdin
+ * @param text a token, `@FILE`, or `@-` for stdin
  */
-export function tokenSource(state: string, service: string, given: string | undefined) {
+export function tokenSource(state: string, service: string, text: string | undefined) {
+  const given = text || undefined; // a variable that is set to nothing says nothing
   // The app, and whatever it starts, must not inherit it.
   delete process.env.WEFT_TOKEN;
   return {

@@ -30,21 +30,18 @@ const INTERRUPTED = 130;
 export async function demo(options: DemoOptions): Promise<number> {
   const state = mkdtempSync(join(tmpdir(), "weft-demo-"));
   const children = new Children({ ...process.env, WEFT_STATE: state });
-  const told = new Promise<number>((resolve) => onTold(() => resolve(INTERRUPTED)));
+  const told = new Promise<"told">((resolve) => onTold(() => resolve("told")));
   try {
-    return await Promise.race([play(options, state, children, told), told]);
+    if ((await Promise.race([play(options, state, children), told])) === "told") return INTERRUPTED;
+    if (options.keep) await told;
+    return 0;
   } finally {
     await children.endAll();
     rmSync(state, { recursive: true, force: true });
   }
 }
 
-async function play(
-  options: DemoOptions,
-  state: string,
-  children: Children,
-  told: Promise<number>,
-): Promise<number> {
+async function play(options: DemoOptions, state: string, children: Children): Promise<void> {
   const startedAt = performance.now();
   const show = createShow(process.stdout);
   show.title("weft: a small shop on a mesh whose fabric is NATS");
@@ -95,10 +92,7 @@ async function play(
   }
   show.line("");
   show.title(`done in ${((performance.now() - startedAt) / 1000).toFixed(0)} s: everything above was real`);
-  if (!options.keep) return 0;
-  tellWhatToTry(show, proxy, state);
-  await told;
-  return 0;
+  if (options.keep) tellWhatToTry(show, proxy, state);
 }
 
 async function startShop(children: Children, show: Show): Promise<ReadonlyMap<string, Child>> {

@@ -28,7 +28,7 @@ export async function install(top, say) {
     say(`dependencies installed in ${((performance.now() - startedAt) / 1000).toFixed(0)} s`);
     return undefined;
   }
-  return `the dependencies could not be installed (npm ci ended with ${code}):\n${tail(said)}\n${cure(said)}`;
+  return `the dependencies could not be installed (npm ci ended with ${code}):\n${firstWords(said)}\n${cure(said)}`;
 }
 
 function npm(cwd, args) {
@@ -50,11 +50,12 @@ function npm(cwd, args) {
   });
 }
 
-const tail = (text) =>
+/** npm says what is wrong first, and how it is used after it. */
+const firstWords = (text) =>
   text
     .split("\n")
-    .filter((line) => line.trim() !== "" && !line.includes("complete log of this run"))
-    .slice(-6)
+    .filter((line) => line.replace("npm error", "").trim() !== "" && !line.startsWith("npm warn"))
+    .slice(0, 5)
     .map((line) => `  ${line}`)
     .join("\n");
 
@@ -64,6 +65,8 @@ function cure(said) {
   if (/ENOSPC/.test(said)) return "the disk is full: make room, then run this again";
   if (/EACCES|EPERM/.test(said))
     return "a file belongs to somebody else: remove node_modules, then run this again";
+  if (/in sync/.test(said))
+    return "package.json and package-lock.json do not fit: git checkout -- package-lock.json, or npm install after a change of package.json";
   if (/ENOENT.*npm/.test(said)) return "npm was not found: it comes with Node, see https://nodejs.org";
   return "run npm ci yourself to see all it says";
 }

@@ -56,11 +56,8 @@ function printInstance(
 }
 
 async function printServices(output: string, url: string, service: string | undefined): Promise<void> {
-  const services =
-    service === undefined
-      ? (await askRegistry<{ services: ServiceView[] }>(url, "/v1/services")).services
-      : [await askRegistry<ServiceView>(url, `/v1/services/${service}`)];
-  for (const one of services) {
+  const { services } = await askRegistry<{ services: ServiceView[] }>(url, "/v1/services");
+  for (const one of services.filter((each) => each.service === (service ?? each.service))) {
     if (output === "json") printJson(one);
     else {
       const [name, instances, versions] = serviceRow(one);

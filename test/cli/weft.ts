@@ -1,0 +1,110 @@
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { newestServer } from "../support/servers.ts";
+import { until } from "../support/until.ts";
+
+const PROGRAM = resolve("dist/weft.js");
+// As `npm test` does; a few milliseconds when nothing has changed.
+execFileSync(process.execPath, ["src/setup/prepare.mjs"], { stdio: "inherit" });
+
+export const FREE_PORTS = ["broker", "authority", "registry"].flatMap((part) => [`--${part}-port`, "0"]);
+
+export interface Done {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A `weft` that runs. */
+export interface Running {
+  readonly pid: number;
+  readonly child: ChildProcess;
+  /** Its line that begins with `ready`. */
+  readonly ready: string;
+  stdout(): string;
+  stderr(): string;
+  readonly done: Promise<Done>;
+  end(signal?: NodeJS.Signals): Promise<Done>;
+}
+
+/** The program as a user has it, with a state folder of its own. */
+export class Weft {
+  readonly folder = mkdtempSync(join(tmpdir(), "weft-test-cli-"));
+  readonly state = join(this.folder, "state");
+  readonly env: NodeJS.ProcessEnv;
+  readonly #running: Running[] = [];
+
+  constructor(env: NodeJS.ProcessEnv = {}) {
+    const { WEFT_TOKEN: _, ...inherited } = process.env;
+    const server = { WEFT_NATS_SERVER: newestServer().path };
+    this.env = { ...inherited, WEFT_STATE: this.state, NO_COLOR: "1", ...server, ...env };
+  }
+
+  /** Runs it to its end. */
+  async run(args: readonly string[], stdin = ""): Promise<Done> {
+    const running = await this.spawn(args);
+    running.child.stdin!.end(stdin);
+    return running.done;
+  }
+
+  /** Starts it and waits until it is ready. */
+  async start(args: readonly string[]): Promise<Running> {
+    const running = await this.spawn(args);
+    const line = () =>
+      `${running.stdout()}\n${running.stderr()}`.split("\n").find((text) => text.startsWith("ready"));
+    const ready = await until(
+      () => {
+        if (running.child.exitCode !== null)
+          throw new Error(`weft ${args.join(" ")} ended: ${running.stderr()}`);
+        return line();
+      },
+      { withinMs: 20_000, what: `weft ${args.join(" ")} to be ready` },
+    );
+    return { ...running, ready };
+  }
+
+  async spawn(args: readonly string[]): Promise<Running> {
+    const child = spawn(process.execPath, [PROGRAM, ...args], { env: this.env, cwd: this.folder });
+    const said = { stdout: "", stderr: "" };
+    for (const name of ["stdout", "stderr"] as const)
+      child[name].setEncoding("utf8").on("data", (text: string) => {
+        said[name] += text;
+      });
+    const done = new Promise<Done>((resolve) => child.once("close", (code) => resolve({ code, ...said })));
+    const running: Running = {
+      ...{ pid: child.pid!, child, ready: "", done },
+      stdout: () => said.stdout,
+      stderr: () => said.stderr,
+      end(signal = "SIGTERM") {
+        child.kill(signal);
+        return done;
+      },
+    };
+    this.#running.push(running);
+    return running;
+  }
+
+  async close(): Promise<void> {
+    for (const running of this.#running.reverse()) if (running.child.exitCode === null) await running.end();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+/** A command that serves HTTP on $PORT with a line of JavaScript: `(q, r) => …`. */
+export const app = (handler: string, more = ""): string[] => [
+  process.execPath,
+  "-e",
+  `const app = require("node:http").createServer(${handler}).listen(process.env.PORT, "127.0.0.1"); ${more}`,
+];
+
+export const proxyOf = (ready: string): string => /proxy=http:\/\/(\S+)/.exec(ready)![1]!;
+
+export function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}

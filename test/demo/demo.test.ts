@@ -1,0 +1,50 @@
+import assert from "node:assert/strict";
+import { readdirSync } from "node:fs";
+import { type TestContext, test } from "node:test";
+import { isAlive, Weft } from "../cli/weft.ts";
+import { until } from "../support/until.ts";
+
+/** Its temporary folder is one of ours, so that what it leaves behind can be seen. */
+function weftFor(t: TestContext): Weft {
+  const weft = new Weft();
+  weft.env.TMPDIR = weft.folder;
+  t.after(() => weft.close());
+  return weft;
+}
+
+test("the demo shows the whole way, ends with 0 and leaves nothing", async (t) => {
+  const weft = weftFor(t);
+  const { code, stdout, stderr } = await weft.run(["demo", "--no-bench"]);
+  assert.equal(code, 0, stderr);
+  for (const said of [
+    /^ +broker +tls:/m,
+    /^ +orders +v2 +node +mesh\.orders\.v-2\.\*$/m,
+    /GET http:\/\/shop\.mesh\/\n +200 \{"shop":"open"/,
+    /20 times: v1 \d+, v2 \d+/,
+    /^ +SERVICE +VERSION/m,
+    /503 weft-error: no-instance/,
+    /done in \d+ s/,
+  ])
+    assert.match(stdout, said);
+  assert.deepEqual(readdirSync(weft.folder), []);
+});
+
+test("with --keep it stays, and what it says to try works; a Ctrl-C ends all of it", async (t) => {
+  const weft = weftFor(t);
+  const demo = await weft.spawn(["demo", "--no-bench", "--keep"]);
+  await until(() => /weft run hello/.test(demo.stdout()), {
+    withinMs: 30_000,
+    what: `the demo to stay: ${demo.stderr()}`,
+  });
+  const [, proxy = "", state = ""] = /curl -x (\S+) [\s\S]*--watch --state (\S+)/.exec(demo.stdout())!;
+  assert.match(
+    await (await fetch(`${proxy}/items/tea`, { headers: { host: "catalog.mesh" } })).text().catch(String),
+    /./,
+  );
+  const { stdout } = await weft.run(["call", "stock", "/stock/cup", "--state", state]);
+  assert.deepEqual(JSON.parse(stdout), { item: "cup", pieces: 3 });
+  const { up, broker } = JSON.parse((await import("node:fs")).readFileSync(`${state}/up.json`, "utf8"));
+  assert.equal((await demo.end("SIGINT")).code, 0);
+  assert.deepEqual([isAlive(up.pid), isAlive(broker.pid)], [false, false]);
+  assert.deepEqual(readdirSync(weft.folder), []);
+});
