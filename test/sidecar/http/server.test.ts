@@ -318,12 +318,11 @@ test("what is no HTTP is answered with a code and a sentence, then closed", asyn
     const { client, asked } = await scene(t, undefined, { limits });
     client.send(text + GET("/smuggled"));
     const answer = await client.wholeText();
-    assert.match(
-      answer,
-      new RegExp(
-        `^HTTP/1.1 ${status} [sS]*\r\nweft-error: ${code}\r\n[sS]*Connection: close\r\n\r\n[sS]+\n$`,
-      ),
-    );
+    const [head = "", sentence] = answer.split("\r\n\r\n");
+    assert.ok(head.startsWith(`HTTP/1.1 ${status} `), head);
+    assert.ok(head.includes(`\r\nweft-error: ${code}\r\n`), head);
+    assert.ok(head.endsWith("\r\nConnection: close"), head);
+    assert.match(sentence!, /^.+\n$/);
     assert.equal(asked.length, 0);
   }
 });
@@ -375,7 +374,7 @@ test("a slow head ends with 408, a resting connection in silence, a stalled body
   asked[0]![0].body.read(read);
   now = 1500;
   sweep.tick();
-  assert.match(await client.wholeText(), /^HTTP\/1.1 408 [\s\S]*weft-error: request-timeout/);
+  assert.match(await client.wholeText(), /^HTTP\/1.1 408 [^\0]*weft-error: request-timeout/);
   assert.equal(await silent.wholeText(), "");
   uploader.send("abc");
   await until(() => read.bytes === 3);
