@@ -3,7 +3,7 @@ import type { Row } from "../summary.ts";
 import { classOf } from "./paths-look.ts";
 import { escapeHtml, logScale, logTicks, px, spaced, timeText } from "./svg.ts";
 
-const WIDTH = 460;
+const WIDTH = 474;
 const HEIGHT = 290;
 const LEFT = 54;
 const RIGHT = 372;
