@@ -43,6 +43,7 @@ class NatsBus implements Bus {
   #outgoing: Outgoing[] = [];
   readonly #writeOut = () => this.#publishQueued();
   #current: BusState;
+  #renewing: Promise<void> = Promise.resolve();
   maxPayload: number;
 
   constructor(connection: NatsConnection, open: () => Promise<NatsConnection>) {
@@ -100,12 +101,25 @@ class NatsBus implements Bus {
    * Make before break. While both connections are subscribed, a message to a plain subscription comes twice and one
    * to a queue group once, on either: receivers drop and reorder by the sequence numbers of the frames.
    */
-  async renew(): Promise<void> {
+  renew(): Promise<void> {
+    // One after the other: two at once would both replace the same connection, and one of the new ones would stay.
+    const renewed = this.#renewing.then(() => this.#replaceConnection());
+    this.#renewing = renewed.catch(() => {});
+    return renewed;
+  }
+
+  async #replaceConnection(): Promise<void> {
+    if (this.#current.kind === "closed") return;
     const old = this.#connection;
     const fresh = await this.#open();
-    if (this.#current.kind === "closed") return fresh.close();
-    for (const interest of this.#interests) subscribeOn(fresh, interest);
-    await fresh.flush();
+    try {
+      await this.#subscribeAllOn(fresh);
+    } catch (error) {
+      for (const interest of this.#interests) interest.subscribed.delete(fresh);
+      await fresh.close();
+      throw error;
+    }
+    if (this.state.kind === "closed") return fresh.close();
     this.#publishQueued();
     this.#connection = fresh;
     this.maxPayload = fresh.info!.max_payload;
@@ -115,6 +129,16 @@ class NatsBus implements Bus {
     // The answer to this ping comes after everything that the broker had for the old connection.
     await old.flush().catch(() => {});
     await old.close();
+  }
+
+  /** Until the broker has all of them, with those that are made meanwhile. */
+  async #subscribeAllOn(fresh: NatsConnection): Promise<void> {
+    for (;;) {
+      const missing = [...this.#interests].filter(({ subscribed }) => !subscribed.has(fresh));
+      if (missing.length === 0) return;
+      for (const interest of missing) subscribeOn(fresh, interest);
+      await fresh.flush();
+    }
   }
 
   async close(): Promise<void> {

@@ -33,6 +33,22 @@ for (const server of natsServers()) {
     await bus.flush();
   });
 
+  test(`nats-server ${server.label}: what is subscribed while a connection is renewed outlives it, and renewals may overlap`, async (t) => {
+    const { connect } = await open(t);
+    const [bus, sender] = [await connect(), await connect()];
+    const subjects = Array.from({ length: 50 }, (_, i) => `during.${i}` as Subject);
+    const heard = new Set<string>();
+    const renewals = [bus.renew(), bus.renew(), bus.renew()];
+    for (const subject of subjects) {
+      bus.subscribe(subject, undefined, (message) => void heard.add(message.subject));
+      await sender.flush();
+    }
+    await Promise.all(renewals);
+    await bus.flush();
+    for (const subject of subjects) sender.send(subject, Buffer.from("x"));
+    await until(() => heard.size === subjects.length, { what: "each subscription to be heard on" });
+  });
+
   test(`nats-server ${server.label}: a subject that this user may not publish is reported`, async (t) => {
     const user = 'user: any, password: any, permissions: { publish: { deny: "secret.>" } }';
     const { connect } = await open(t, `accounts: { A: { users: [{ ${user} }] } }, no_auth_user: any\n`);
