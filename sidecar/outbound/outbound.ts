@@ -39,7 +39,10 @@ export async function startOutbound(context: Context, options: OutboundOptions):
     instance,
     idleTimeoutMs: limits.idleTimeoutMs,
   });
-  table.onGone((callee, gone) => exchanges.instanceGone(callee, gone));
+  table.onGone((callee, gone, reason) => {
+    // One that left, or whose app is down for now, still ends what it has.
+    if (reason === "silent" || reason === "restarted") exchanges.instanceGone(callee, gone);
+  });
   const stack = compileOutbound({
     recorder,
     sweep,

@@ -44,8 +44,6 @@ export class CallMeter {
   readonly #errors: number[] = [0];
   #inFlight = 0;
   #attempts = 0;
-  #bytesIn = 0;
-  #bytesOut = 0;
 
   constructor(options: CallMeterOptions) {
     const { side, service, maxSeries = 500, idleMs = 600_000, now = () => performance.now() } = options;
@@ -72,16 +70,6 @@ export class CallMeter {
         this.#labels(overflow ? { ...call, peer: OTHER, version: "" } : call),
       );
     series.observe(call.durationMs);
-  }
-
-  /** Body bytes that came from the other service. */
-  received(bytes: number): void {
-    this.#bytesIn += bytes;
-  }
-
-  /** Body bytes that went to the other service. */
-  sent(bytes: number): void {
-    this.#bytesOut += bytes;
   }
 
   get inFlight(): number {
@@ -118,18 +106,6 @@ export class CallMeter {
         `${prefix}_attempts_total`,
         "Attempts of ended calls; more than calls means retries",
         () => this.#attempts,
-      ),
-      single(
-        "counter",
-        `${prefix}_received_bytes_total`,
-        "Body bytes from the other service",
-        () => this.#bytesIn,
-      ),
-      single(
-        "counter",
-        `${prefix}_sent_bytes_total`,
-        "Body bytes to the other service",
-        () => this.#bytesOut,
       ),
     ];
   }
