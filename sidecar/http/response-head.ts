@@ -52,6 +52,7 @@ export function parseResponseHead(
   if (status < 200 && contentLength !== undefined) return bad("an interim answer has a Content-Length");
   if (status < 200 && (minorVersion === 0 || options.close))
     return bad("an interim answer ends the connection");
+  if (status === 101 && fields.upgrade === undefined) return bad("it switches protocols and names none");
   const bodiless = method === "HEAD" || status < 200 || status === 204 || status === 304;
   const framing = bodiless ? "none" : contentLength === undefined ? "until-end" : "length";
   const chunked = transferEncoding !== undefined;
@@ -59,10 +60,7 @@ export function parseResponseHead(
     kind: "head",
     status,
     reason: text.slice(13, Math.max(13, lineEnd)),
-    headers:
-      status === 101 && fields.upgrade !== undefined
-        ? `${fields.block}Upgrade: ${fields.upgrade}\r\n`
-        : fields.block,
+    headers: status === 101 ? `${fields.block}Upgrade: ${fields.upgrade}\r\n` : fields.block,
     framing,
     contentLength: framing === "length" ? contentLength! : 0,
     chunked,
