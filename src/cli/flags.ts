@@ -2,7 +2,7 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import { isLoopback } from "../../sidecar/admin/loopback.ts";
 import type { Address, Upstream } from "../../sidecar/options.ts";
 import { parseDuration } from "../protocol/duration.ts";
-import { NameError, token } from "../subjects/token.ts";
+import { NameError, serviceName, token } from "../subjects/token.ts";
 
 /*
  * How the values of flags are read. Each function throws commander's InvalidArgumentError, whose text follows
@@ -84,7 +84,7 @@ export const nameOf =
 
 function name(what: string, text: string): string {
   try {
-    return token(what, text);
+    return what === "service" ? serviceName(text) : token(what, text);
   } catch (error) {
     if (error instanceof NameError) throw new InvalidArgumentError(error.message);
     throw error;

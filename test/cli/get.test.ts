@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { freePort } from "../../broker/ports.ts";
-import { until } from "../support/until.ts";
-import { app, FREE_PORTS, Weft } from "./weft.ts";
+import { app, FREE_PORTS, soon, Weft } from "./weft.ts";
 
 const weft = new Weft();
 before(async () => {
@@ -30,7 +29,7 @@ test("services and instances are listed for people and for programs, and watched
   const services = await weft.spawn(["get", "services", "orders", "-w", "-o", "json"]);
   const one = await orders("1");
   const two = await orders("2");
-  await until(() => watch.stdout().split("\n").length > 2);
+  await soon(() => watch.stdout().split("\n").length > 2);
 
   assert.match((await weft.run(["get", "services"])).stdout, /^orders +2 +1,2$/m);
   assert.match(
@@ -44,11 +43,11 @@ test("services and instances are listed for people and for programs, and watched
 
   await one.end();
   await two.end();
-  await until(
+  await soon(
     () => watch.stdout().match(/gone +orders version=[12] instance=\S+ zone=eu-1 reason=left/g)?.length === 2,
   );
   assert.match(watch.stdout(), /^up +orders version=1 /m);
-  const last = await until(() => {
+  const last = await soon(() => {
     const line = services.stdout().trim().split("\n").at(-1)!;
     return line.includes('"instances":0') ? line : undefined;
   });

@@ -2,8 +2,7 @@ import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { after, before, test } from "node:test";
-import { until } from "../support/until.ts";
-import { app, FREE_PORTS, proxyOf, Weft } from "./weft.ts";
+import { app, FREE_PORTS, proxyOf, soon, Weft } from "./weft.ts";
 
 const weft = new Weft({ NO_PROXY: "internal.example", https_proxy: "http://corporate:3128", WEFT_TOKEN: "" });
 before(async () => {
@@ -71,9 +70,9 @@ test("SIGTERM: the instance leaves, finishes its calls, then the app is told, an
     ),
   );
   const call = weft.run(["call", "slow"]);
-  await until(() => slow.stdout().includes("got"));
+  await soon(() => slow.stdout().includes("got"));
   const ended = slow.end();
-  await until(() => slow.stderr().includes("leaves the mesh"));
+  await soon(() => slow.stderr().includes("leaves the mesh"));
   const late = await weft.run(["call", "slow", "-i"]);
   assert.match(late.stdout, /weft-error: no-instance/);
   assert.equal((await call).stdout, "whole");
@@ -93,7 +92,7 @@ test("a second signal ends at once; an app that does not listen to the first is 
 
   const second = await weft.start(run("deaf", ...deaf));
   second.child.kill("SIGTERM");
-  await until(() => second.stderr().includes("leaves the mesh"));
+  await soon(() => second.stderr().includes("leaves the mesh"));
   assert.equal((await second.end()).code, 137);
 });
 

@@ -3,8 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { freePort } from "../../broker/ports.ts";
-import { until } from "../support/until.ts";
-import { app, FREE_PORTS, proxyOf, type Running, Weft } from "./weft.ts";
+import { app, FREE_PORTS, proxyOf, type Running, soon, Weft } from "./weft.ts";
 
 const weft = new Weft();
 /** Another machine: it has nothing of the mesh but a token. */
@@ -76,14 +75,14 @@ test("an app that runs elsewhere is served, -o json tells the addresses, and the
   const identity = join(weft.folder, "identity");
   const args = ["sidecar", "web", "--version", "1", "--listen", "0", "--app", `http://127.0.0.1:${port}`];
   const sidecar = await weft.spawn([...args, "--identity", identity, "-o", "json", "--zone", "eu-1"]);
-  const line = await until(() => (sidecar.stdout().includes("\n") ? sidecar.stdout() : undefined));
+  const line = await soon(() => (sidecar.stdout().includes("\n") ? sidecar.stdout() : undefined));
   const addresses = JSON.parse(line) as { ready: true; proxy: string; admin: string; instance: string };
   assert.equal((await fetch(`${addresses.admin}/ready`)).status, 503, "its app does not listen yet");
   const [command, ...rest] = app("(q, r) => r.end('hi')");
   const started = (await import("node:child_process")).spawn(command!, rest, {
     env: { ...process.env, PORT: String(port) },
   });
-  await until(async () => (await fetch(`${addresses.admin}/ready`)).status === 200);
+  await soon(async () => (await fetch(`${addresses.admin}/ready`)).status === 200);
   assert.equal((await weft.run(["call", "web", "--via", addresses.proxy])).stdout, "hi");
   assert.ok(existsSync(join(identity, "identity.json")));
   started.kill();
@@ -116,8 +115,8 @@ test("a broker that is away at the start is waited for, with a word", async () =
   });
   await up.end();
   const waiting = await weft.spawn(["sidecar", "late", "--version", "1", ...listen]);
-  await until(() => /no connection to the broker.*Trying again/.test(waiting.stderr()));
+  await soon(() => /no connection to the broker.*Trying again/.test(waiting.stderr()));
   up = await weft.start(["up", ...ports]);
-  await until(() => waiting.stdout().startsWith("ready late"));
+  await soon(() => waiting.stdout().startsWith("ready late"));
   await waiting.end();
 });

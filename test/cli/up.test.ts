@@ -6,8 +6,7 @@ import { type TestContext, test } from "node:test";
 import { freePort } from "../../broker/ports.ts";
 import type { UpRecord } from "../../src/cli/up/record.ts";
 import { natsServers } from "../support/servers.ts";
-import { until } from "../support/until.ts";
-import { app, FREE_PORTS, isAlive, Weft } from "./weft.ts";
+import { app, FREE_PORTS, isAlive, soon, Weft } from "./weft.ts";
 
 function weftFor(t: TestContext, env: NodeJS.ProcessEnv = {}): Weft {
   const weft = new Weft(env);
@@ -67,7 +66,7 @@ test("a mesh that was killed leaves nothing running, and the next one starts fro
   await up.end("SIGKILL");
   assert.equal((await weft.run(["get", "services"])).code, 1, "what it wrote does not count");
   await weft.start(["up", ...FREE_PORTS]);
-  await until(() => before.every((pid) => !isAlive(pid)));
+  await soon(() => before.every((pid) => !isAlive(pid)));
 });
 
 test("a registry and a broker that crash are told of and started again, at the same place", async (t) => {
@@ -76,9 +75,9 @@ test("a registry and a broker that crash are told of and started again, at the s
   const before = recordOf(weft);
   process.kill(before.registry.pid, "SIGKILL");
   process.kill(before.broker.pid!, "SIGKILL");
-  await until(() => /the registry runs again/.test(up.stderr()) && /the broker runs again/.test(up.stderr()));
+  await soon(() => /the registry runs again/.test(up.stderr()) && /the broker runs again/.test(up.stderr()));
   assert.match(up.stderr(), /the registry ended by SIGKILL/);
-  const after = await until(() => {
+  const after = await soon(() => {
     const record = recordOf(weft);
     const renewed = record.registry.pid !== before.registry.pid && record.broker.pid !== before.broker.pid;
     return renewed ? record : undefined;
@@ -119,7 +118,7 @@ for (const server of natsServers())
     const nats = spawn(server.path, ["-c", conf, "-l", join(weft.folder, "nats.log")], { stdio: "ignore" });
     t.after(() => nats.kill());
     const ports = FREE_PORTS.slice(2);
-    await until(async () =>
+    await soon(async () =>
       (await import("../../sidecar/life/health.ts"))
         .tcpCheck({ host: "127.0.0.1", port: +port })()
         .then((why) => !why),

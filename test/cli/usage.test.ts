@@ -35,6 +35,7 @@ test("wrong usage ends with 2, says what is wrong and where to look, and guesses
     [["sidecar", "x", "--version", "1", "--listen", "0.0.0.0:1"], /of this machine alone/],
     [["sidecar", "x", "--version", "1", "--upstream", "orders"], /SERVICE=ADDRESS/],
     [["sidecar", "x", "--version", "1", "--app", "https://x:1"], /plain HTTP to its app/],
+    [["token", "registry"], /a name of the mesh itself/],
     [["token", "x", "--uses", "0"], /from 1 on/],
   ];
   const done = await Promise.all(cases.map(([args]) => weft.run(args)));

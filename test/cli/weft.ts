@@ -11,6 +11,10 @@ execFileSync(process.execPath, ["src/setup/prepare.mjs"], { stdio: "inherit" });
 
 export const FREE_PORTS = ["broker", "authority", "registry"].flatMap((part) => [`--${part}-port`, "0"]);
 
+/** Whole programs start and stop here, on a machine that may be busy. */
+export const soon = <T>(condition: () => T | Promise<T>): Promise<NonNullable<T>> =>
+  until(condition, { withinMs: 20_000 });
+
 export interface Done {
   readonly code: number | null;
   readonly stdout: string;

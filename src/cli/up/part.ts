@@ -108,8 +108,8 @@ export async function startPart(options: PartOptions): Promise<Part> {
     if (said.kind === "ready") return { url: said.url, pid: child.pid!, ended, end };
     end();
     throw new Fault(
-      `the ${name} does not start: ${said.message}`,
-      said.cure ?? `its log may say more: ${of.logFile}`,
+      `the ${name} does not start: ${said.message.replace(`the ${name} does not start: `, "")}`,
+      said.cure ?? `weft up tells it its port with --${name}-port; its log is ${of.logFile}`,
     );
   }
 }
