@@ -35,7 +35,7 @@ export interface AccessLog {
 export async function createAccessLog(destination?: DestinationStream): Promise<AccessLog> {
   const { pino } = await import("pino");
   const stream =
-    destination ?? pino.destination({ dest: 1, sync: false, minLength: 16_384, periodicFlush: 1000 });
+    destination ?? pino.destination({ dest: 1, sync: false, minLength: 8192, periodicFlush: 1000 });
   const log = pino(
     {
       base: null,
