@@ -1,7 +1,15 @@
 import { BenchError } from "./processes.ts";
 
+export interface Interruption {
+  /** Gives what the work gives, or rejects as soon as the run is interrupted. */
+  or<T>(work: Promise<T>): Promise<T>;
+  happened(): boolean;
+  /** Lets the signals do what they did before. */
+  forget(): void;
+}
+
 /** SIGINT or SIGTERM end the run at once, and in order, so that every process it started is stopped. */
-export function interruption() {
+export function interruption(): Interruption {
   let happened = false;
   let tell = (): void => {};
   const told = new Promise<never>((_, reject) => {

@@ -50,7 +50,7 @@ export function quickPlan(): Plan {
     rounds: 1,
     measureS: 1,
     warmupS: 0.3,
-    firstWarmupS: 2,
+    firstWarmupS: 1,
     streamBytes: 0,
   };
 }

@@ -24,6 +24,8 @@ export async function runRole(name: string, json: string): Promise<void> {
   const load = ROLES[name];
   if (!load) throw new BenchError(`the bench has no role ${name}; it has ${Object.keys(ROLES).join(", ")}`);
   const role = await load();
+  // Whoever started it holds the other end of stdin: when that goes, however it goes, the role has no purpose left.
+  process.stdin.resume().once("close", () => process.exit());
   await role(JSON.parse(json) as never, (line) => process.stdout.write(`${JSON.stringify(line)}\n`));
 }
 
@@ -35,7 +37,7 @@ interface RoleProcess {
 
 function startRole(self: readonly string[], name: string, options: object): RoleProcess {
   const [command, ...args] = [...self, "role", name, JSON.stringify(options)];
-  const child = spawn(command!, args, { stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(command!, args, { stdio: ["pipe", "pipe", "pipe"] });
   let said = "";
   child.stderr.on("data", (chunk) => {
     said = (said + chunk).slice(-800);

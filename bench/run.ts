@@ -5,7 +5,7 @@ import { judge } from "./goals.ts";
 import { interruption } from "./interruption.ts";
 import { describeMachine } from "./machine.ts";
 import type { BenchOptions } from "./main.ts";
-import { byRole, type Measurement, measure } from "./measure.ts";
+import { measureAll } from "./measure-all.ts";
 import { startBareNats } from "./paths/bare-nats.ts";
 import { startDirect } from "./paths/direct.ts";
 import { startEnvoyPair } from "./paths/envoy.ts";
@@ -14,14 +14,11 @@ import { startHaproxyPair } from "./paths/haproxy.ts";
 import { startMesh, startPlainMesh } from "./paths/mesh.ts";
 import { startNginxPair } from "./paths/nginx.ts";
 import { isSkipped, type Path, type Skipped, type StartPath, type Surroundings } from "./paths/path.ts";
-import { estimateS, FIRST_WARMUP, fullPlan, type Plan, quickPlan } from "./plan.ts";
-import { createProgress } from "./progress.ts";
+import { fullPlan, type Plan, quickPlan } from "./plan.ts";
+import { createProgress, type Progress } from "./progress.ts";
 import type { Report } from "./report/report.ts";
-import { shuffled } from "./statistics.ts";
-import { type Growth, measureStreams } from "./stream.ts";
 import { summarize } from "./summary.ts";
 import { startUpstream } from "./upstream/upstream.ts";
-import { rssMiB } from "./usage.ts";
 
 const PATHS: Readonly<Record<string, StartPath>> = {
   direct: startDirect,
@@ -43,72 +40,31 @@ export async function produceReport(options: BenchOptions): Promise<Report> {
   const told = interruption();
   try {
     progress.say("starting the app");
-    const bodies = plan.scenarios.map(({ bodyBytes }) => bodyBytes);
     const self = [...options.weft, "bench"];
+    const bodies = plan.scenarios.map(({ bodyBytes }) => bodyBytes);
     const upstream = await startUpstream(self, folder, bodies);
     stops.push(upstream.stop);
     const machine = await describeMachine(upstream.title);
-
     const around = { self, weft: options.weft, folder, upstream };
-    const { paths, skipped } = await startPaths(
-      options.only ?? Object.keys(PATHS),
-      around,
-      progress.say,
-      stops,
-    );
-    const idle = paths.map(({ name, processes }) => ({ path: name, rssMiB: byRole(processes, rssMiB) }));
+    const names = options.only ?? Object.keys(PATHS);
+    const { paths, skipped } = await startPaths(names, around, progress, stops);
 
-    const working = new Set(paths);
-    /** A path that fails is left out from then on; the others go on. */
-    const attempt = async (path: Path, work: Promise<unknown>): Promise<void> => {
-      await told.or(work).catch((error: Error) => {
-        if (told.happened()) throw error;
-        working.delete(path);
-        skipped.push({ name: path.name, reason: `it failed on the way: ${error.message}` });
-      });
-    };
-    // First of all, so that growth counts from an idle sidecar.
-    const streams: Growth[] = [];
-    for (const path of plan.streamBytes > 0 ? working : []) {
-      if (!path.stream) continue;
-      progress.say(`streaming ${plan.streamBytes / 1024 ** 2} MiB each way through ${path.name}`);
-      await attempt(
-        path,
-        measureStreams(path, plan.streamBytes).then((one) => streams.push(one)),
-      );
-    }
-    for (const path of paths) {
-      progress.say(`warming up ${path.name}`);
-      await attempt(
-        path,
-        path.generate(FIRST_WARMUP, { warmupS: 0, measureS: plan.firstWarmupS }, () => {}),
-      );
-    }
-    progress.begin(estimateS(plan, working.size));
-    const measurements: Measurement[] = [];
-    for (let round = 1; round <= plan.rounds; round++)
-      for (const scenario of shuffled(plan.scenarios))
-        for (const path of shuffled([...working])) {
-          if (path.unfit?.(scenario)) continue;
-          progress.measuring(round, plan.rounds, path.name, scenario);
-          const measuring = measure(path, upstream.process, scenario, round, plan);
-          await attempt(
-            path,
-            measuring.then((one) => measurements.push(one)),
-          );
-        }
-
-    const goals = judge(measurements, {
+    const found = await measureAll(plan, paths, upstream, progress, told);
+    const memory = {
       idleMiB: largest(
-        idle
-          .filter(({ path }) => path === "mesh")
-          .flatMap(({ rssMiB: { outbound, inbound } }) => [outbound, inbound]),
+        found.idle.filter(({ path }) => path === "mesh").flatMap(({ rssMiB }) => sidecars(rssMiB)),
       ),
-      streamGrowthMiB: largest(streams.flatMap(({ growthMiB }) => Object.values(growthMiB))),
-    });
-    const titles = Object.fromEntries(paths.map(({ name, title }) => [name, title]));
-    const rows = summarize(measurements, plan.scenarios);
-    return { machine, plan, titles, skipped, idle, rows, streams, goals, measurements };
+      streamGrowthMiB: largest(found.streams.flatMap(({ growthMiB }) => Object.values(growthMiB))),
+    };
+    return {
+      ...found,
+      machine,
+      plan,
+      titles: Object.fromEntries(paths.map(({ name, title }) => [name, title])),
+      skipped: [...skipped, ...found.failed],
+      rows: summarize(found.measurements, plan.scenarios),
+      goals: judge(found.measurements, memory),
+    };
   } finally {
     told.forget();
     progress.end();
@@ -125,13 +81,13 @@ function planOf({ quick, rounds, durationS }: BenchOptions): Plan {
 async function startPaths(
   names: readonly string[],
   around: Surroundings,
-  say: (text: string) => void,
+  progress: Progress,
   stops: (() => Promise<void>)[],
 ): Promise<{ paths: Path[]; skipped: Skipped[] }> {
   const paths: Path[] = [];
   const skipped: Skipped[] = [];
   for (const name of names) {
-    say(`starting ${name}`);
+    progress.say(`starting ${name}`);
     const start = PATHS[name];
     const path = start
       ? await start(around).catch((error: Error) => ({ name, reason: error.message }))
@@ -145,6 +101,8 @@ async function startPaths(
   }
   return { paths, skipped };
 }
+
+const sidecars = ({ outbound, inbound }: Readonly<Record<string, number>>) => [outbound, inbound];
 
 function largest(values: readonly (number | undefined)[]): number | undefined {
   const known = values.filter((value) => value !== undefined);
