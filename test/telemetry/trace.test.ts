@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
-import { type TestContext, test } from "node:test";
+import { test } from "node:test";
 import { createTracer, type SpanFacts, type Tracer } from "../../src/telemetry/trace.ts";
+import { otlpReceiver } from "../support/otlp-receiver.ts";
 
 const facts =
   (over: Partial<SpanFacts> = {}) =>
@@ -93,48 +92,3 @@ test("a receiver that refuses is reported, and does not stop the shutdown", asyn
   assert.equal(problems.length, 1);
   assert.match(problems[0]!, /^1 spans could not be sent/);
 });
-
-type OtlpValue = { stringValue?: string; intValue?: number };
-type OtlpAttributes = { key: string; value: OtlpValue }[];
-type OtlpSpan = {
-  traceId: string;
-  spanId: string;
-  parentSpanId?: string;
-  kind: number;
-  attributes: OtlpAttributes;
-};
-type OtlpBody = {
-  resourceSpans: { resource: { attributes: OtlpAttributes }; scopeSpans: { spans: OtlpSpan[] }[] }[];
-};
-
-const plain = (attributes: OtlpAttributes): Record<string, string | number | undefined> =>
-  Object.fromEntries(attributes.map(({ key, value }) => [key, value.stringValue ?? value.intValue]));
-
-async function otlpReceiver(t: TestContext, status = 200) {
-  const bodies: OtlpBody[] = [];
-  const server = createServer(async (request, response) => {
-    const text = Buffer.concat(await request.toArray()).toString();
-    if (request.url === "/v1/traces") bodies.push(JSON.parse(text) as OtlpBody);
-    response.writeHead(status, { "content-type": "application/json" }).end("{}");
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  t.after(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    spans: () =>
-      bodies.flatMap((body) =>
-        body.resourceSpans.flatMap(({ resource, scopeSpans }) =>
-          scopeSpans.flatMap(({ spans }) =>
-            spans.map((span) => ({
-              ...span,
-              attributes: plain(span.attributes),
-              service: plain(resource.attributes)["service.name"],
-            })),
-          ),
-        ),
-      ),
-  };
-}
