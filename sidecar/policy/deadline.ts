@@ -9,9 +9,9 @@ export const deadline =
   (sweep: Sweep): Layer =>
   (inner) =>
   async (call) => {
-    const { timeoutMs, body } = call.head;
+    const { timeoutMs } = call.head;
     if (timeoutMs === Number.POSITIVE_INFINITY) return inner(call);
-    if (body.complete) sweep.add(call);
+    if (Number.isFinite(call.dueAt)) sweep.add(call);
     else
       call.onRequestEnded = () => {
         call.dueAt = sweep.now() + timeoutMs;

@@ -57,7 +57,9 @@ export class Call {
   constructor(head: CallHead, now: number) {
     this.head = head;
     this.startedAt = now;
-    this.dueAt = head.body.complete ? now + head.timeoutMs : Number.POSITIVE_INFINITY;
+    // What follows a wish to change protocols is the tunnel, not the request.
+    const whole = head.body.complete || head.upgrade !== undefined;
+    this.dueAt = whole ? now + head.timeoutMs : Number.POSITIVE_INFINITY;
   }
 
   /** What is left of the time, in whole ms. */

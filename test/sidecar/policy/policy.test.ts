@@ -71,6 +71,15 @@ test("the clock of an upload starts when it has ended", async () => {
   assert.equal(codeOf(await outcome), "deadline");
 });
 
+test("the clock of a wish to change protocols starts at once", async () => {
+  const { sweep, pass } = time();
+  const outcome = deadline(sweep)(slow)(
+    aCall({ timeoutMs: 1000, upgrade: "websocket", body: new LiveBody("", "none") }),
+  );
+  await pass(1000);
+  assert.equal(codeOf(await outcome), "deadline");
+});
+
 test("more calls than the limit are refused while the others wait, and taken again after", async () => {
   const calls: Call[] = [];
   const service = limitPending(2)((call) => {
