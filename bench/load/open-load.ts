@@ -22,12 +22,17 @@ export async function openLoadRole(options: OpenLoadOptions, say: (line: object)
   const { target, scenario, warmupS, measureS } = options;
   if (scenario.load.kind !== "open") throw new Error("the open-loop generator needs a rate");
   const { connections, ratePerS } = scenario.load;
-  const pool = new Pool(target, scenario, connections);
+  let pool = new Pool(target, scenario, connections);
 
   const warmFrom = performance.now();
   await pace(ratePerS, warmFrom, warmFrom + warmupS * 1000, (at) => pool.ask(at));
-  await pool.idle(GRACE_MS);
-  pool.reset();
+  if (await pool.idle(GRACE_MS)) {
+    pool.reset();
+  } else {
+    // What is stuck belongs to the warm-up: the measuring begins with connections of its own.
+    pool.close();
+    pool = new Pool(target, scenario, connections);
+  }
   say({ measuring: true });
 
   const from = performance.now();
@@ -73,14 +78,15 @@ class Pool {
     });
   }
 
-  async idle(withinMs: number): Promise<void> {
+  /** Waits until nothing is under way; false when that took too long. */
+  async idle(withinMs: number): Promise<boolean> {
     const endsAt = performance.now() + withinMs;
     while (this.#inFlight.size + this.#waiting.length > 0 && performance.now() < endsAt) await delay(1);
+    return this.#inFlight.size + this.#waiting.length === 0;
   }
 
   reset(): void {
     this.#samples.clear();
-    this.#waiting.length = 0;
     this.#errors = 0;
   }
 
