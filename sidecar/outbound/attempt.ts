@@ -1,14 +1,6 @@
 import type { Code } from "../../src/protocol/code.ts";
 import { encodeCancel, encodeCredit, encodeOpen } from "../../src/protocol/encode.ts";
-import {
-  type Cancel,
-  Flag,
-  type Frame,
-  type Head,
-  Kind,
-  PREFIX,
-  type Sequenced,
-} from "../../src/protocol/frame.ts";
+import { Flag, type Frame, type Head, Kind, PREFIX, type Sequenced } from "../../src/protocol/frame.ts";
 import type { Subject } from "../../src/subjects/subjects.ts";
 import { isToken } from "../../src/subjects/token.ts";
 import { fitBody } from "../exchange/fit-body.ts";
@@ -102,7 +94,7 @@ export class Attempt {
         this.fail(frame.code, "no", frame.message);
         break;
       case Kind.cancel:
-        this.fail(frame.code, "unknown", this.#whyCancelled(frame));
+        this.fail(frame.code, "unknown", this.#whyCancelled(frame.code, frame.message));
         break;
       case Kind.head:
       case Kind.data:
@@ -122,7 +114,15 @@ export class Attempt {
     else if (this.#order.waiting) this.#breakOff("broken-stream", "a frame was lost on the way");
     else if (this.#resolve !== undefined && this.instance === "")
       this.fail("lost", "unknown", `no instance confirmed the call within ${LOST_AFTER_MS} ms`);
-    else this.#breakOff("idle", `nothing moved for ${this.#home.idleTimeoutMs} ms`);
+    else if (this.#waitsForAnswer) {
+      this.#postpone(this.#home.idleTimeoutMs);
+      this.#home.sweep.add(this);
+    } else this.#breakOff("idle", `nothing moved for ${this.#home.idleTimeoutMs} ms`);
+  }
+
+  /** The app thinks: that is under the deadline, when there is one, and no stream that could be idle. */
+  get #waitsForAnswer(): boolean {
+    return this.#resolve !== undefined && this.#requestDone && Number.isFinite(this.call.head.timeoutMs);
   }
 
   /** Ends the attempt with a failure, on this side only. */
@@ -279,7 +279,7 @@ export class Attempt {
   }
 
   /** Both ends keep the same deadline, so either may be the first to find it past; only this one knows it all. */
-  #whyCancelled({ code, message }: Cancel): string {
+  #whyCancelled(code: Code, message: string): string {
     if (code === "deadline") return this.#whereTimeWent();
     return message || `${this.#who()} gave up on the call`;
   }
