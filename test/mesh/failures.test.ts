@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ask } from "../support/ask.ts";
 import { testBroker } from "../support/broker.ts";
+import { Source, start } from "../support/flow.ts";
 import { answersIds, Load } from "../support/load.ts";
 import { handledApp, testApp, testSidecar } from "../support/mesh.ts";
 import { natsServers } from "../support/servers.ts";
@@ -19,6 +20,20 @@ test("a service without an instance is answered 503 at once, whatever the method
     assert.match(answer.text, /orders has no instance, after 3 attempts/);
     assert.ok(performance.now() - startedAt < 1000);
   }
+});
+
+test("an upload to nobody is answered at once, and need not be sent to its end", async (t) => {
+  const broker = await testBroker(t);
+  const shop = await testSidecar(broker, "shop");
+  const { sent, answer } = start(t, shop.listen, "PUT", "/", { "content-length": 1024 ** 3 });
+  sent.on("error", () => {});
+  const up = new Source(sent, 1024 ** 3);
+  const refused = await answer;
+  assert.equal(refused.headers["weft-error"], "no-instance");
+  assert.equal(refused.headers.connection, "close");
+  refused.resume();
+  await until(() => sent.closed || sent.destroyed);
+  assert.ok(up.written < 64 * 1024 * 1024, `${up.written} bytes were sent for nothing`);
 });
 
 for (const server of natsServers())

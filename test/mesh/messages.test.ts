@@ -166,6 +166,40 @@ test("connections are kept on both sides, and an answer that ends by closing arr
   assert.equal(unchunked(text.slice(text.indexOf("\r\n\r\n") + 4)), "until the end");
 });
 
+test("trailers travel behind an empty body, too", async (t) => {
+  const app = await wireApp(t);
+  const { shop } = await meshPair(t, app);
+  const client = await wireTo(t, shop.listen);
+  const nothing = "0\r\nX-Sum: 0\r\n\r\n";
+  client.send(`${lines("POST / HTTP/1.1", "Host: orders.mesh", "Transfer-Encoding: chunked")}${nothing}`);
+  const asked = await app.accept();
+  await asked.head();
+  assert.equal(await asked.upTo("X-Sum: 0\r\n\r\n"), nothing);
+  const head = lines("HTTP/1.1 200 OK", "Transfer-Encoding: chunked");
+  asked.send(head + nothing);
+  assert.equal(await client.upTo("X-Sum: 0\r\n\r\n"), head + nothing);
+});
+
+test("an HTTP/1.0 client gets a streamed answer up to the close, and its connection kept when it asks for that", async (t) => {
+  const app = await wireApp(t);
+  const { shop } = await meshPair(t, app);
+  const kept = await wireTo(t, shop.listen);
+  kept.send(lines("GET /1 HTTP/1.0", "Host: orders.mesh", "Connection: keep-alive"));
+  const asked = await app.accept();
+  assert.match(await asked.head(), /^GET \/1 HTTP\/1.1\r\n.*\r\nvia: 1.0 weft\r\n/s);
+  asked.send(`${lines("HTTP/1.1 200 OK", "Content-Length: 1")}1`);
+  assert.equal(
+    await kept.upTo("\r\n\r\n1"),
+    `${lines("HTTP/1.1 200 OK", "Content-Length: 1", "Connection: keep-alive")}1`,
+  );
+  kept.send(lines("GET /2 HTTP/1.0", "Host: orders.mesh"));
+  await asked.head();
+  asked.send(`${lines("HTTP/1.1 200 OK", "Transfer-Encoding: chunked")}5\r\nhello\r\n`);
+  assert.equal(await kept.upTo("hello"), `${lines("HTTP/1.1 200 OK", "Connection: close")}hello`);
+  asked.send("6\r\n world\r\n0\r\n\r\n");
+  assert.equal(await kept.rest(), " world");
+});
+
 /** Decodes chunks without extensions, up to the last. */
 function unchunked(text: string): string {
   let body = "";
