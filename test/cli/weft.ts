@@ -71,6 +71,7 @@ export class Weft {
 
   async spawn(args: readonly string[]): Promise<Running> {
     const child = spawn(process.execPath, [PROGRAM, ...args], { env: this.env, cwd: this.folder });
+    child.stdin.on("error", () => {}); // it may end without having read it
     const said = { stdout: "", stderr: "" };
     for (const name of ["stdout", "stderr"] as const)
       child[name].setEncoding("utf8").on("data", (text: string) => {
