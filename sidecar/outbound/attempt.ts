@@ -111,13 +111,13 @@ export class Attempt {
   /** The sweep: nothing was heard for too long. */
   due(): void {
     if (this.#orphaned !== undefined) this.#home.forget(this);
-    else if (this.#order.waiting) this.#breakOff("broken-stream", "a frame was lost on the way");
+    else if (this.#order.waiting) this.breakOff("broken-stream", "a frame was lost on the way");
     else if (this.#resolve !== undefined && this.instance === "")
       this.fail("lost", "unknown", `no instance confirmed the call within ${LOST_AFTER_MS} ms`);
     else if (this.#waitsForAnswer) {
       this.#postpone(this.#home.idleTimeoutMs);
       this.#home.sweep.add(this);
-    } else this.#breakOff("idle", `nothing moved for ${this.#home.idleTimeoutMs} ms`);
+    } else this.breakOff("idle", `nothing moved for ${this.#home.idleTimeoutMs} ms`);
   }
 
   /** The app thinks: that is under the deadline, when there is one, and no stream that could be idle. */
@@ -134,7 +134,7 @@ export class Attempt {
   }
 
   /** Ends it and tells the callee, now or when it is known. */
-  #breakOff(code: Code, message: string): void {
+  breakOff(code: Code, message: string): void {
     this.fail(code, "unknown", message);
     if (this.instance !== "") this.#toInstance(encodeCancel(code));
     else {
@@ -144,12 +144,12 @@ export class Attempt {
   }
 
   #cancel(code: Code): void {
-    this.#breakOff(code, code === "deadline" ? this.#whereTimeWent() : "the caller left");
+    this.breakOff(code, code === "deadline" ? this.#whereTimeWent() : "the caller left");
   }
 
   #sequenced(frame: Sequenced): void {
     const kept = this.#order.take(frame, this.#deliver);
-    if (!kept) this.#breakOff("broken-stream", "too many frames were lost on the way");
+    if (!kept) this.breakOff("broken-stream", "too many frames were lost on the way");
     else this.#postpone(this.#order.waiting ? GAP_MS : this.#home.idleTimeoutMs);
   }
 
@@ -160,7 +160,7 @@ export class Attempt {
     }
     const problem = frame.kind === Kind.end ? checkHeaders(frame.trailers).problem : undefined;
     if (problem !== undefined || this.#inflow === undefined || !this.#inflow.take(frame))
-      this.#breakOff("broken-stream", problem ?? `${this.#who()} sent more than it was given credit for`);
+      this.breakOff("broken-stream", problem ?? `${this.#who()} sent more than it was given credit for`);
   }
 
   /**
@@ -187,7 +187,7 @@ export class Attempt {
     if (!this.#heardFrom(instanceOf(frame))) return;
     const head = this.#resolve === undefined ? { problem: "it is the second" } : readHead(frame);
     if (head.problem !== undefined) {
-      this.#breakOff("broken-stream", `${this.#who()} sent a head that is none: ${head.problem}`);
+      this.breakOff("broken-stream", `${this.#who()} sent a head that is none: ${head.problem}`);
       return;
     }
     const { interim, framing, ...answer } = head;
@@ -204,7 +204,7 @@ export class Attempt {
   #receive(framing: Framing, first: Buffer): Inflow {
     this.#inflow = new Inflow(framing, first, WINDOW_BYTES, {
       credit: (limit) => this.#toInstance(encodeCredit(limit)),
-      abandoned: (code) => this.#breakOff(code, "the caller left"),
+      abandoned: (code) => this.breakOff(code, "the caller left"),
       ended: () => this.#answered(),
     });
     return this.#inflow;
@@ -243,7 +243,7 @@ export class Attempt {
 
   #requestSent(problem: Code | undefined): void {
     if (problem !== undefined) {
-      this.#breakOff(problem, "the request's body broke off");
+      this.breakOff(problem, "the request's body broke off");
       return;
     }
     this.#requestDone = true;

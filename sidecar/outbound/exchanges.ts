@@ -1,5 +1,6 @@
 import type { Bus } from "../../src/bus/bus.ts";
 import { decode } from "../../src/protocol/decode.ts";
+import { encodeCancel } from "../../src/protocol/encode.ts";
 import { ReplyIds, repliesTo } from "../../src/subjects/reply.ts";
 import type { Subjects } from "../../src/subjects/subjects.ts";
 import { chunkBytes } from "../exchange/limits.ts";
@@ -27,6 +28,8 @@ export class Exchanges {
   readonly #self: string;
   readonly #ids: ReplyIds;
   readonly #open = new Map<string, Attempt>();
+  /** Attempts that were under way when the broker was lost: who has them is told when it is back. */
+  #cutOff: Attempt[] = [];
 
   constructor({ bus, sweep, subjects, service, instance, idleTimeoutMs }: ExchangesOptions) {
     this.bus = bus;
@@ -51,7 +54,8 @@ export class Exchanges {
       else attempt.fail("broken-stream", "unknown", "the answer is not a frame");
     });
     bus.onState((state) => {
-      if (state.kind !== "connected") this.#failAll();
+      if (state.kind === "connected") this.#tellCutOff();
+      else this.#failAll();
     });
     bus.onDenied((subject) => this.#denied(subject));
   }
@@ -116,12 +120,15 @@ export class Exchanges {
 
   /** What was under way may be lost in either direction, and nobody would tell: an early end beats a silent wait. */
   #failAll(): void {
-    for (const attempt of [...this.#open.values()])
-      attempt.fail(
-        "broker-away",
-        "unknown",
-        "the connection to the broker broke while the call was under way",
-      );
+    for (const attempt of [...this.#open.values()]) {
+      attempt.breakOff("broker-away", "the connection to the broker broke while the call was under way");
+      if (attempt.instance !== "") this.#cutOff.push(attempt);
+    }
+  }
+
+  /** Only this end may have lost the broker: then the app still works for nobody. */
+  #tellCutOff(): void {
+    for (const attempt of this.#cutOff.splice(0)) this.sendToInstance(attempt, encodeCancel("broker-away"));
   }
 
   /** The broker names only the subject, so the oldest attempt on it is the one that was denied. */
