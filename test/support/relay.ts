@@ -1,0 +1,32 @@
+import type { AddressInfo } from "node:net";
+import { connect, createServer, type Socket } from "node:net";
+import type { TestContext } from "node:test";
+
+/** A way to the broker that a test can cut, so that one end alone loses it. */
+export async function relayTo(t: TestContext, port: number): Promise<{ url: string; cut(): void }> {
+  const sockets = new Set<Socket>();
+  const server = createServer((near) => {
+    const far = connect(port, "127.0.0.1");
+    for (const [from, to] of [
+      [near, far],
+      [far, near],
+    ] as const) {
+      sockets.add(from);
+      from.on("data", (bytes) => void to.write(bytes));
+      from.on("error", () => {});
+      from.on("close", () => {
+        sockets.delete(from);
+        to.destroy();
+      });
+    }
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const cut = () => {
+    for (const socket of sockets) socket.resetAndDestroy();
+  };
+  t.after(() => {
+    server.close();
+    cut();
+  });
+  return { url: `nats://127.0.0.1:${(server.address() as AddressInfo).port}`, cut };
+}
