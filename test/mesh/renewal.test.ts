@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { test } from "node:test";
+import { type TestContext, test } from "node:test";
 import { WebSocket, WebSocketServer } from "ws";
 import type { Bus } from "../../src/bus/bus.ts";
 import { bytes, Drain, hashOf, Source, start } from "../support/flow.ts";
@@ -23,26 +23,35 @@ async function renewals(bus: Bus, times: number, done: () => void): Promise<void
   }
 }
 
+/** An app that echoes: `/echo` by HTTP, ids for `Load`, and WebSocket messages. */
+async function echoApp(t: TestContext) {
+  const ids = answersIds();
+  const app = createServer((request, response) => {
+    if (request.url === "/echo") request.pipe(response);
+    else ids.handle(request, response);
+  });
+  new WebSocketServer({ server: app }).on("connection", (socket) => {
+    socket.on("message", (data, binary) => socket.send(data, { binary }));
+  });
+  await new Promise<void>((resolve) => app.listen(0, "127.0.0.1", resolve));
+  t.after(() => {
+    app.closeAllConnections();
+    app.close();
+  });
+  return { host: "127.0.0.1", port: (app.address() as AddressInfo).port, ids };
+}
+
+async function webSocket(t: TestContext, listen: string): Promise<WebSocket> {
+  const socket = new WebSocket(`ws://${listen}/`, { headers: { host: "orders.mesh" } });
+  t.after(() => socket.terminate());
+  await new Promise((resolve, reject) => socket.once("open", resolve).once("error", reject));
+  return socket;
+}
+
 for (const server of natsServers())
   test(`nats-server ${server.label}: connections are renewed again and again under small calls, streams and a WebSocket, and nothing fails, is repeated or harmed`, async (t) => {
-    const ids = answersIds();
-    const app = createServer((request, response) => {
-      if (request.url === "/echo") request.pipe(response);
-      else ids.handle(request, response);
-    });
-    new WebSocketServer({ server: app }).on("connection", (socket) => {
-      socket.on("message", (data, binary) => socket.send(data, { binary }));
-    });
-    await new Promise<void>((resolve) => app.listen(0, "127.0.0.1", resolve));
-    t.after(() => {
-      app.closeAllConnections();
-      app.close();
-    });
-    const { orders, shop } = await meshPair(
-      t,
-      { host: "127.0.0.1", port: (app.address() as AddressInfo).port },
-      { server },
-    );
+    const { ids, ...app } = await echoApp(t);
+    const { orders, shop } = await meshPair(t, app, { server });
 
     let renewed = 0;
     const count = () => void renewed++;
@@ -67,9 +76,7 @@ for (const server of natsServers())
       }
     };
 
-    const socket = new WebSocket(`ws://${shop.listen}/`, { headers: { host: "orders.mesh" } });
-    t.after(() => socket.terminate());
-    await new Promise((resolve, reject) => socket.once("open", resolve).once("error", reject));
+    const socket = await webSocket(t, shop.listen);
     let echoed = 0;
     let closed: number | undefined;
     socket.on("close", (code) => {
@@ -93,3 +100,31 @@ for (const server of natsServers())
       `${load.ends.length} calls, ${streamed} streams, ${echoed} messages`,
     );
   });
+
+test("a flood of small messages stays whole and in order while connections are renewed without a pause", async (t) => {
+  const { ids: _, ...app } = await echoApp(t);
+  const { orders, shop } = await meshPair(t, app);
+  const socket = await webSocket(t, shop.listen);
+  let [sent, echoed, over] = [0, 0, false];
+  let problem: string | undefined;
+  socket.on("message", (data) => {
+    if (data.toString() !== `message ${echoed++}`) problem ??= `${data} came as the ${echoed}th`;
+  });
+  socket.on("close", (code) => {
+    problem ??= `the WebSocket was closed with ${code}`;
+  });
+  const pump = () => {
+    if (over) return;
+    for (let i = 0; i < 10 && sent - echoed < 1000; i++) socket.send(`message ${sent++}`);
+    setImmediate(pump);
+  };
+  pump();
+  const renewing = [shop.bus, orders.bus].map(async (bus) => {
+    for (let i = 0; i < 300 && problem === undefined; i++) await bus.renew();
+  });
+  await Promise.all(renewing);
+  over = true;
+  await until(() => problem !== undefined || echoed === sent, { what: "the last echo" });
+  assert.equal(problem, undefined);
+  assert.ok(sent > 1000, `${sent} messages`);
+});
