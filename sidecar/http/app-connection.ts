@@ -32,6 +32,7 @@ const IDEMPOTENT = new Set(["GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"])
 /** One connection to the app: one call at a time. */
 export class AppConnection implements AnswerOwner, WriterOwner, Timed {
   dueAt = Number.POSITIVE_INFINITY;
+  sweepSlot = -1;
   readonly #pool: AppPool;
   readonly #socket: Socket;
   readonly #intake: AnswerIntake;

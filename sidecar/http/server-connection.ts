@@ -40,6 +40,7 @@ const LINGER_MS = 2000;
 /** One client's connection: hands its requests on, and writes the answers in their order. */
 export class ServerConnection implements Answerer, IntakeOwner, WriterOwner, Timed {
   dueAt = Number.POSITIVE_INFINITY;
+  sweepSlot = -1;
   readonly #context: ServerContext;
   readonly #socket: Socket;
   readonly #intake: RequestIntake;

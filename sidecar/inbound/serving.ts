@@ -34,6 +34,9 @@ export class Serving {
   readonly call: Call;
   readonly reply: Subject;
   dueAt: number;
+  sweepSlot = -1;
+  /** Where the servings keep it. */
+  readonly slot: number;
   readonly #home: Servings;
   readonly #order = new Sequencer();
   readonly #deliver = (frame: Sequenced) => this.#inOrder(frame as Data | End);
@@ -50,6 +53,7 @@ export class Serving {
   constructor(open: Open, head: OpenHead, caller: string, reply: Subject, home: Servings) {
     this.#home = home;
     this.reply = reply;
+    this.slot = home.remember(this);
     this.#responseWindow = open.window;
     const now = home.sweep.now();
     this.#requestDone = (open.flags & Flag.last) !== 0;
@@ -157,10 +161,12 @@ export class Serving {
 
   #sendReceipt(): void {
     this.#receipt = true;
+    this.#home.expectFrames(this);
     this.#send(encodeAccept(this.#requestDone ? 0 : WINDOW_BYTES, this.#home.instance));
   }
 
   #sendInterim({ status, reason, headers }: Interim): void {
+    this.#home.expectFrames(this);
     this.#send(
       encodeHead(0, status, this.#sequence++, `${this.#home.instance}\n${reason}\n${headers}`, NOTHING),
     );
@@ -176,6 +182,7 @@ export class Serving {
     }
     const body = fitBody(reply.body, Math.min(room, FIRST_BYTES));
     const flags = (body.complete ? Flag.last : 0) | (body.framing === "none" ? 0 : Flag.body);
+    if (!body.complete) this.#home.expectFrames(this);
     this.#send(encodeHead(flags, reply.status, this.#sequence++, text, body.first));
     if (body.complete) {
       this.#answerOver();

@@ -6,6 +6,7 @@ import { callerOf, mayAnswer } from "../../src/subjects/reply.ts";
 import type { Subject, Subjects, Target } from "../../src/subjects/subjects.ts";
 import type { Service } from "../stack/call.ts";
 import { failed } from "../stack/outcome.ts";
+import { Slots } from "../stack/slots.ts";
 import type { Sweep } from "../stack/sweep.ts";
 import { readOpen } from "./read-open.ts";
 import { Serving } from "./serving.ts";
@@ -33,7 +34,9 @@ export class Servings {
   readonly idleTimeoutMs: number;
   readonly target: Target;
   readonly #options: ServingsOptions;
-  readonly #open = new Map<string, Serving>();
+  readonly #open = new Slots<Serving>();
+  /** Those whose callers know who has them. A small call is answered before anybody knows, so it is never here. */
+  readonly #known = new Map<string, Serving>();
   readonly #forNew: Subscription[] = [];
   readonly #forOpen: Subscription;
   #draining = false;
@@ -101,17 +104,25 @@ export class Servings {
     this.leave();
     this.#forOpen.unsubscribe();
     this.#stopStates();
-    for (const serving of [...this.#open.values()]) serving.breakOff("gone", "the instance was stopped");
+    this.#open.each((serving) => serving.breakOff("gone", "the instance was stopped"));
   }
 
-  remember(serving: Serving): void {
-    this.#open.set(serving.reply, serving);
-    this.sweep.add(serving);
+  /** Where a call is kept, until it is forgotten. */
+  remember(serving: Serving): number {
+    return this.#open.take(serving);
   }
 
+  /** The caller is about to learn who has the call: from now on it may send further frames of it. */
+  expectFrames(serving: Serving): void {
+    this.#known.set(serving.reply, serving);
+  }
+
+  /** May be called twice. */
   forget(serving: Serving): void {
-    this.#open.delete(serving.reply);
     this.sweep.delete(serving);
+    if (this.#open.get(serving.slot) !== serving) return;
+    this.#open.free(serving.slot);
+    if (this.#known.get(serving.reply) === serving) this.#known.delete(serving.reply);
     if (this.#open.size === 0) this.#whenEmpty?.();
   }
 
@@ -128,11 +139,10 @@ export class Servings {
       const code = frame.reason === "version" ? "version" : "bad-request";
       this.bus.send(to, encodeRefuse(0, code, "the callee's sidecar cannot read the message"));
     } else if (frame.kind === Kind.open) this.#onOpen(frame, subject, to);
-    else this.#open.get(reply)?.onFrame(frame);
+    else this.#known.get(reply)?.onFrame(frame);
   }
 
   #onOpen(open: Open, subject: string, reply: Subject): void {
-    if (this.#open.has(reply)) return;
     if (this.#draining) {
       this.bus.send(
         reply,
@@ -147,7 +157,7 @@ export class Servings {
       return;
     }
     const serving = new Serving(open, head, callerOf(subject), reply, this);
-    this.remember(serving);
+    this.sweep.add(serving);
     this.#options.serve(serving.call).then(
       (outcome) => serving.answer(outcome),
       () => serving.answer(failed("internal", "unknown", "the callee's sidecar failed on this call")),
@@ -156,10 +166,10 @@ export class Servings {
 
   /** Answers can no longer be sent, and frames may be lost: an early end beats a silent wait. */
   #cutAll(): void {
-    for (const serving of [...this.#open.values()]) {
+    this.#open.each((serving) => {
       this.#cutOff.push(serving.reply);
       serving.end("broker-away");
-    }
+    });
   }
 
   #tellCutOff(): void {

@@ -28,6 +28,9 @@ export class Attempt {
   /** Who has the call, once it said so. */
   instance = "";
   dueAt: number;
+  sweepSlot = -1;
+  /** Where the exchanges keep it. */
+  readonly slot: number;
   #outflow: Outflow | undefined;
   #inflow: Inflow | undefined;
   readonly #order = new Sequencer();
@@ -39,16 +42,11 @@ export class Attempt {
   readonly #startedAt: number;
   readonly #deliver = (frame: Sequenced) => this.#inOrder(frame);
 
-  constructor(
-    call: Call,
-    subject: Subject,
-    reply: Subject,
-    home: Exchanges,
-    resolve: (outcome: Outcome) => void,
-  ) {
+  constructor(call: Call, subject: Subject, home: Exchanges, resolve: (outcome: Outcome) => void) {
     this.call = call;
     this.subject = subject;
-    this.reply = reply;
+    this.slot = home.remember(this);
+    this.reply = home.replySubject(call.head.callee, this.slot);
     this.#home = home;
     this.#resolve = resolve;
     this.#body = call.head.body;
@@ -128,19 +126,24 @@ export class Attempt {
   /** Ends the attempt with a failure, on this side only. */
   fail(code: Code, delivered: "no" | "unknown", message: string): void {
     this.#close();
-    this.#outflow?.stop(code);
-    this.#inflow?.fail(code);
-    this.#settle(failed(code, delivered, message));
+    this.#end(code, delivered, message);
   }
 
   /** Ends it and tells the callee, now or when it is known. */
   breakOff(code: Code, message: string): void {
-    this.fail(code, "unknown", message);
-    if (this.instance !== "") this.#toInstance(encodeCancel(code));
+    if (this.instance === "") this.#orphaned = code;
     else {
-      this.#orphaned = code;
-      this.#home.remember(this);
+      this.#toInstance(encodeCancel(code));
+      this.#close();
     }
+    this.#end(code, "unknown", message);
+  }
+
+  #end(code: Code, delivered: "no" | "unknown", message: string): void {
+    this.call.onCancel = undefined;
+    this.#outflow?.stop(code);
+    this.#inflow?.fail(code);
+    this.#settle(failed(code, delivered, message));
   }
 
   #cancel(code: Code): void {
@@ -190,15 +193,15 @@ export class Attempt {
       this.breakOff("broken-stream", `${this.#who()} sent a head that is none: ${head.problem}`);
       return;
     }
-    const { interim, framing, ...answer } = head;
+    const { interim, framing, status, reason, headers } = head;
     if (interim) {
-      this.call.onInterim?.(answer);
+      this.call.onInterim?.({ status, reason, headers });
       return;
     }
     const last = (frame.flags & Flag.last) !== 0;
     const body = last ? wholeBody(frame.body, framing) : this.#receive(framing, frame.body);
     if (last) this.#answered();
-    this.#settle({ kind: "replied", ...answer, body, instance: this.instance });
+    this.#settle({ kind: "replied", status, reason, headers, body, instance: this.instance });
   }
 
   #receive(framing: Framing, first: Buffer): Inflow {

@@ -1,11 +1,12 @@
 import type { Bus } from "../../src/bus/bus.ts";
 import { decode } from "../../src/protocol/decode.ts";
 import { encodeCancel } from "../../src/protocol/encode.ts";
-import { ReplyIds, repliesTo } from "../../src/subjects/reply.ts";
-import type { Subjects } from "../../src/subjects/subjects.ts";
+import { ReplyIds, repliesTo, slotOf } from "../../src/subjects/reply.ts";
+import type { Subject, Subjects } from "../../src/subjects/subjects.ts";
 import { chunkBytes } from "../exchange/limits.ts";
 import type { Service } from "../stack/call.ts";
 import { failed } from "../stack/outcome.ts";
+import { Slots } from "../stack/slots.ts";
 import type { Sweep } from "../stack/sweep.ts";
 import { Attempt } from "./attempt.ts";
 
@@ -27,7 +28,7 @@ export class Exchanges {
   readonly #subjects: Subjects;
   readonly #self: string;
   readonly #ids: ReplyIds;
-  readonly #open = new Map<string, Attempt>();
+  readonly #open = new Slots<Attempt>();
   /** Attempts that were under way when the broker was lost: who has them is told when it is back. */
   #cutOff: Attempt[] = [];
 
@@ -40,9 +41,9 @@ export class Exchanges {
     this.#ids = new ReplyIds(service, instance);
     // Plain, not a queue group: the broker tells "no responders" to plain subscriptions only.
     bus.subscribe(repliesTo(service, instance), undefined, ({ subject, data, noResponders }) => {
-      const attempt = this.#open.get(subject);
-      // Not ours, or not any more. The key holds the responder's name, so nobody can answer for another.
-      if (attempt === undefined) return;
+      const attempt = this.#open.get(slotOf(subject));
+      // Not ours, or not any more. The subject holds the responder's name, so nobody can answer for another.
+      if (attempt?.reply !== subject) return;
       if (noResponders) {
         attempt.onNoResponders();
         return;
@@ -71,19 +72,24 @@ export class Exchanges {
       return Promise.resolve(failed(call.cancelled, "no", "the call ended before it was sent"));
     return new Promise((resolve) => {
       const subject = this.#subjects.request(callee, target, this.#self);
-      const attempt = new Attempt(call, subject, this.#ids.next(callee), this, resolve);
-      this.remember(attempt);
+      const attempt = new Attempt(call, subject, this, resolve);
+      this.sweep.add(attempt);
       if (!attempt.open()) this.#notSent(attempt);
     });
   };
 
-  remember(attempt: Attempt): void {
-    this.#open.set(attempt.reply, attempt);
-    this.sweep.add(attempt);
+  /** Where an attempt is kept, until it is forgotten. */
+  remember(attempt: Attempt): number {
+    return this.#open.take(attempt);
   }
 
+  replySubject(callee: string, slot: number): Subject {
+    return this.#ids.next(callee, slot);
+  }
+
+  /** No answer is looked at any more. May be called twice. */
   forget(attempt: Attempt): void {
-    this.#open.delete(attempt.reply);
+    if (this.#open.get(attempt.slot) === attempt) this.#open.free(attempt.slot);
     this.sweep.delete(attempt);
   }
 
@@ -103,9 +109,10 @@ export class Exchanges {
 
   /** The registry declared an instance gone: whoever waits for it hears now, not at the deadline. */
   instanceGone(service: string, instance: string): void {
-    for (const attempt of [...this.#open.values()])
+    this.#open.each((attempt) => {
       if (attempt.instance === instance && attempt.call.head.callee === service)
         attempt.fail("gone", "unknown", `${service} (instance ${instance}) has gone`);
+    });
   }
 
   #notSent(attempt: Attempt): void {
@@ -120,10 +127,10 @@ export class Exchanges {
 
   /** What was under way may be lost in either direction, and nobody would tell: an early end beats a silent wait. */
   #failAll(): void {
-    for (const attempt of [...this.#open.values()]) {
+    this.#open.each((attempt) => {
       attempt.breakOff("broker-away", "the connection to the broker broke while the call was under way");
       if (attempt.instance !== "") this.#cutOff.push(attempt);
-    }
+    });
   }
 
   /** Only this end may have lost the broker: then the app still works for nobody. */
@@ -131,12 +138,12 @@ export class Exchanges {
     for (const attempt of this.#cutOff.splice(0)) this.sendToInstance(attempt, encodeCancel("broker-away"));
   }
 
-  /** The broker names only the subject, so the oldest attempt on it is the one that was denied. */
+  /** The broker names only the subject: it refuses all attempts on it, so it does not matter which one this was. */
   #denied(subject: string): void {
-    for (const attempt of this.#open.values())
-      if (attempt.subject === subject && attempt.instance === "") {
-        attempt.fail("denied", "no", `${this.#self} may not call ${attempt.call.head.callee}`);
-        return;
-      }
+    let denied: Attempt | undefined;
+    this.#open.each((attempt) => {
+      if (attempt.subject === subject && attempt.instance === "") denied ??= attempt;
+    });
+    denied?.fail("denied", "no", `${this.#self} may not call ${denied.call.head.callee}`);
   }
 }

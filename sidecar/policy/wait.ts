@@ -5,6 +5,7 @@ import type { Sweep, Timed } from "../stack/sweep.ts";
 /** A wait in the course of a call: it ends when the time is over, when the call is cancelled, or when it is woken. */
 export class Wait implements Timed {
   readonly dueAt: number;
+  sweepSlot = -1;
   readonly ended: Promise<"over" | "woken" | Code>;
   readonly #sweep: Sweep;
   readonly #call: Call;

@@ -39,6 +39,7 @@ export class Call {
   readonly startedAt: number;
   /** When the time is used up, in ms of the monotonic clock; Infinity while the request is still coming in. */
   dueAt: number;
+  sweepSlot = -1;
   /** 1 for the first attempt; each further attempt counts it up. */
   attempt = 1;
   /** Body bytes have left that are not kept: no further attempt can send the same request. */

@@ -1,5 +1,9 @@
+import { Slots } from "./slots.ts";
+
 /** Something that happens at a time, unless it is taken back first. */
 export interface Timed {
+  /** The sweep's own note of where it keeps the entry; -1 to begin with. */
+  sweepSlot: number;
   /**
    * In ms of the sweep's clock; Infinity for never. May be moved later at any time by writing it;
    * when it is moved nearer, `Sweep.add` has to be called again.
@@ -12,12 +16,12 @@ export interface Timed {
 /**
  * One coarse timer for all deadlines of a process, because a timer for each call costs more than the call's own work.
  * It wakes when the nearest entry is due, but not more often than each `stepMs`: so an entry is at most about
- * `stepMs` late, and adding and deleting costs no more than a set does. It never keeps the process alive.
+ * `stepMs` late, and adding and deleting costs next to nothing. It never keeps the process alive.
  */
 export class Sweep {
   readonly now: () => number;
   readonly #stepMs: number;
-  readonly #entries = new Set<Timed>();
+  readonly #entries = new Slots<Timed>();
   #wakesAt = Number.POSITIVE_INFINITY;
   #timer: NodeJS.Timeout | undefined;
   readonly #onTimer = () => this.tick();
@@ -34,12 +38,14 @@ export class Sweep {
 
   /** Adds an entry, or takes notice of its earlier `dueAt`. */
   add(entry: Timed): void {
-    this.#entries.add(entry);
+    if (entry.sweepSlot < 0) entry.sweepSlot = this.#entries.take(entry);
     if (entry.dueAt < this.#wakesAt) this.#wake(entry.dueAt, this.now());
   }
 
   delete(entry: Timed): void {
-    this.#entries.delete(entry);
+    if (entry.sweepSlot < 0) return;
+    this.#entries.free(entry.sweepSlot);
+    entry.sweepSlot = -1;
   }
 
   /** Runs what is due. The timer calls it; tests with a clock of their own do too. */
@@ -48,12 +54,12 @@ export class Sweep {
     let nearest = Number.POSITIVE_INFINITY;
     clearTimeout(this.#timer);
     this.#wakesAt = Number.POSITIVE_INFINITY;
-    for (const entry of this.#entries) {
+    this.#entries.each((entry) => {
       if (entry.dueAt <= now) {
-        this.#entries.delete(entry);
+        this.delete(entry);
         entry.due();
       } else if (entry.dueAt < nearest) nearest = entry.dueAt;
-    }
+    });
     if (nearest < this.#wakesAt) this.#wake(nearest, now);
   }
 

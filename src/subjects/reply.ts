@@ -31,10 +31,15 @@ export class ReplyIds {
     this.#stem = `_R.${token("service", caller)}.${token("instance", instance)}.`;
   }
 
-  next(responder: string): Subject {
-    return `${this.#stem}${responder}.${this.#random}${(this.#count++).toString(36)}` as Subject;
+  /** @param slot a number that `slotOf` finds again in the answers, to look up who waits for them */
+  next(responder: string, slot = 0): Subject {
+    const id = `${this.#random}${(this.#count++).toString(36)}-${slot.toString(36)}`;
+    return `${this.#stem}${responder}.${id}` as Subject;
   }
 }
+
+/** The number that was given to `ReplyIds.next`; NaN when there is none. */
+export const slotOf = (reply: string): number => Number.parseInt(reply.slice(reply.lastIndexOf("-") + 1), 36);
 
 /** Takes a reply subject apart; undefined when it has not exactly the five tokens of one. */
 export function parseReply(reply: string): ReplyParts | undefined {

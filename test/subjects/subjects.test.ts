@@ -43,7 +43,7 @@ test("reply subjects are unguessable, never the same twice, and name the respond
   const ids = new ReplyIds("shop", "s1");
   const [one, two] = [ids.next("orders"), ids.next("orders")];
   assert.notEqual(one, two);
-  assert.match(one, /^_R\.shop\.s1\.orders\.[0-9a-f]{24}[0-9a-z]+$/);
+  assert.match(one, /^_R\.shop\.s1\.orders\.[0-9a-f]{24}[0-9a-z]+-[0-9a-z]+$/);
   assert.notEqual(new ReplyIds("shop", "s1").next("orders").slice(0, 40), one.slice(0, 40));
   assert.deepEqual(parseReply(one)?.responder, "orders");
 });

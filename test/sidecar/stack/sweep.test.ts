@@ -3,7 +3,11 @@ import { test } from "node:test";
 import { Sweep } from "../../../sidecar/stack/sweep.ts";
 import { until } from "../../support/until.ts";
 
-const entry = (dueAt: number, log: string[], name: string) => ({ dueAt, due: () => void log.push(name) });
+const entry = (dueAt: number, log: string[], name: string) => ({
+  dueAt,
+  sweepSlot: -1,
+  due: () => void log.push(name),
+});
 
 test("runs what is due, once, and nothing that was taken back or put off", () => {
   let now = 0;
@@ -42,6 +46,7 @@ test("an entry may add itself again", async () => {
   let runs = 0;
   const repeating = {
     dueAt: 0,
+    sweepSlot: -1,
     due() {
       if (++runs === 3) return;
       this.dueAt = sweep.now() + 1;
