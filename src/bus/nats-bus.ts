@@ -157,9 +157,14 @@ class NatsBus implements Bus {
     this.#outgoing = [];
     // What was queued when the connection broke is lost, as it would be a moment later in the socket.
     if (this.#current.kind !== "connected" || this.#connection.isClosed()) return;
+    const room = this.#connection.info!.max_payload;
     for (const { subject, data, reply, traceparent } of queued) {
+      // The client throws for what is too large, and it may have become so since it was queued.
+      if (data.length > room) continue;
       if (reply === undefined) this.#connection.publish(subject, data);
-      else if (traceparent === undefined) this.#connection.publish(subject, data, { reply });
+      // The broker counts headers, too: rather the message without its trace context than no message.
+      else if (traceparent === undefined || data.length + TRACE_HEADER_BYTES > room)
+        this.#connection.publish(subject, data, { reply });
       else this.#connection.publish(subject, data, { reply, headers: traceHeaders(traceparent) });
     }
   }
@@ -232,6 +237,9 @@ function received(message: Msg): Message {
     noResponders: data.byteLength === 0 && message.headers?.code === 503,
   };
 }
+
+/** `NATS/1.0`, one line of `traceparent` and an empty one, with room to spare. */
+const TRACE_HEADER_BYTES = 128;
 
 function traceHeaders(traceparent: string) {
   const fields = headers();

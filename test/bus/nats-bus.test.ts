@@ -49,6 +49,18 @@ for (const server of natsServers()) {
     await until(() => heard.size === subjects.length, { what: "each subscription to be heard on" });
   });
 
+  test(`nats-server ${server.label}: a message that fits only without its trace context is sent without it`, async (t) => {
+    const { connect } = await open(t, "max_payload: 1024\n");
+    const bus = await connect();
+    const sizes: number[] = [];
+    bus.subscribe("sized" as Subject, undefined, ({ data }) => void sizes.push(data.length));
+    const traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+    for (const size of [1, 1024 - 128, 1024 - 60, 1024])
+      bus.send("sized" as Subject, Buffer.alloc(size), "answers" as Subject, traceparent);
+    await bus.flush();
+    assert.deepEqual(sizes, [1, 896, 964, 1024]);
+  });
+
   test(`nats-server ${server.label}: a subject that this user may not publish is reported`, async (t) => {
     const user = 'user: any, password: any, permissions: { publish: { deny: "secret.>" } }';
     const { connect } = await open(t, `accounts: { A: { users: [{ ${user} }] } }, no_auth_user: any\n`);
