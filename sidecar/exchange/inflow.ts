@@ -1,6 +1,7 @@
 import type { Code } from "../../src/protocol/code.ts";
 import { type Data, type End, Flag, Kind } from "../../src/protocol/frame.ts";
 import type { Body, Framing, Sink } from "../stack/body.ts";
+import { bufferDied } from "./dead-buffers.ts";
 import { WINDOW_BYTES } from "./limits.ts";
 
 interface Peer {
@@ -45,6 +46,7 @@ export class Inflow implements Body {
     if (frame.kind === Kind.data) {
       this.#received += frame.body.length;
       if (this.#received > this.#granted) return false;
+      bufferDied(frame.body.length);
     }
     if (this.#sink === undefined || this.#paused) this.#waiting.push(frame);
     else this.#hand(frame, this.#sink);

@@ -1,6 +1,7 @@
 import type { Code } from "../../src/protocol/code.ts";
 import { encodeData, encodeEnd } from "../../src/protocol/encode.ts";
 import type { Body, Sink } from "../stack/body.ts";
+import { bufferDied } from "./dead-buffers.ts";
 
 interface Peer {
   /** Sends one frame towards the reader of the body. */
@@ -80,6 +81,7 @@ export class Outflow implements Sink {
       const part = chunk.subarray(at, at + Math.min(chunkBytes, this.#limit - this.#sent));
       this.#peer.send(encodeData(0, this.#sequence++, part));
       this.#sent += part.length;
+      bufferDied(part.length);
       at += part.length;
     }
     if (at < chunk.length) this.#waiting.push(chunk.subarray(at));
