@@ -9,6 +9,11 @@ import { NameError, serviceName, token } from "../subjects/token.ts";
  * "option '--x <y>' argument 'z' is invalid.".
  */
 
+/** A flag with a default, which is given, read and shown as a user would write it. */
+export function valued<T>(flag: string, text: string, read: (value: string) => T, byDefault: string): Option {
+  return new Option(flag, text).argParser(read).default(read(byDefault), byDefault);
+}
+
 /** @returns ms */
 export function duration(text: string): number {
   const ms = parseDuration(text);

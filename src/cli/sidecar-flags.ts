@@ -1,4 +1,4 @@
-import { type Command, Option } from "commander";
+import type { Command } from "commander";
 import {
   type Address,
   LIMITS,
@@ -6,13 +6,23 @@ import {
   type SidecarOptions,
   type Upstream,
 } from "../../sidecar/options.ts";
-import { duration, loopbackAddress, many, nameOf, ratio, upstream, wholeNumber, withState } from "./flags.ts";
+import {
+  duration,
+  loopbackAddress,
+  many,
+  nameOf,
+  ratio,
+  upstream,
+  valued,
+  wholeNumber,
+  withState,
+} from "./flags.ts";
 
 /** What `weft run` and `weft sidecar` have in common, as commander hands it over. */
 export interface SidecarFlags {
   readonly state: string;
   readonly version: string;
-  readonly token?: string;
+  readonly tokenFile?: string;
   readonly identity?: string;
   readonly listen: Address;
   readonly upstream?: readonly Upstream[];
@@ -34,23 +44,20 @@ export interface SidecarFlags {
 export function withSidecarFlags(command: Command, listen: string): Command {
   return withState(command)
     .requiredOption("--version <name>", "version of the service, such as 1 or 2-canary", nameOf("version"))
-    .option(
-      "--listen <address>",
-      "where the app reaches the mesh, as an HTTP proxy (port 0: a free one)",
-      loopbackAddress,
-      loopbackAddress(listen),
+    .addOption(
+      valued(
+        "--listen <address>",
+        "where the app reaches the mesh, as an HTTP proxy (port 0: a free one)",
+        loopbackAddress,
+        listen,
+      ),
     )
     .option(
       "--upstream <service=address>",
       "a listener for one service, for apps that know no proxy: orders=127.0.0.1:7001, v2.orders=7002; may be repeated",
       many(upstream),
     )
-    .option(
-      "--admin <address>",
-      "metrics, readiness and configuration",
-      loopbackAddress,
-      loopbackAddress("0"),
-    )
+    .addOption(valued("--admin <address>", "metrics, readiness and configuration", loopbackAddress, "0"))
     .option("--no-admin", "no admin listener")
     .option(
       "--health <path>",
@@ -58,24 +65,26 @@ export function withSidecarFlags(command: Command, listen: string): Command {
       path,
     )
     .option("--zone <name>", "where the instance is, such as eu-1a", nameOf("zone"))
-    .addOption(
-      new Option(
-        "--token <token>",
-        "one-time token, or @FILE, or @- for stdin (default: made by the mesh of --state)",
-      ).env("WEFT_TOKEN"),
+    .option(
+      "--token-file <file>",
+      "file with a one-time token, - for stdin (default: WEFT_TOKEN, else made by the mesh of --state)",
     )
     .option("--identity <dir>", "keep the identity here, so that a restart needs no new token")
-    .option(
-      "--timeout <duration>",
-      "time for a call, all attempts together; 0s: none",
-      duration,
-      LIMITS.timeoutMs,
+    .addOption(
+      valued(
+        "--timeout <duration>",
+        "time for a call, all attempts together; 0s: none",
+        duration,
+        seconds(LIMITS.timeoutMs),
+      ),
     )
-    .option(
-      "--idle-timeout <duration>",
-      "how long nothing may move on a stream",
-      duration,
-      LIMITS.idleTimeoutMs,
+    .addOption(
+      valued(
+        "--idle-timeout <duration>",
+        "how long nothing may move on a stream",
+        duration,
+        seconds(LIMITS.idleTimeoutMs),
+      ),
     )
     .option(
       "--max-pending <n>",
@@ -89,17 +98,23 @@ export function withSidecarFlags(command: Command, listen: string): Command {
       wholeNumber,
       LIMITS.retries,
     )
-    .option(
-      "--broker-wait <duration>",
-      "how long a call waits for a broker that is away",
-      duration,
-      LIMITS.brokerWaitMs,
+    .addOption(
+      valued(
+        "--broker-wait <duration>",
+        "how long a call waits for a broker that is away",
+        duration,
+        seconds(LIMITS.brokerWaitMs),
+      ),
     )
-    .option("--drain <duration>", "time for calls under way when the instance leaves", duration, 10_000)
+    .addOption(
+      valued("--drain <duration>", "time for calls under way when the instance leaves", duration, "10s"),
+    )
     .option("--otlp <url>", "send traces there (OTLP over HTTP), such as http://127.0.0.1:4318")
     .option("--trace-ratio <ratio>", "part of calls that are traced, 0 to 1", ratio)
     .option("--access-log", "a line of JSON on stdout for each call");
 }
+
+const seconds = (ms: number): string => `${ms / 1000}s`;
 
 function path(text: string): string {
   return text.startsWith("/") ? text : `/${text}`;

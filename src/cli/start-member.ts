@@ -18,8 +18,14 @@ export async function startMember(
   flags: SidecarFlags,
   { app, folder, say }: { app: AppAddress | undefined; folder: string | undefined; say: Say },
 ): Promise<Member> {
-  const { version, state, token } = flags;
-  const membership = await joinMesh({ ...tokenSource(state, service, token), service, version, folder, say });
+  const { version, state, tokenFile } = flags;
+  const membership = await joinMesh({
+    ...tokenSource(state, service, tokenFile),
+    service,
+    version,
+    folder,
+    say,
+  });
   const { identity, bus, expiry } = membership;
   let failed = false;
   try {

@@ -29,8 +29,8 @@ test("a token enrols one instance elsewhere, which comes back without one, also 
     "orders",
     "--version",
     "1",
-    "--token",
-    `@${file}`,
+    "--token-file",
+    file,
     ...listen,
   ]);
   const second = await elsewhere.run([
@@ -38,8 +38,8 @@ test("a token enrols one instance elsewhere, which comes back without one, also 
     "orders",
     "--version",
     "1",
-    "--token",
-    `@${file}`,
+    "--token-file",
+    file,
     "--listen",
     "0",
   ]);
@@ -55,7 +55,9 @@ test("a token enrols one instance elsewhere, which comes back without one, also 
 
 test("a token is asked for where there is none, and a bad one is told without repeating it", async () => {
   const none = await elsewhere.run(["sidecar", "shop", "--version", "1", "--listen", "0"]);
-  assert.match(none.stderr, /no mesh runs from .*\n.*--token @FILE/);
+  assert.match(none.stderr, /no mesh runs from .*\n.*--token-file FILE/);
+  const wrong = join(elsewhere.folder, "wrong");
+  writeFileSync(wrong, "secret-but-wrong");
   const bad = await elsewhere.run([
     "sidecar",
     "shop",
@@ -63,8 +65,8 @@ test("a token is asked for where there is none, and a bad one is told without re
     "1",
     "--listen",
     "0",
-    "--token",
-    "secret-but-wrong",
+    "--token-file",
+    wrong,
   ]);
   assert.match(bad.stderr, /not a whole token/);
   assert.doesNotMatch(bad.stderr, /secret-but-wrong/);

@@ -22,7 +22,7 @@ export async function relayTo(t: TestContext, port: number): Promise<{ url: stri
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const cut = () => {
-    for (const socket of sockets) socket.resetAndDestroy();
+    for (const socket of sockets) socket.destroy();
   };
   t.after(() => {
     server.close();

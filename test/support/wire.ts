@@ -100,7 +100,10 @@ export async function wireApp(t: TestContext): Promise<WireApp> {
     server.close();
     for (const socket of sockets) socket.resetAndDestroy();
   };
-  t.after(die);
+  t.after(() => {
+    server.close();
+    for (const socket of sockets) socket.destroy();
+  });
   return {
     host: "127.0.0.1",
     port: (server.address() as AddressInfo).port,

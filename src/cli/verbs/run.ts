@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { duration, nameOf, port } from "../flags.ts";
+import { duration, nameOf, port, valued } from "../flags.ts";
 import { type SidecarFlags, withSidecarFlags } from "../sidecar-flags.ts";
 
 export interface RunFlags extends SidecarFlags {
@@ -23,7 +23,9 @@ export function define(command: Command): Command {
       port,
     )
     .option("--app-host <address>", "address that the app listens on", "127.0.0.1")
-    .option("--kill-after <duration>", "time for the app to end once it was told to", duration, 30_000)
+    .addOption(
+      valued("--kill-after <duration>", "time for the app to end once it was told to", duration, "30s"),
+    )
     .addHelpText(
       "after",
       `

@@ -19,7 +19,7 @@ export function define(command: Command): Command {
     .option("--uses <n>", "how many instances may enrol with it", positive, 1)
     .addHelpText(
       "after",
-      "\nExample:\n  weft token orders > token && weft sidecar orders --version 1 --token @token",
+      "\nExample:\n  weft token orders > token && weft sidecar orders --version 1 --token-file token",
     )
     .action(run);
 }
