@@ -30,7 +30,8 @@ export interface SidecarOptions {
   readonly admin?: Address;
   readonly limits?: Partial<Limits>;
   readonly tracing?: { readonly endpoint?: string; readonly ratio?: number };
-  readonly accessLog?: boolean;
+  /** Where the access log goes; none is kept when absent. */
+  readonly accessLog?: "stdout" | "stderr";
   /** When the credentials end, in Unix ms, for the metrics. */
   readonly expiry?: () => { readonly jwtExpiresAt?: number; readonly leafExpiresAt?: number };
   /** Says what an operator should know: one line each. */

@@ -70,7 +70,7 @@ export async function startSidecar(options: SidecarOptions): Promise<Sidecar> {
     ),
   ];
   const tracer = await createTracer({ service, instance, version, ...options.tracing });
-  const accessLog = options.accessLog ? await createAccessLog() : undefined;
+  const accessLog = options.accessLog && (await createAccessLog(options.accessLog));
   const recorder = (side: "client" | "server"): Recorder => ({
     ...{ meter: metrics[side], tracer, accessLog, now: sweep.now },
   });

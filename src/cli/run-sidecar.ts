@@ -11,7 +11,7 @@ const GRACE_MS = 1000;
 export async function runSidecar(service: string, flags: SidecarVerbOptions): Promise<void> {
   const say = sayOnStderr();
   const folder = flags.identity ?? keptBeside(service, flags);
-  const member = await startMember(service, flags, { app: flags.app, folder, say });
+  const member = await startMember(service, flags, { app: flags.app, folder, say, accessLog: "stdout" });
   const addresses = addressesOf(member, flags);
   process.stdout.write(
     `${flags.output === "json" ? JSON.stringify({ ready: true, ...addresses }) : readyLine(addresses)}\n`,

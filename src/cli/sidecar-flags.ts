@@ -111,7 +111,10 @@ export function withSidecarFlags(command: Command, listen: string): Command {
     )
     .option("--otlp <url>", "send traces there (OTLP over HTTP), such as http://127.0.0.1:4318")
     .option("--trace-ratio <ratio>", "part of calls that are traced, 0 to 1", ratio)
-    .option("--access-log", "a line of JSON on stdout for each call");
+    .option(
+      "--access-log",
+      "a line of JSON for each call, on stdout (weft run: on stderr, since stdout is the app's)",
+    );
 }
 
 const seconds = (ms: number): string => `${ms / 1000}s`;
@@ -125,8 +128,8 @@ type FromFlags = Pick<
   "listen" | "upstreams" | "admin" | "healthPath" | "zone" | "limits" | "tracing" | "accessLog"
 >;
 
-/** The part of a sidecar's options that its flags decide. */
-export function optionsFrom(flags: SidecarFlags): FromFlags {
+/** The part of a sidecar's options that its flags decide. @param accessLog where it goes when it is on */
+export function optionsFrom(flags: SidecarFlags, accessLog: "stdout" | "stderr"): FromFlags {
   const limits: Limits = {
     timeoutMs: flags.timeout === 0 ? Number.POSITIVE_INFINITY : flags.timeout,
     idleTimeoutMs: flags.idleTimeout,
@@ -141,7 +144,7 @@ export function optionsFrom(flags: SidecarFlags): FromFlags {
       ...(flags.otlp === undefined ? {} : { endpoint: flags.otlp }),
       ...(flags.traceRatio === undefined ? {} : { ratio: flags.traceRatio }),
     },
-    accessLog: flags.accessLog ?? false,
+    ...(flags.accessLog && { accessLog }),
     ...(flags.upstream && { upstreams: flags.upstream }),
     ...(flags.admin && { admin: flags.admin }),
     ...(flags.health === undefined ? {} : { healthPath: flags.health }),

@@ -12,11 +12,19 @@ export interface Member {
   close(graceMs: number): Promise<void>;
 }
 
-/** Joins the mesh and starts the sidecar, as the flags say. @param folder where the identity is kept */
+export interface MemberOptions {
+  readonly app: AppAddress | undefined;
+  /** Where the identity is kept; nowhere when absent. */
+  readonly folder: string | undefined;
+  readonly say: Say;
+  readonly accessLog: "stdout" | "stderr";
+}
+
+/** Joins the mesh and starts the sidecar, as the flags say. */
 export async function startMember(
   service: string,
   flags: SidecarFlags,
-  { app, folder, say }: { app: AppAddress | undefined; folder: string | undefined; say: Say },
+  { app, folder, say, accessLog }: MemberOptions,
 ): Promise<Member> {
   const { version, state, tokenFile } = flags;
   const membership = await joinMesh({
@@ -30,7 +38,7 @@ export async function startMember(
   let failed = false;
   try {
     const sidecar = await startSidecar({
-      ...optionsFrom(flags),
+      ...optionsFrom(flags, accessLog),
       ...{ mesh: identity.mesh, service, instance: identity.instance, version, bus, expiry },
       say: (level, message) => failed || say(level, message),
       ...(app && { app }),

@@ -30,12 +30,19 @@ export interface AccessLog {
 /**
  * Makes the access log: one JSON line for each call. Not made at all when it is off, so that it costs nothing then.
  * Lines are written together, within a second: one system call for each would cost more than the line.
- * @param destination stdout by default
+ * @param to a stream of this process, or one of pino's
  */
-export async function createAccessLog(destination?: DestinationStream): Promise<AccessLog> {
+export async function createAccessLog(to: "stdout" | "stderr" | DestinationStream): Promise<AccessLog> {
   const { pino } = await import("pino");
   const stream =
-    destination ?? pino.destination({ dest: 1, sync: false, minLength: 8192, periodicFlush: 1000 });
+    typeof to === "string"
+      ? pino.destination({
+          dest: to === "stdout" ? 1 : 2,
+          sync: false,
+          minLength: 16_384,
+          periodicFlush: 1000,
+        })
+      : to;
   const log = pino(
     {
       base: null,

@@ -18,7 +18,7 @@ const sidecar = await startSidecar({
   ...{ mesh: "mesh", service: values.service, instance: values.instance, version: "1", bus },
   ...(port === undefined ? {} : { app: { host: "127.0.0.1", port: Number(port) } }),
   listen: { host: "127.0.0.1", port: 0 },
-  accessLog: true,
+  accessLog: "stdout",
 });
 const timer = setInterval(async () => {
   if (!sidecar.readiness().ready) return;

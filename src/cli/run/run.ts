@@ -29,7 +29,7 @@ export async function run(service: string, words: readonly string[], flags: RunF
       `something listens on ${app.host}:${port} already, and would get the calls for ${service}`,
       "stop it, or give another --port (0 picks a free one)",
     );
-  const member = await startMember(service, flags, { app, folder: flags.identity, say });
+  const member = await startMember(service, flags, { app, folder: flags.identity, say, accessLog: "stderr" });
   const { proxy, instance } = addressesOf(member, flags);
   const env = appEnvironment(process.env, { port, proxy, service, version: flags.version, instance });
   const child = startApp(words, env);
