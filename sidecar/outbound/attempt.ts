@@ -1,11 +1,10 @@
 import type { Code } from "../../src/protocol/code.ts";
-import { encodeCancel, encodeCredit, encodeOpen } from "../../src/protocol/encode.ts";
-import { Flag, type Frame, type Head, Kind, PREFIX, type Sequenced } from "../../src/protocol/frame.ts";
+import { encodeCancel, encodeCredit } from "../../src/protocol/encode.ts";
+import { Flag, type Frame, type Head, Kind, type Sequenced } from "../../src/protocol/frame.ts";
 import type { Subject } from "../../src/subjects/subjects.ts";
 import { isToken } from "../../src/subjects/token.ts";
-import { fitBody } from "../exchange/fit-body.ts";
 import { Inflow } from "../exchange/inflow.ts";
-import { FIRST_BYTES, GAP_MS, LOST_AFTER_MS, WINDOW_BYTES } from "../exchange/limits.ts";
+import { GAP_MS, LOST_AFTER_MS, WINDOW_BYTES } from "../exchange/limits.ts";
 import { Outflow } from "../exchange/outflow.ts";
 import { Sequencer } from "../exchange/sequencer.ts";
 import { checkHeaders } from "../http/check-headers.ts";
@@ -14,6 +13,7 @@ import type { Call } from "../stack/call.ts";
 import { failed, type Outcome } from "../stack/outcome.ts";
 import type { Exchanges } from "./exchanges.ts";
 import { instanceOf, readHead } from "./read-head.ts";
+import { writeOpen } from "./write-open.ts";
 
 /**
  * One attempt of a call, from OPEN to the last frame of either direction: the caller's end of an exchange.
@@ -57,27 +57,12 @@ export class Attempt {
 
   /** Sends OPEN. False when the broker is away, or the head alone is longer than a message may be. */
   open(): boolean {
-    const { head, attempt, traceparent } = this.call;
-    const upgrade = head.upgrade === undefined ? "" : `upgrade: ${head.upgrade}\r\n`;
-    const text = `${head.method} ${head.path}\n${head.headers}${upgrade}`;
-    const room = this.#home.bus.maxPayload - PREFIX.open - text.length;
-    if (room < 0) return false;
-    this.#body = fitBody(head.body, Math.min(room, FIRST_BYTES));
-    this.#requestDone = this.#body.complete;
-    const flags =
-      (this.#body.complete ? Flag.last : 0) |
-      (this.#body.framing === "none" ? 0 : Flag.body) |
-      (head.upgrade === undefined ? 0 : Flag.upgrade) |
-      (this.call.onInterim === undefined ? 0 : Flag.interim);
-    const frame = encodeOpen(flags, attempt, this.#remainingMs(), WINDOW_BYTES, text, this.#body.first);
-    return this.#home.bus.send(this.subject, frame, this.reply, sampled(traceparent));
-  }
-
-  /** As OPEN carries it: 0 for no limit. What is longer than its four bytes can say (49 days) is said as that. */
-  #remainingMs(): number {
-    const { call } = this;
-    if (!Number.isFinite(call.head.timeoutMs)) return 0;
-    return Math.min(Math.max(1, call.remainingMs(this.#home.sweep.now())), 0xffffffff);
+    const { bus, sweep } = this.#home;
+    const open = writeOpen(this.call, bus.maxPayload, sweep.now());
+    if (open === undefined) return false;
+    this.#body = open.body;
+    this.#requestDone = open.body.complete;
+    return bus.send(this.subject, open.frame, this.reply, sampled(this.call.traceparent));
   }
 
   onFrame(frame: Frame): void {
