@@ -39,7 +39,8 @@ export async function createAccessLog(to: "stdout" | "stderr" | DestinationStrea
       ? pino.destination({
           dest: to === "stdout" ? 1 : 2,
           sync: false,
-          minLength: 16_384,
+          // Must be below pino's largest write, which is 16 KiB: it throws otherwise.
+          minLength: 8192,
           periodicFlush: 1000,
         })
       : to;
