@@ -8,6 +8,11 @@ const MOST_HELD = 4096;
 /** An honest sender has less than that under way: a head with its first body bytes, and a window. */
 const MOST_HELD_BYTES = 1024 * 1024;
 
+/** Whoever reads the frames. Not a function: it would be made anew for each call. */
+export interface Receiver {
+  inOrder(frame: Sequenced): void;
+}
+
 /**
  * Puts the frames of one direction back into order. Frames of one sender keep their order on one connection; they can
  * come twice or out of order only while a connection is being replaced.
@@ -23,19 +28,19 @@ export class Sequencer {
   }
 
   /**
-   * Hands `frame`, and those that it was blocking, to `deliver` in order; drops what came before.
+   * Hands `frame`, and those that it was blocking, to `receiver` in order; drops what came before.
    * @returns false when too much is missing to go on
    */
-  take(frame: Sequenced, deliver: (frame: Sequenced) => void): boolean {
+  take(frame: Sequenced, receiver: Receiver): boolean {
     if (frame.sequence < this.#next) return true;
     if (frame.sequence > this.#next) return this.#hold(frame);
     this.#next++;
-    deliver(frame);
+    receiver.inOrder(frame);
     if (this.#held === undefined) return true;
     for (let ready = this.#held.get(this.#next); ready !== undefined; ready = this.#held.get(this.#next)) {
       this.#held.delete(this.#next++);
       this.#heldBytes -= bytesOf(ready);
-      deliver(ready);
+      receiver.inOrder(ready);
     }
     return true;
   }

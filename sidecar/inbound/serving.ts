@@ -6,31 +6,23 @@ import {
   encodeHead,
   encodeRefuse,
 } from "../../src/protocol/encode.ts";
-import {
-  type Data,
-  type End,
-  Flag,
-  type Frame,
-  Kind,
-  type Open,
-  PREFIX,
-  type Sequenced,
-} from "../../src/protocol/frame.ts";
+import { Flag, type Frame, Kind, type Open, PREFIX, type Sequenced } from "../../src/protocol/frame.ts";
 import type { Subject } from "../../src/subjects/subjects.ts";
 import { fitBody } from "../exchange/fit-body.ts";
 import { Inflow } from "../exchange/inflow.ts";
 import { chunkBytes, FIRST_BYTES, GAP_MS, RECEIPT_AFTER_MS, WINDOW_BYTES } from "../exchange/limits.ts";
 import { Outflow } from "../exchange/outflow.ts";
-import { Sequencer } from "../exchange/sequencer.ts";
+import { type Receiver, Sequencer } from "../exchange/sequencer.ts";
 import { checkHeaders } from "../http/check-headers.ts";
 import { type Body, wholeBody } from "../stack/body.ts";
 import { Call, type Interim } from "../stack/call.ts";
 import type { Outcome, Replied } from "../stack/outcome.ts";
+import type { Timed } from "../stack/sweep.ts";
 import type { OpenHead } from "./read-open.ts";
 import type { Servings } from "./servings.ts";
 
 /** One call that this instance serves: the callee's end of an exchange. */
-export class Serving {
+export class Serving implements Receiver, Timed {
   readonly call: Call;
   readonly reply: Subject;
   dueAt: number;
@@ -39,7 +31,6 @@ export class Serving {
   readonly slot: number;
   readonly #home: Servings;
   readonly #order = new Sequencer();
-  readonly #deliver = (frame: Sequenced) => this.#inOrder(frame as Data | End);
   readonly #responseWindow: number;
   #sequence = 0;
   #receipt = false;
@@ -89,7 +80,7 @@ export class Serving {
         break;
       case Kind.data:
       case Kind.end:
-        if (!this.#order.take(frame, this.#deliver))
+        if (!this.#order.take(frame, this))
           this.breakOff("broken-stream", "too many frames were lost on the way");
         else this.#postpone(this.#order.waiting ? GAP_MS : this.#home.idleTimeoutMs);
     }
@@ -152,7 +143,8 @@ export class Serving {
     return this.#inflow;
   }
 
-  #inOrder(frame: Data | End): void {
+  inOrder(frame: Sequenced): void {
+    if (frame.kind === Kind.head) return;
     const problem = frame.kind === Kind.end ? checkHeaders(frame.trailers).problem : undefined;
     if (problem !== undefined) this.breakOff("broken-stream", problem);
     else if (this.#inflow?.take(frame) === false)

@@ -22,10 +22,11 @@ export const record =
   async (call) => {
     const { head } = call;
     meter.started();
-    const incoming = fieldValue(head.headers, HEADER.traceparent);
+    const incoming = call.traceparent;
     const span = tracer.start(side, incoming, () => ({ ...namesOf(call), attempt: call.attempt }));
     call.traceparent = span.traceparent;
-    if (span.traceparent !== incoming)
+    if (incoming === undefined) head.headers += `${HEADER.traceparent}: ${span.traceparent}\r\n`;
+    else if (span.traceparent !== incoming)
       head.headers = setField(head.headers, HEADER.traceparent, span.traceparent);
     const outcome = await inner(call);
     const replied = outcome.kind === "replied";

@@ -6,11 +6,12 @@ import { isToken } from "../../src/subjects/token.ts";
 import { Inflow } from "../exchange/inflow.ts";
 import { GAP_MS, LOST_AFTER_MS, WINDOW_BYTES } from "../exchange/limits.ts";
 import { Outflow } from "../exchange/outflow.ts";
-import { Sequencer } from "../exchange/sequencer.ts";
+import { type Receiver, Sequencer } from "../exchange/sequencer.ts";
 import { checkHeaders } from "../http/check-headers.ts";
 import { type Body, type Framing, wholeBody } from "../stack/body.ts";
 import type { Call } from "../stack/call.ts";
 import { failed, type Outcome } from "../stack/outcome.ts";
+import type { Timed } from "../stack/sweep.ts";
 import type { Exchanges } from "./exchanges.ts";
 import { instanceOf, readHead } from "./read-head.ts";
 import { writeOpen } from "./write-open.ts";
@@ -19,7 +20,7 @@ import { writeOpen } from "./write-open.ts";
  * One attempt of a call, from OPEN to the last frame of either direction: the caller's end of an exchange.
  * It resolves with the head of the answer; the bodies may go on for long after that.
  */
-export class Attempt {
+export class Attempt implements Receiver, Timed {
   readonly call: Call;
   readonly reply: Subject;
   readonly subject: Subject;
@@ -40,7 +41,6 @@ export class Attempt {
   /** Why the attempt ended before anybody said that he has the call: he is told as soon as he is known. */
   #orphaned: Code | undefined;
   readonly #startedAt: number;
-  readonly #deliver = (frame: Sequenced) => this.#inOrder(frame);
 
   constructor(call: Call, subject: Subject, home: Exchanges, resolve: (outcome: Outcome) => void) {
     this.call = call;
@@ -136,12 +136,12 @@ export class Attempt {
   }
 
   #sequenced(frame: Sequenced): void {
-    const kept = this.#order.take(frame, this.#deliver);
+    const kept = this.#order.take(frame, this);
     if (!kept) this.breakOff("broken-stream", "too many frames were lost on the way");
     else this.#postpone(this.#order.waiting ? GAP_MS : this.#home.idleTimeoutMs);
   }
 
-  #inOrder(frame: Sequenced): void {
+  inOrder(frame: Sequenced): void {
     if (frame.kind === Kind.head) {
       this.#onHead(frame);
       return;

@@ -9,14 +9,20 @@ export function requestIds(stem: string): () => string {
   return () => `${stem}-${(count++).toString(36)}`;
 }
 
+/** One pass over the block tells whether it has any of the fields below: most have none. */
+const ANY_OF_THEM = /^(?:weft-|x-request-id:|x-forwarded-)/im;
+
 /**
  * The header lines of a request on their way into the mesh: as the app wrote them, without what only the mesh may
  * say, and with a request id and the words of a proxy (RFC 9110 §7.6.3 `Via`; de-facto `X-Forwarded-…`) at the end.
  */
 export function forwarded(request: Request, clientAddress: string, nextId: () => string): string {
-  let headers = withoutMeshFields(request.headers);
-  if (findField(headers, HEADER.requestId) < 0) headers += `${HEADER.requestId}: ${nextId()}\r\n`;
-  if (findField(headers, "x-forwarded-proto") < 0) headers += "x-forwarded-proto: http\r\n";
-  if (findField(headers, "x-forwarded-host") < 0) headers += `x-forwarded-host: ${request.host}\r\n`;
-  return `${headers}x-forwarded-for: ${clientAddress}\r\nvia: 1.${request.minorVersion} weft\r\n`;
+  const { host, minorVersion } = request;
+  const plain = !ANY_OF_THEM.test(request.headers);
+  const headers = plain ? request.headers : withoutMeshFields(request.headers);
+  const lacks = (name: string): boolean => plain || findField(headers, name) < 0;
+  const id = lacks(HEADER.requestId) ? `${HEADER.requestId}: ${nextId()}\r\n` : "";
+  const proto = lacks("x-forwarded-proto") ? "x-forwarded-proto: http\r\n" : "";
+  const hosts = lacks("x-forwarded-host") ? `x-forwarded-host: ${host}\r\n` : "";
+  return `${headers}${id}${proto}${hosts}x-forwarded-for: ${clientAddress}\r\nvia: 1.${minorVersion} weft\r\n`;
 }

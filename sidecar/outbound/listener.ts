@@ -1,5 +1,7 @@
 import type { Code } from "../../src/protocol/code.ts";
+import { HEADER } from "../../src/protocol/header-names.ts";
 import type { Request, Responder } from "../http/exchange.ts";
+import { fieldValue } from "../http/header-block.ts";
 import { meshAnswer } from "../http/mesh-answer.ts";
 import { Call, type Service } from "../stack/call.ts";
 import type { Outcome } from "../stack/outcome.ts";
@@ -50,6 +52,7 @@ export function outboundHandler(
       },
       options.sweep.now(),
     );
+    call.traceparent = fieldValue(request.headers, HEADER.traceparent);
     if (request.minorVersion === 1) call.onInterim = (interim) => responder.interim(interim);
     request.onGone = () => call.cancel("cancelled");
     void options.service(call).then((outcome) => answer(responder, call, outcome));

@@ -52,7 +52,7 @@ export class Call {
   onRequestEnded: (() => void) | undefined;
   /** Where interim answers go; absent when the caller cannot take any (HTTP/1.0). */
   onInterim: ((interim: Interim) => void) | undefined;
-  /** `traceparent` for the next hop: the context of this side's span, or the caller's own. */
+  /** `traceparent` as it came, and once the call is recorded, as it goes to the next hop. */
   traceparent: string | undefined;
 
   constructor(head: CallHead, now: number) {

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { Subject } from "./subjects.ts";
-import { isToken, token } from "./token.ts";
+import { token } from "./token.ts";
 
 /** The two ends of a reply subject, as the broker enforces them. */
 export interface ReplyParts {
@@ -41,13 +41,14 @@ export class ReplyIds {
 /** The number that was given to `ReplyIds.next`; NaN when there is none. */
 export const slotOf = (reply: string): number => Number.parseInt(reply.slice(reply.lastIndexOf("-") + 1), 36);
 
+const TOKEN = "([a-z0-9-]{1,63})";
+const REPLY = new RegExp(`^_R\\.${TOKEN}\\.${TOKEN}\\.${TOKEN}\\.${TOKEN}$`);
+
 /** Takes a reply subject apart; undefined when it has not exactly the five tokens of one. */
 export function parseReply(reply: string): ReplyParts | undefined {
-  const [root, caller, callerInstance, responder, id, ...more] = reply.split(".");
-  if (root !== "_R" || more.length > 0) return undefined;
-  if (!caller || !callerInstance || !responder || !id) return undefined;
-  if (!isToken(caller) || !isToken(callerInstance) || !isToken(responder) || !isToken(id)) return undefined;
-  return { caller, callerInstance, responder, id };
+  const parts = REPLY.exec(reply);
+  if (parts === null) return undefined;
+  return { caller: parts[1]!, callerInstance: parts[2]!, responder: parts[3]!, id: parts[4]! };
 }
 
 /** The last token of a request subject: who sent it, as the broker enforced it. */
