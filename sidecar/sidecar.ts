@@ -1,7 +1,7 @@
 import { systemClock } from "../src/registry/clock.ts";
 import { InstanceTable } from "../src/registry/table.ts";
 import { Subjects } from "../src/subjects/subjects.ts";
-import { createAccessLog } from "../src/telemetry/access-log.ts";
+import type { AccessLog } from "../src/telemetry/access-log.ts";
 import { createMetrics } from "../src/telemetry/metrics.ts";
 import { createTracer } from "../src/telemetry/trace.ts";
 import { startAdmin } from "./admin/admin.ts";
@@ -70,7 +70,7 @@ export async function startSidecar(options: SidecarOptions): Promise<Sidecar> {
     ),
   ];
   const tracer = await createTracer({ service, instance, version, ...options.tracing });
-  const accessLog = options.accessLog && (await createAccessLog(options.accessLog));
+  const accessLog = options.accessLog && (await accessLogTo(options.accessLog));
   const recorder = (side: "client" | "server"): Recorder => ({
     ...{ meter: metrics[side], tracer, accessLog, now: sweep.now },
   });
@@ -136,4 +136,10 @@ export async function startSidecar(options: SidecarOptions): Promise<Sidecar> {
       await tracer.shutdown();
     },
   };
+}
+
+/** Loads the logger only for those who want one. */
+async function accessLogTo(stream: "stdout" | "stderr"): Promise<AccessLog> {
+  const { createAccessLog } = await import("../src/telemetry/access-log.ts");
+  return createAccessLog(stream);
 }

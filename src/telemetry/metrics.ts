@@ -71,7 +71,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
       connected = kind === "connected";
     },
     async text() {
-      registry ??= register(families);
+      registry ??= import("./exposition.ts").then(({ expositionOf }) => expositionOf(families));
       return (await registry).metrics();
     },
   };
@@ -105,15 +105,4 @@ function stateFamilies(state: () => SidecarState): Family[] {
     }),
     single("gauge", "weft_instances_known", "Instances in the table", () => state().instancesKnown),
   ];
-}
-
-async function register(families: readonly Family[]): Promise<{ metrics(): Promise<string> }> {
-  const { Registry } = await import("prom-client");
-  const registry = new Registry();
-  for (const { name, help, type, read } of families) {
-    const metric = { name, help, type, get: async () => ({ name, help, type, values: [...read()] }) };
-    // A registry only calls `get` and reads `name`; its declared type asks for one of prom-client's own classes.
-    registry.registerMetric(metric as unknown as Parameters<typeof registry.registerMetric>[0]);
-  }
-  return registry;
 }

@@ -3,6 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { freePort } from "../../broker/ports.ts";
+import { otlpReceiver } from "../support/otlp-receiver.ts";
 import { app, FREE_PORTS, proxyOf, type Running, soon, Weft } from "./weft.ts";
 
 const weft = new Weft();
@@ -89,6 +90,28 @@ test("an app that runs elsewhere is served, -o json tells the addresses, and the
   assert.ok(existsSync(join(identity, "identity.json")));
   started.kill();
   assert.equal((await sidecar.end()).code, 0);
+});
+
+test("the program as it is built has its metrics, its access log and its traces", async (t) => {
+  const port = await freePort();
+  const receiver = await otlpReceiver(t);
+  const telemetry = ["--access-log", "--otlp", receiver.url, "--trace-ratio", "1", "-o", "json"];
+  const [command, ...rest] = app("(q, r) => r.end('hi')");
+  const served = (await import("node:child_process")).spawn(command!, rest, {
+    env: { ...process.env, PORT: String(port) },
+  });
+  t.after(() => served.kill());
+  const args = ["sidecar", "seen", "--version", "1", "--listen", "0", "--app", `http://127.0.0.1:${port}`];
+  const sidecar = await weft.spawn([...args, ...telemetry]);
+  const line = await soon(() => /^{.*}$/m.exec(sidecar.stdout())?.[0]);
+  const { proxy, admin } = JSON.parse(line) as { proxy: string; admin: string };
+  await soon(async () => (await fetch(`${admin}/ready`)).status === 200);
+  assert.equal((await weft.run(["call", "seen", "--via", proxy])).stdout, "hi");
+  const metrics = await (await fetch(`${admin}/metrics`)).text();
+  assert.match(metrics, /^http_client_request_duration_seconds_count\{.*weft_callee="seen"\} 1$/m);
+  assert.equal((await sidecar.end()).code, 0);
+  assert.match(sidecar.stdout(), /"log":"access".*"callee":"seen".*"side":"client"/);
+  await soon(() => receiver.spans().length >= 2);
 });
 
 test("a port that is taken is told", async () => {

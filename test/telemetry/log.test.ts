@@ -33,7 +33,7 @@ test("what bears the name of a secret is not logged, also inside other objects",
 
 test("the access log writes one line for a call, without its query", async () => {
   const out = sink();
-  const log = await createAccessLog(out);
+  const log = createAccessLog(out);
   log.write({
     side: "client",
     caller: "shop",
