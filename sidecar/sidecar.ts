@@ -1,14 +1,15 @@
+import type { Bus } from "../src/bus/bus.ts";
 import { systemClock } from "../src/registry/clock.ts";
 import { InstanceTable } from "../src/registry/table.ts";
 import { Subjects } from "../src/subjects/subjects.ts";
 import type { AccessLog } from "../src/telemetry/access-log.ts";
-import { createMetrics } from "../src/telemetry/metrics.ts";
+import { createMetrics, type Metrics } from "../src/telemetry/metrics.ts";
 import { createTracer } from "../src/telemetry/trace.ts";
-import { startAdmin } from "./admin/admin.ts";
+import { type AdminProviders, startAdmin } from "./admin/admin.ts";
 import type { Context } from "./context.ts";
 import { startInbound } from "./inbound/inbound.ts";
 import type { Recorder } from "./observe/record.ts";
-import { LIMITS, type SidecarOptions } from "./options.ts";
+import { LIMITS, type Say, type SidecarOptions } from "./options.ts";
 import { startOutbound } from "./outbound/outbound.ts";
 import { Sweep } from "./stack/sweep.ts";
 
@@ -34,16 +35,31 @@ export interface Readiness {
 
 /**
  * Starts the data plane of one instance on a connected bus. It needs neither registry nor authority to move traffic.
- * @throws Error that names the address when a port is taken
+ * @throws Error that names the address when a port is taken; nothing is left open then
  */
 export async function startSidecar(options: SidecarOptions): Promise<Sidecar> {
+  /** How to close what has been opened; the last first. */
+  const closers: ((graceMs: number) => unknown)[] = [];
+  const close = async (graceMs: number): Promise<void> => {
+    for (const closer of closers.splice(0).reverse()) await closer(graceMs);
+  };
+  try {
+    return { ...(await open(options, closers)), close };
+  } catch (error) {
+    await close(0);
+    throw error;
+  }
+}
+
+async function open(
+  options: SidecarOptions,
+  closers: ((graceMs: number) => unknown)[],
+): Promise<Omit<Sidecar, "close">> {
   const { bus, service, instance, version, say = () => {} } = options;
   const limits = { ...LIMITS, ...options.limits };
   const sweep = new Sweep();
-  const context: Context = {
-    ...{ bus, sweep, service, instance, version, limits, say },
-    subjects: new Subjects(options.mesh),
-  };
+  const subjects = new Subjects(options.mesh);
+  const context: Context = { bus, sweep, subjects, service, instance, version, limits, say };
   const table = new InstanceTable({ bus, clock: systemClock, caller: service, instance });
   const metrics = createMetrics({
     ...{ service, instance, version },
@@ -53,42 +69,23 @@ export async function startSidecar(options: SidecarOptions): Promise<Sidecar> {
       instancesKnown: Object.values(table.all()).flat().length,
     }),
   });
-  metrics.brokerState(bus.state.kind);
-  const stops = [
-    bus.onState((state) => {
-      metrics.brokerState(state.kind);
-      say(
-        "warn",
-        state.kind === "away" ? `the broker is away: ${state.cause}` : `the broker is ${state.kind}`,
-      );
-    }),
-    table.onState(({ kind }) =>
-      say(
-        kind === "away" ? "warn" : "info",
-        kind === "away" ? "the registry is away: the instances last known are kept" : "the registry is heard",
-      ),
-    ),
-  ];
   const tracer = await createTracer({ service, instance, version, ...options.tracing });
   const accessLog = options.accessLog && (await accessLogTo(options.accessLog));
   const recorder = (side: "client" | "server"): Recorder => ({
     ...{ meter: metrics[side], tracer, accessLog, now: sweep.now },
   });
+  closers.push(
+    () => table.close(),
+    tellChanges(bus, table, metrics, say),
+    () => tracer.shutdown(),
+    () => accessLog?.flush(),
+  );
 
-  const outbound = await startOutbound(context, {
-    listen: options.listen,
-    upstreams: options.upstreams ?? [],
-    recorder: recorder("client"),
-    table,
-  });
-  const inbound =
-    options.app &&
-    startInbound(context, {
-      app: options.app,
-      healthPath: options.healthPath,
-      zone: options.zone,
-      recorder: recorder("server"),
-    });
+  const { listen, upstreams = [], app, healthPath, zone } = options;
+  const outbound = await startOutbound(context, { listen, upstreams, recorder: recorder("client"), table });
+  closers.push((graceMs) => outbound.close(graceMs));
+  const inbound = app && startInbound(context, { app, healthPath, zone, recorder: recorder("server") });
+  closers.push(() => inbound?.close());
 
   const readiness = (): Readiness => {
     const reasons = [
@@ -97,44 +94,45 @@ export async function startSidecar(options: SidecarOptions): Promise<Sidecar> {
     ].filter((reason) => reason !== undefined);
     return { ready: reasons.length === 0, reasons };
   };
-  const admin =
-    options.admin &&
-    (await startAdmin(
-      {
-        metrics: () => metrics.text(),
-        ready: readiness,
-        config: () => ({
-          mesh: options.mesh,
-          ...{ service, instance, version, limits },
-          zone: options.zone,
-          app: options.app,
-          listen: outbound.listen,
-          upstreams: options.upstreams ?? [],
-          broker: bus.state,
-          registry: table.state,
-          expiry: options.expiry?.(),
-        }),
-        endpoints: () => ({ registry: table.state, services: table.all() }),
-      },
-      options.admin.host,
-      options.admin.port,
-    ));
-
+  const pages: AdminProviders = {
+    metrics: () => metrics.text(),
+    ready: readiness,
+    config: () => ({
+      ...{ mesh: options.mesh, service, instance, version, zone, app, limits, upstreams },
+      listen: outbound.listen,
+      broker: bus.state,
+      registry: table.state,
+      expiry: options.expiry?.(),
+    }),
+    endpoints: () => ({ registry: table.state, services: table.all() }),
+  };
+  const admin = options.admin && (await startAdmin(pages, options.admin.host, options.admin.port));
+  closers.push(() => admin?.close());
   return {
     listen: outbound.listen,
     upstreams: outbound.upstreams,
     admin: admin?.address,
     readiness,
     leave: async (capMs) => inbound?.leave(capMs),
-    async close(graceMs) {
-      await outbound.close(graceMs);
-      await inbound?.close();
-      await admin?.close();
-      for (const stop of stops) stop();
-      table.close();
-      accessLog?.flush();
-      await tracer.shutdown();
-    },
+  };
+}
+
+/** Tells the operator, and the metrics, when broker and registry come and go. Returns the way to stop. */
+function tellChanges(bus: Bus, table: InstanceTable, metrics: Metrics, say: Say): () => void {
+  metrics.brokerState(bus.state.kind);
+  const stops = [
+    bus.onState((state) => {
+      metrics.brokerState(state.kind);
+      if (state.kind === "away") say("warn", `the broker is away: ${state.cause}`);
+      else say("info", `the broker is ${state.kind}`);
+    }),
+    table.onState(({ kind }) => {
+      if (kind === "away") say("warn", "the registry is away: the instances last known are kept");
+      else say("info", "the registry is heard");
+    }),
+  ];
+  return () => {
+    for (const stop of stops) stop();
   };
 }
 

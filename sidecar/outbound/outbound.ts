@@ -71,21 +71,28 @@ export async function startOutbound(context: Context, options: OutboundOptions):
       nextRequestId,
     });
     const server = serveHttp({ sweep, idleTimeoutMs: limits.idleTimeoutMs, onRequest });
-    servers.push(server);
     const bound = await server.listen(host, port);
+    servers.push(server);
     return `${bound.family === "IPv6" ? `[${bound.address}]` : bound.address}:${bound.port}`;
   };
-  const listen = await open(options.listen, meshRouter());
+  const close = async (graceMs: number): Promise<void> => {
+    await Promise.all(servers.map((server) => server.close(graceMs)));
+  };
   const upstreams: string[] = [];
-  for (const upstream of options.upstreams)
-    upstreams.push(await open(upstream, oneServiceRouter(upstream.service, upstream.version)));
+  let listen: string;
+  try {
+    listen = await open(options.listen, meshRouter());
+    for (const upstream of options.upstreams)
+      upstreams.push(await open(upstream, oneServiceRouter(upstream.service, upstream.version)));
+  } catch (error) {
+    await close(0);
+    throw error;
+  }
 
   return {
     listen,
     upstreams,
     pending: () => exchanges.size,
-    close: async (graceMs) => {
-      await Promise.all(servers.map((server) => server.close(graceMs)));
-    },
+    close,
   };
 }
