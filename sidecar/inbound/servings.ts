@@ -168,12 +168,12 @@ export class Servings {
   #cutAll(): void {
     this.#open.each((serving) => {
       this.#cutOff.push(serving.reply);
-      serving.end("broker-away");
+      serving.end("broker-lost");
     });
   }
 
   #tellCutOff(): void {
     const message = `${this.service} (instance ${this.instance}) lost the broker while it had the call`;
-    for (const reply of this.#cutOff.splice(0)) this.bus.send(reply, encodeCancel("broker-away", message));
+    for (const reply of this.#cutOff.splice(0)) this.bus.send(reply, encodeCancel("broker-lost", message));
   }
 }

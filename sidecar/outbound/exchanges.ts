@@ -128,14 +128,14 @@ export class Exchanges {
   /** What was under way may be lost in either direction, and nobody would tell: an early end beats a silent wait. */
   #failAll(): void {
     this.#open.each((attempt) => {
-      attempt.breakOff("broker-away", "the connection to the broker broke while the call was under way");
+      attempt.breakOff("broker-lost", "the connection to the broker broke while the call was under way");
       if (attempt.instance !== "") this.#cutOff.push(attempt);
     });
   }
 
   /** Only this end may have lost the broker: then the app still works for nobody. */
   #tellCutOff(): void {
-    for (const attempt of this.#cutOff.splice(0)) this.sendToInstance(attempt, encodeCancel("broker-away"));
+    for (const attempt of this.#cutOff.splice(0)) this.sendToInstance(attempt, encodeCancel("broker-lost"));
   }
 
   /** The broker names only the subject: it refuses all attempts on it, so it does not matter which one this was. */

@@ -25,14 +25,14 @@ export const CODES = {
     delivered: "no",
     flag: "DPE",
     cause: "the request target is longer than the limit",
-    cure: "send the data in the body, or raise the limit of the sidecar",
+    cure: "send the data in the body",
   },
   "head-too-large": {
     status: 431,
     delivered: "no",
     flag: "DPE",
     cause: "the request head has too many bytes or too many fields",
-    cure: "send fewer or smaller fields (cookies, for one), or raise the limit of the sidecar",
+    cure: "send fewer or smaller fields; cookies are the usual cause",
   },
   "request-timeout": {
     status: 408,
@@ -69,6 +69,13 @@ export const CODES = {
     flag: "UF",
     cause: "this sidecar has no connection to the broker at the moment",
     cure: "look at the broker's log; the sidecar reconnects by itself",
+  },
+  "broker-lost": {
+    status: 502,
+    delivered: "unknown",
+    flag: "UC",
+    cause: "the connection to the broker broke while the call was under way",
+    cure: "call again when that is safe; look at the broker's log",
   },
   denied: {
     status: 403,

@@ -50,8 +50,8 @@ test("a caller that alone loses the broker fails its calls at once, and the app 
   const mesh = await cuttable(t, "shop");
   const { up, download, waiting, atApp } = await underWay(t, mesh);
   mesh.cut();
-  assert.equal((await up).headers["weft-error"], "broker-away");
-  assert.equal((await waiting).headers["weft-error"], "broker-away");
+  assert.equal((await up).headers["weft-error"], "broker-lost");
+  assert.equal((await waiting).headers["weft-error"], "broker-lost");
   await until(() => download.broken);
   await until(() => mesh.shop.bus.state.kind === "connected");
   for (const response of atApp)
@@ -70,7 +70,7 @@ test("an instance that alone loses the broker gives up its calls, and their call
     await until(() => response.closed, { withinMs: 1000, what: "the app to be spared" });
   await until(() => download.broken, { withinMs: GOES_ON });
   const codes = [(await up).headers["weft-error"], (await waiting).headers["weft-error"]];
-  for (const code of codes) assert.ok(code === "broker-away" || code === "gone", String(code));
+  for (const code of codes) assert.ok(code === "broker-lost" || code === "gone", String(code));
 
   await until(() => mesh.orders.readiness().ready);
   await mesh.orders.bus.flush();

@@ -24,8 +24,8 @@ test("losing the broker ends every call at once on both ends, and none is answer
   const outcome = pair.exchanges.send(pair.call());
   await until(() => served.length === 1);
   pair.broker.setAway(true);
-  assert.deepEqual(codeOf(await outcome), ["broker-away", "unknown"]);
-  assert.equal(served[0]!.cancelled, "broker-away");
+  assert.deepEqual(codeOf(await outcome), ["broker-lost", "unknown"]);
+  assert.equal(served[0]!.cancelled, "broker-lost");
   const during = await pair.exchanges.send(pair.call());
   assert.deepEqual(codeOf(during), ["broker-away", "no"]);
   pair.broker.setAway(false);
