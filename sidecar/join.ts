@@ -9,6 +9,11 @@ import { type Identity, keptIdentity } from "../src/identity/identity.ts";
 import { Renewal } from "../src/identity/renewal.ts";
 import type { Say } from "./options.ts";
 
+/** The folder of an identity is somebody else's. */
+export class IdentityInUseError extends Error {
+  override readonly name = "IdentityInUseError";
+}
+
 export interface JoinOptions {
   readonly service: string;
   readonly version: string;
@@ -34,13 +39,14 @@ export interface Membership {
 /**
  * Gets an identity, kept or by token, connects to the broker and renews both for as long as it lasts. Waits for a
  * broker that is away.
- * @throws JoinTokenError, AuthorityError, BusError, SecretFileError with the cure
+ * @throws JoinTokenError, AuthorityError, BusError, SecretFileError, IdentityInUseError with the cure
  */
 export async function joinMesh(options: JoinOptions): Promise<Membership> {
-  const { say = () => {}, version, folder } = options;
+  const { say = () => {}, service, version, folder } = options;
   const kept = await reuse(options, say);
   const identity =
-    kept ?? (await enrol(await options.token(), { version, ...(folder === undefined ? {} : { folder }) }));
+    kept ??
+    (await enrol(await options.token(), { service, version, ...(folder === undefined ? {} : { folder }) }));
   const bus = await connectPatiently(identity, kept !== undefined, say);
   const renewal = new Renewal(identity, {
     onRenewed: () => bus.renew(),
@@ -67,7 +73,12 @@ async function reuse(options: JoinOptions, say: Say): Promise<Identity | undefin
   const { folder, service, version, authority } = options;
   if (folder === undefined) return undefined;
   const kept = keptIdentity(folder);
-  if (kept === undefined || (authority ?? kept.authority) !== kept.authority) return undefined;
+  if (kept === undefined) return undefined;
+  if (kept.service !== service)
+    throw new IdentityInUseError(
+      `${folder} has the identity of ${kept.service}: give ${service} another folder with --identity DIR`,
+    );
+  if ((authority ?? kept.authority) !== kept.authority) return undefined;
   for (let tries = 0; ; tries++)
     try {
       return await reuseIdentity(folder, { service, version });

@@ -2,6 +2,8 @@ import { joinMesh, type Membership } from "../../sidecar/join.ts";
 import type { AppAddress } from "../../sidecar/life/health.ts";
 import type { Say } from "../../sidecar/options.ts";
 import { type Sidecar, startSidecar } from "../../sidecar/sidecar.ts";
+import { Fault } from "./fault.ts";
+import { lockFolder } from "./lock-folder.ts";
 import { optionsFrom, type SidecarFlags } from "./sidecar-flags.ts";
 import { tokenSource } from "./token-source.ts";
 
@@ -27,16 +29,15 @@ export async function startMember(
   { app, folder, say, accessLog }: MemberOptions,
 ): Promise<Member> {
   const { version, state, tokenFile } = flags;
-  const membership = await joinMesh({
-    ...tokenSource(state, service, tokenFile),
-    service,
-    version,
-    folder,
-    say,
-  });
-  const { identity, bus, expiry } = membership;
+  const unlock = folder === undefined ? () => {} : lockIdentity(folder);
+  let membership: Membership | undefined;
   let failed = false;
   try {
+    membership = await joinMesh({
+      ...tokenSource(state, service, tokenFile),
+      ...{ service, version, folder, say },
+    });
+    const { identity, bus, expiry, close: leaveMesh } = membership;
     const sidecar = await startSidecar({
       ...optionsFrom(flags, accessLog),
       ...{ mesh: identity.mesh, service, instance: identity.instance, version, bus, expiry },
@@ -45,15 +46,29 @@ export async function startMember(
     });
     const close = async (graceMs: number) => {
       await sidecar.close(graceMs);
-      await membership.close();
+      await leaveMesh();
+      unlock();
     };
     return { membership, sidecar, close };
   } catch (error) {
     failed = true; // that the bus is closed now is no news
-    await membership.close();
+    await membership?.close();
+    unlock();
     throw error;
   }
 }
+
+/** Two sidecars with one identity would take each other's frames. */
+const lockIdentity = (folder: string): (() => void) =>
+  lockFolder(
+    folder,
+    "identity.lock",
+    (pid) =>
+      new Fault(
+        `the identity in ${folder} is in use (process ${pid})`,
+        "stop that one, or give this one another folder with --identity DIR",
+      ),
+  );
 
 /** Where a running sidecar is reached, for people and for programs. */
 export interface Addresses {

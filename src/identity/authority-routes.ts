@@ -39,11 +39,17 @@ export function addRoutes(server: FastifyInstance, state: AuthorityState): void 
   app.get("/healthz", () => ({ ok: true, mesh }));
 
   app.post("/enrol", { schema: { body: enrolSchema } }, async (request): Promise<Grant> => {
-    const { token, ...claim } = request.body;
+    const { token, service: wanted, ...claim } = request.body;
     // The cheap check first: without a good secret nobody makes us verify signatures.
     const record = tokens.find(token.id, token.secret);
     const tlsKey = checkClaim(`enrol ${token.id}`, socketOf(request), claim);
     const { service } = record;
+    if (wanted !== undefined && wanted !== service)
+      throw new Refusal(
+        "token-other",
+        `the token is for ${service}, not for ${wanted}`,
+        `ask for one with "weft token ${wanted}"; this one is still good for ${service}`,
+      );
     const instance = tokens.spend(record, claim.nkey);
     onEvent({ kind: "enrolled", service, instance });
     return grant(granter, { service, instance, version: claim.version, nkey: claim.nkey, tlsKey }, now());

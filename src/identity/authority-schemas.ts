@@ -18,6 +18,8 @@ const claim = {
 
 /** Unknown fields are ignored: either side may be one version older. */
 export const enrolSchema = z.object({
+  /** Which service the sidecar means to be. A check only: it becomes what the token says. */
+  service: name.optional(),
   token: z.object({
     id: z.string().regex(/^[0-9a-f]{12}$/, "not a token's id"),
     secret: z.string().min(1).max(64),

@@ -9,6 +9,8 @@ import { keyPem, newTlsKey } from "./tls-key.ts";
 import type { Grant } from "./wire.ts";
 
 export interface EnrolOptions {
+  /** Refuses a token of another service, which stays good then; whichever it is for when absent. */
+  readonly service?: string;
   readonly version: string;
   /** Where the identity is kept, so that a restart needs no new token; nowhere when absent. */
   readonly folder?: string;
@@ -21,13 +23,14 @@ const RETRY_AFTER_MS = [250, 1000, 3000];
  * Turns a token into an identity. Both keys are made here and stay here.
  * @throws JoinTokenError, AuthorityError with the cure
  */
-export async function enrol(token: string, { version, folder }: EnrolOptions): Promise<Identity> {
+export async function enrol(token: string, { service, version, folder }: EnrolOptions): Promise<Identity> {
   const { url, pin, id, secret } = parseJoinToken(token);
   const nkey = NKey.create("U");
   const tlsKey = newTlsKey();
   const attempt = async (): Promise<Grant> =>
     askAuthority<Grant>(url, "/enrol", { ca: await pinnedRoot(url, pin) }, (socket) => ({
       token: { id, secret },
+      ...(service === undefined ? {} : { service }),
       ...makeClaim(`enrol ${id}`, socket, version, nkey, tlsKey),
     }));
   const identity = new Identity(url, nkey, keyPem(tlsKey), await patiently(attempt), folder);

@@ -4,6 +4,7 @@ export type RefusalCode =
   | "token-unknown"
   | "token-expired"
   | "token-used"
+  | "token-other"
   | "proof-bad"
   | "certificate-missing"
   | "certificate-expired"
@@ -19,6 +20,7 @@ const STATUS: Readonly<Record<RefusalCode, number>> = {
   "token-unknown": 403,
   "token-expired": 403,
   "token-used": 403,
+  "token-other": 403,
   "proof-bad": 403,
   "certificate-missing": 401,
   "certificate-expired": 401,

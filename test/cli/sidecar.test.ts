@@ -54,6 +54,26 @@ test("a token enrols one instance elsewhere, which comes back without one, also 
   await again.end();
 });
 
+test("an identity is one sidecar's, and a token is for one service", async () => {
+  const identity = join(weft.folder, "own");
+  const args = ["--version", "1", "--listen", "0", "--identity", identity];
+  const first = await weft.start(["sidecar", "alone", ...args]);
+  const second = await weft.run(["sidecar", "alone", ...args]);
+  assert.equal(second.code, 1);
+  assert.match(second.stderr, /is in use \(process \d+\)\n.*--identity DIR/);
+  await first.end();
+  const stranger = await weft.run(["sidecar", "stranger", ...args]);
+  assert.match(stranger.stderr, /has the identity of alone: give stranger another folder/);
+  await (await weft.start(["sidecar", "alone", ...args])).end();
+
+  const file = join(weft.folder, "pay-token");
+  writeFileSync(file, (await weft.run(["token", "pay"])).stdout);
+  const bought = ["--version", "1", "--listen", "0", "--token-file", file];
+  const wrong = await weft.run(["sidecar", "other", ...bought]);
+  assert.match(wrong.stderr, /the token is for pay, not for other.*still good for pay/s);
+  await (await weft.start(["sidecar", "pay", ...bought])).end();
+});
+
 test("a token is asked for where there is none, and a bad one is told without repeating it", async () => {
   const none = await elsewhere.run(["sidecar", "shop", "--version", "1", "--listen", "0"]);
   assert.match(none.stderr, /no mesh runs from .*\n.*--token-file FILE/);

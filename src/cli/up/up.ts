@@ -1,10 +1,10 @@
-import { join, resolve } from "node:path";
+import { join, relative, resolve } from "node:path";
 import type { Say } from "../../../sidecar/options.ts";
 import { bootstrap } from "../../identity/bootstrap.ts";
-import { UsageFault } from "../fault.ts";
+import { Fault, UsageFault } from "../fault.ts";
+import { lockFolder } from "../lock-folder.ts";
 import { ownMark } from "../process-mark.ts";
 import { type MeshBroker, ownBroker, usersBroker } from "./broker.ts";
-import { lockState } from "./lock.ts";
 import { type Part, startPart } from "./part.ts";
 import { removeUp, writeUp } from "./record.ts";
 
@@ -43,7 +43,15 @@ const LOOK_AT_TRUST_EVERY_MS = 86_400_000;
 export async function startMesh(options: UpOptions, say: Say): Promise<Mesh> {
   const state = resolve(options.state);
   const advertised = checkPlace(options);
-  const unlock = lockState(state);
+  const unlock = lockFolder(
+    state,
+    "up.lock",
+    (pid) =>
+      new Fault(
+        `a mesh runs from ${relative(".", state) || "."} already (process ${pid})`,
+        `use it, stop it (kill ${pid}), or give this one another folder with --state DIR and other ports`,
+      ),
+  );
   const stops: (() => Promise<void>)[] = [
     async () => {
       removeUp(state);

@@ -1,5 +1,5 @@
-import type { Command } from "commander";
-import { duration, nameOf, positive, withOutput, withState } from "../flags.ts";
+import { type Command, InvalidArgumentError } from "commander";
+import { duration, nameOf, positive, valued, withOutput, withState } from "../flags.ts";
 
 interface Options {
   readonly state: string;
@@ -15,7 +15,7 @@ export function define(command: Command): Command {
       "Make a token with which a new instance of a service enrols, on any machine. It is a secret.",
     )
     .argument("<service>", "name of the service", nameOf("service"))
-    .option("--ttl <duration>", "how long it is good for", duration, 900_000)
+    .addOption(valued("--ttl <duration>", "how long it is good for, at most 720h", ttl, "15m"))
     .option("--uses <n>", "how many instances may enrol with it", positive, 1)
     .addHelpText(
       "after",
@@ -24,10 +24,21 @@ export function define(command: Command): Command {
     .action(run);
 }
 
+const LONGEST_MS = 30 * 86_400_000;
+
+/** @returns ms, as the authority takes them */
+function ttl(text: string): number {
+  const ms = duration(text);
+  if (ms < 1000 || ms > LONGEST_MS) throw new InvalidArgumentError("Give a duration from 1s to 720h.");
+  return ms;
+}
+
 async function run(service: string, { state, output, ttl, uses }: Options): Promise<void> {
   const { requestToken } = await import("../../identity/request-token.ts");
   const { needUp } = await import("../up/record.ts");
   const { authority } = needUp(state, "ask on the machine where it runs");
   const answer = await requestToken(state, authority.url, { service, ttlMs: ttl, uses });
-  process.stdout.write(`${output === "json" ? JSON.stringify(answer) : answer.token}\n`);
+  const { expiresAt, ...rest } = answer;
+  const json = () => JSON.stringify({ ...rest, expiresAt: new Date(expiresAt).toISOString() });
+  process.stdout.write(`${output === "json" ? json() : answer.token}\n`);
 }

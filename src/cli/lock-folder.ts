@@ -1,0 +1,25 @@
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import { claimSecret, privateFolder, readSecret } from "../identity/secret-files.ts";
+import type { Fault } from "./fault.ts";
+import { isRunning, ownMark, type ProcessMark } from "./process-mark.ts";
+
+/**
+ * Takes a folder for this process; what a killed one left behind is taken over.
+ * @param name of the lock's file
+ * @param taken makes the error that says who has it
+ * @returns the way to give it back
+ * @throws Fault when another process has it
+ */
+export function lockFolder(folder: string, name: string, taken: (pid: number) => Fault): () => void {
+  const file = join(privateFolder(folder), name);
+  const mine = JSON.stringify(ownMark());
+  while (!claimSecret(file, mine)) {
+    const text = readSecret(file);
+    if (text === undefined) continue; // given back just now
+    const holder = JSON.parse(text) as ProcessMark;
+    if (isRunning(holder)) throw taken(holder.pid);
+    rmSync(file, { force: true });
+  }
+  return () => rmSync(file, { force: true });
+}
