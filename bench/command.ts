@@ -11,10 +11,7 @@ export function benchCommand(self: readonly string[]): Command {
     .option("--quick", "under a minute: a look, not a judgement")
     .option("--rounds <n>", "how often everything is measured", positive)
     .option("--duration <seconds>", "how long each measurement takes", positive)
-    .option(
-      "--only <paths>",
-      "paths to measure, by commas: direct,nats,floor,mesh,mesh-plain,haproxy,nginx,envoy",
-    )
+    .option("--only <paths>", `paths to measure, by commas: ${PATH_NAMES.join(",")}`, pathNames)
     .option("--json <file>", "write all figures to a file")
     .option("--html <file>", "write a page with plots of the distributions")
     .option("--check", "exit with 1 when a goal is missed")
@@ -35,7 +32,7 @@ interface CommandOptions {
   readonly quick?: boolean;
   readonly rounds?: number;
   readonly duration?: number;
-  readonly only?: string;
+  readonly only?: readonly string[];
   readonly json?: string;
   readonly html?: string;
   readonly check?: boolean;
@@ -48,8 +45,20 @@ async function run(weft: readonly string[], { duration, only, ...rest }: Command
     weft,
     ...rest,
     ...(duration === undefined ? {} : { durationS: duration }),
-    ...(only === undefined ? {} : { only: only.split(",") }),
+    ...(only === undefined ? {} : { only }),
   });
+}
+
+const PATH_NAMES = ["direct", "nats", "floor", "mesh", "mesh-plain", "haproxy", "nginx", "envoy"];
+
+function pathNames(text: string): readonly string[] {
+  const names = text.split(",");
+  const unknown = names.find((name) => !PATH_NAMES.includes(name));
+  if (unknown !== undefined)
+    throw new InvalidArgumentError(
+      `There is no path ${JSON.stringify(unknown)}: give some of ${PATH_NAMES.join(",")}.`,
+    );
+  return names;
 }
 
 function positive(text: string): number {

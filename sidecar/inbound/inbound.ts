@@ -7,6 +7,7 @@ import { watchHealth } from "../life/watch-health.ts";
 import type { Recorder } from "../observe/record.ts";
 import { compileInbound } from "./compile.ts";
 import { countCalls } from "./count-calls.ts";
+import { Drops } from "./drops.ts";
 import { Servings } from "./servings.ts";
 
 export interface InboundOptions {
@@ -31,6 +32,7 @@ export function startInbound(context: Context, options: InboundOptions): Inbound
   const { app, healthPath, zone, recorder } = options;
   const client = appClient({ ...app, instance, sweep, idleTimeoutMs: limits.idleTimeoutMs });
   const counted = countCalls(client.service, sweep.now);
+  const drops = new Drops(say, sweep.now);
   const servings = new Servings({
     bus,
     sweep,
@@ -40,7 +42,7 @@ export function startInbound(context: Context, options: InboundOptions): Inbound
     instance,
     idleTimeoutMs: limits.idleTimeoutMs,
     serve: compileInbound({ recorder, sweep, reportBug: reportBug(say), app: counted.service }),
-    dropped: (reason, subject) => say("warn", `a message on ${subject} was dropped: ${reason}`),
+    dropped: (reason, subject) => drops.count(reason, subject),
   });
   const beats = new Heartbeater({
     bus,

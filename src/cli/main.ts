@@ -1,4 +1,5 @@
 import { Command, CommanderError } from "commander";
+import { UsageFault } from "./fault.ts";
 import { printError, usageLines } from "./print-error.ts";
 import { VERBS } from "./verbs.ts";
 
@@ -10,6 +11,8 @@ import { VERBS } from "./verbs.ts";
 async function programFor(args: readonly string[]): Promise<Command> {
   const words = args.filter((arg) => !arg.startsWith("-"));
   const wanted = words[0] === "help" ? words[1] : words[0];
+  if (words[0] === "help" && wanted !== undefined && !(wanted in VERBS))
+    throw new UsageFault(`there is no verb ${JSON.stringify(wanted)}`, "see weft --help");
   const program = new Command("weft")
     .description("A service mesh whose fabric is NATS: HTTP in, NATS across, HTTP out.")
     .version(VERSION, "-V, --version")

@@ -88,9 +88,10 @@ async function print(response: IncomingMessage, flags: CallFlags): Promise<numbe
       );
     });
   const code = headers["weft-error"];
-  if (code !== undefined && !flags.silent && process.stderr.isTTY)
+  if (code !== undefined && !flags.silent)
     process.stderr.write(`weft: the mesh gave this answer, not the app (weft-error: ${code})\n`);
-  return failed ? HTTP_ERROR : 0;
+  if (failed) return HTTP_ERROR;
+  return code === undefined ? 0 : 1;
 }
 
 const statusLine = ({ httpVersion, statusCode, statusMessage }: IncomingMessage): string =>

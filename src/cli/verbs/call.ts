@@ -56,7 +56,8 @@ Examples:
   weft call v2.orders /orders -X POST -H 'content-type: application/json' -d '{"item":"tea"}' -i
   weft call orders /import -d @- < orders.csv
 
-Exit codes: 0 an answer came, whatever its status; 22 with -f and a status of 400 or more; 1 no answer came.`,
+Exit codes: 0 the app answered, whatever its status; 22 with -f and a status of 400 or more; 1 the mesh answered in
+its place (weft-error), or nothing came.`,
     )
     .action(async (service: string, path: string, flags: CallFlags) => {
       process.exit(await (await import("../call/call.ts")).call(service, path, flags));
