@@ -54,25 +54,29 @@ export function startInbound(context: Context, options: InboundOptions): Inbound
     ...(zone === undefined ? {} : { zone }),
   });
 
-  let notReady: string | undefined = "the app has not been healthy yet";
+  let state: "starting" | "up" | "down" | "leaving" = "starting";
   const check = healthPath === undefined ? tcpCheck(app) : httpCheck(app, healthPath);
-  const stopWatching = watchHealth(check, systemClock, (up, reason) => {
-    notReady = up ? undefined : reason;
-    say(
-      up ? "info" : "warn",
-      up ? `${service} is healthy: it takes calls` : `${service} takes no calls: ${reason}`,
-    );
+  const health = watchHealth(check, systemClock, (up, reason) => {
+    state = up ? "up" : "down";
+    if (up) say("info", `${service} is healthy: it takes calls`);
+    else say("warn", `${service} takes no calls: ${reason}`);
     if (up) servings.join();
     else servings.leave();
     beats.set(up ? "up" : "down");
   });
+  const notReady = (): string | undefined => {
+    if (state === "up") return undefined;
+    if (state === "leaving") return "the instance is leaving";
+    const reason = health.problem() ?? "it was not looked at";
+    return state === "down" ? reason : `the app has not been healthy yet: ${reason}`;
+  };
 
   return {
-    notReady: () => notReady,
+    notReady,
     pending: () => servings.size,
     async leave(capMs) {
-      stopWatching();
-      notReady = "the instance is leaving";
+      health.stop();
+      state = "leaving";
       await beats.leave();
       let timer: NodeJS.Timeout | undefined;
       const capped = new Promise<void>((resolve) => {
@@ -82,7 +86,7 @@ export function startInbound(context: Context, options: InboundOptions): Inbound
       clearTimeout(timer);
     },
     async close() {
-      stopWatching();
+      health.stop();
       servings.close();
       client.close();
     },

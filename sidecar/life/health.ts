@@ -26,7 +26,11 @@ export const tcpCheck =
       socket.once("timeout", () =>
         end(`the app at ${host}:${port} did not accept within ${CHECK_TIMEOUT_MS} ms`),
       );
-      socket.once("error", (error) => end(`nothing accepts at ${host}:${port}: ${error.message}`));
+      socket.once("error", (error) =>
+        end(
+          `nothing accepts at ${host}:${port} (${error.message}): does the app listen on the port in PORT?`,
+        ),
+      );
     });
 
 /** Healthy when GET of a path answers with 2xx or 3xx, as a Kubernetes `httpGet` probe. */

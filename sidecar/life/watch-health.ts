@@ -8,23 +8,29 @@ const FAILING_MS = 250;
 /** Failures in a row until a healthy app counts as down; Kubernetes' `failureThreshold` is 3. */
 const FAILURES = 3;
 
+export interface HealthWatch {
+  /** What the last look found wrong. */
+  readonly problem: () => string | undefined;
+  stop(): void;
+}
+
 /**
  * Looks at the app again and again.
  * @param changed called at each change, with the reason when it is down
- * @returns the way to stop
  */
 export function watchHealth(
   check: Check,
   clock: Clock,
   changed: (up: boolean, reason: string | undefined) => void,
-): () => void {
+): HealthWatch {
+  let problem: string | undefined;
   let state: "starting" | "up" | "down" = "starting";
   let failures = 0;
   let stopped = false;
   let cancel = () => {};
 
   const look = async () => {
-    const problem = await check();
+    problem = await check();
     if (stopped) return;
     if (problem === undefined) {
       failures = 0;
@@ -39,8 +45,11 @@ export function watchHealth(
     cancel = clock.after(nextMs, () => void look());
   };
   void look();
-  return () => {
-    stopped = true;
-    cancel();
+  return {
+    problem: () => problem,
+    stop() {
+      stopped = true;
+      cancel();
+    },
   };
 }

@@ -1,4 +1,4 @@
-import { meaningOf } from "../../src/protocol/code.ts";
+import { type Code, meaningOf } from "../../src/protocol/code.ts";
 import { HEADER } from "../../src/protocol/header-names.ts";
 import type { AccessLog } from "../../src/telemetry/access-log.ts";
 import type { CallMeter } from "../../src/telemetry/call-meter.ts";
@@ -58,6 +58,13 @@ export const record =
     });
     return outcome;
   };
+
+/** Counts a request that was refused before it was a call. */
+export function recordRefused(meter: CallMeter, method: string, errorCode: Code): void {
+  const { status } = meaningOf(errorCode);
+  meter.started();
+  meter.ended({ method, status, peer: "", version: "", errorCode, durationMs: 0 });
+}
 
 const namesOf = (call: Call) => ({
   method: call.head.method,

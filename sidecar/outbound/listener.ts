@@ -21,6 +21,8 @@ export interface OutboundHandlerOptions {
   readonly timeoutMs: number;
   readonly clientAddress: string;
   readonly nextRequestId: () => string;
+  /** Told of each request that is refused before it is a call. */
+  readonly refused: (method: string, code: Code) => void;
 }
 
 /** Turns the app's requests into calls, and the outcomes of calls into its answers. */
@@ -30,11 +32,13 @@ export function outboundHandler(
   return (request, responder) => {
     const route = options.route(request.host);
     if (route === undefined) {
+      options.refused(request.method, "not-mesh");
       refuse(request, responder, "not-mesh", `${JSON.stringify(request.host)} is not a name of the mesh`);
       return;
     }
     const timeoutMs = timeoutOf(request.headers, options.timeoutMs);
     if (typeof timeoutMs !== "number") {
+      options.refused(request.method, "bad-request");
       refuse(request, responder, "bad-request", timeoutMs.problem);
       return;
     }

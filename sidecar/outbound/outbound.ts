@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import type { InstanceTable } from "../../src/registry/table.ts";
 import { type Context, reportBug } from "../context.ts";
 import { type HttpServer, serveHttp } from "../http/server.ts";
-import type { Recorder } from "../observe/record.ts";
+import { type Recorder, recordRefused } from "../observe/record.ts";
 import type { Address, Upstream } from "../options.ts";
 import { RETRY } from "../policy/retry-undelivered.ts";
 import { compileOutbound } from "./compile.ts";
@@ -69,6 +69,7 @@ export async function startOutbound(context: Context, options: OutboundOptions):
       timeoutMs: limits.timeoutMs,
       clientAddress: host,
       nextRequestId,
+      refused: (method, errorCode) => recordRefused(recorder.meter, method, errorCode),
     });
     const server = serveHttp({ sweep, idleTimeoutMs: limits.idleTimeoutMs, onRequest });
     const bound = await server.listen(host, port);

@@ -17,9 +17,18 @@ export function lockFolder(folder: string, name: string, taken: (pid: number) =>
   while (!claimSecret(file, mine)) {
     const text = readSecret(file);
     if (text === undefined) continue; // given back just now
-    const holder = JSON.parse(text) as ProcessMark;
-    if (isRunning(holder)) throw taken(holder.pid);
+    const holder = markIn(text);
+    if (holder !== undefined && isRunning(holder)) throw taken(holder.pid);
     rmSync(file, { force: true });
   }
   return () => rmSync(file, { force: true });
+}
+
+/** Undefined when it is damaged, as a power cut leaves it: then nobody holds it. */
+function markIn(text: string): ProcessMark | undefined {
+  try {
+    return JSON.parse(text) as ProcessMark;
+  } catch {
+    return undefined;
+  }
 }

@@ -4,7 +4,8 @@ import { token } from "../subjects/token.ts";
 import type { Issuer } from "./certificate.ts";
 import { accountJwt, claimsIn, operatorJwt } from "./jwt.ts";
 import { NKey } from "./nkey.ts";
-import { needSecret, privateFolder, syncFolder, writeDurably } from "./secret-files.ts";
+import { NKeyError } from "./nkey-text.ts";
+import { needSecret, privateFolder, SecretFileError, syncFolder, writeDurably } from "./secret-files.ts";
 import { keyFromPem, keyPem } from "./tls-key.ts";
 
 /*
@@ -67,11 +68,16 @@ export async function openRoots(
 export function loadRoots(stateDir: string): Roots {
   const folder = join(stateDir, "trust");
   privateFolder(folder);
-  const read = (file: string) =>
-    needSecret(
-      join(folder, file),
-      `restore ${folder} from a copy, or remove ${stateDir} to start a new mesh`,
-    );
+  const cure = `restore ${folder} from a copy, or remove ${stateDir} to start a new mesh`;
+  const read = (file: string) => needSecret(join(folder, file), cure);
+  const seedIn = (file: string): NKey => {
+    try {
+      return NKey.fromSeed(read(file));
+    } catch (error) {
+      if (!(error instanceof NKeyError)) throw error;
+      throw new SecretFileError(`${join(folder, file)} is damaged: ${cure}`);
+    }
+  };
   const account = (name: AccountName): Account => {
     const jwt = read(`accounts/${name}.jwt`).trim();
     return { name, jwt, publicKey: claimsIn(jwt).sub };
@@ -82,7 +88,7 @@ export function loadRoots(stateDir: string): Roots {
     accounts: { MESH: account("MESH"), REG: account("REG"), SYS: account("SYS") },
     rootCa: read("ca/root.crt"),
     routesCa: read("ca/routes.crt"),
-    signer: (name) => NKey.fromSeed(read(`accounts/${name}${name === "MESH" ? "-signing" : ""}.seed`)),
+    signer: (name) => seedIn(`accounts/${name}${name === "MESH" ? "-signing" : ""}.seed`),
     issuer: (ca) => {
       const certPem = read(`ca/${ca}.crt`);
       return {

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import {
   closeSync,
+  existsSync,
   fsyncSync,
   linkSync,
   mkdirSync,
@@ -24,14 +25,27 @@ export class SecretFileError extends Error {
 /** Makes a folder (and those above it) with mode 0700; an existing folder must belong to its owner alone. */
 export function privateFolder(path: string): string {
   try {
-    mkdirSync(path, { recursive: true, mode: 0o700 });
+    makeFolder(path);
   } catch (error) {
-    throw new SecretFileError(
-      `cannot make the folder ${path} (${(error as NodeJS.ErrnoException).code}): give another with --state DIR`,
-    );
+    const { code } = error as NodeJS.ErrnoException;
+    const why = code === "EEXIST" || code === "ENOTDIR" ? "a file is in its way" : code;
+    throw new SecretFileError(`cannot make the folder ${path} (${why}): give another with --state DIR`);
   }
   refuseShared(path, "700");
   return path;
+}
+
+/** Not by mkdir's own `recursive`: that tries for ever where a parent is there but takes no folders, as in /proc. */
+function makeFolder(path: string): void {
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "EEXIST" && statSync(path).isDirectory()) return;
+    if (code !== "ENOENT" || existsSync(dirname(path))) throw error;
+    makeFolder(dirname(path));
+    mkdirSync(path, { mode: 0o700 });
+  }
 }
 
 /** Writes mode 0600, atomically and durably: it is on the disk when this returns. */

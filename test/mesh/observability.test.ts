@@ -134,3 +134,12 @@ test("the admin listener tells of readiness, configuration and endpoints", async
   assert.ok((await get(orders.admin!, "/ready")).json.reasons.includes("the instance is leaving"));
   assert.equal((await ask(orders.admin!, "localhost", "/live")).status, 200);
 });
+
+test("what the sidecar refuses before it is a call is counted by its code", async (t) => {
+  const shop = await testSidecar(await testBroker(t), "shop");
+  await ask(shop.listen, "example.org");
+  await ask(shop.listen, "orders.mesh", "/", { headers: { "weft-timeout": "soon" } });
+  const text = await metricsOf(shop.admin!);
+  assert.equal(value(text, "weft_client_errors_total", { code: "not-mesh" }), 1);
+  assert.equal(value(text, "weft_client_errors_total", { code: "bad-request" }), 1);
+});

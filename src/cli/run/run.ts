@@ -1,4 +1,3 @@
-import { freePort } from "../../../broker/ports.ts";
 import type { Say } from "../../../sidecar/options.ts";
 import { Fault } from "../fault.ts";
 import { addressesOf, type Member, readyLine, startMember } from "../start-member.ts";
@@ -6,8 +5,8 @@ import { sayOnStderr } from "../terminal.ts";
 import { type EndSignal, onTold } from "../told.ts";
 import type { RunFlags } from "../verbs/run.ts";
 import { type App, startApp } from "./app.ts";
+import { appPort, isTaken } from "./app-port.ts";
 import { appEnvironment } from "./environment.ts";
-import { isTaken } from "./taken.ts";
 
 /** For answers that are still being written when the app has gone. */
 const GRACE_MS = 1000;
@@ -22,7 +21,7 @@ const LOOK_EVERY_MS = 20;
  */
 export async function run(service: string, words: readonly string[], flags: RunFlags): Promise<number> {
   const say = sayOnStderr(`weft ${service}`);
-  const port = flags.port || (await freePort(flags.appHost));
+  const port = flags.port || (await appPort(flags.appHost));
   const app = { host: flags.appHost, port };
   if (await isTaken(app))
     throw new Fault(
@@ -54,10 +53,7 @@ function announce({ sidecar, membership }: Member, flags: RunFlags, app: App, sa
       process.stderr.write(`${readyLine(addressesOf({ sidecar, membership } as Member, flags))}\n`);
     } else if (!wondered && performance.now() - startedAt > WONDER_AFTER_MS) {
       wondered = true;
-      say(
-        "warn",
-        `${service} (${app.pid}) is not ready yet: ${reasons.join("; ")}: does it listen on $PORT?`,
-      );
+      say("warn", `${service} (${app.pid}) is not ready yet: ${reasons.join("; ")}`);
     }
   }, LOOK_EVERY_MS);
   return () => clearInterval(timer);

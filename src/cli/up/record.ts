@@ -32,7 +32,12 @@ export const removeUp = (stateDir: string): void => rmSync(fileIn(stateDir), { f
 export function readUp(stateDir: string): UpRecord | undefined {
   const text = readSecret(fileIn(stateDir));
   if (text === undefined) return undefined;
-  const record = JSON.parse(text) as UpRecord;
+  let record: UpRecord;
+  try {
+    record = JSON.parse(text) as UpRecord;
+  } catch {
+    throw new Fault(`${fileIn(stateDir)} is damaged`, "remove it, and start weft up once more");
+  }
   return isRunning(record.up) ? record : undefined;
 }
 

@@ -10,13 +10,14 @@ test("an app is up at its first good answer, down after three bad ones in a row,
   const clock = new FakeClock();
   const changes: string[] = [];
   let problem: string | undefined = "nothing there";
-  const stop = watchHealth(
+  const watch = watchHealth(
     async () => problem,
     clock,
     (up, reason) => changes.push(up ? "up" : `down: ${reason}`),
   );
   await clock.run(1000, 10);
   assert.deepEqual(changes, []);
+  assert.equal(watch.problem(), "nothing there");
   problem = undefined;
   await clock.run(100, 10);
   assert.deepEqual(changes, ["up"]);
@@ -28,7 +29,7 @@ test("an app is up at its first good answer, down after three bad ones in a row,
   problem = undefined;
   await clock.run(250, 10);
   assert.deepEqual(changes.at(-1), "up");
-  stop();
+  watch.stop();
   problem = "gone";
   await clock.run(60_000, 50);
   assert.equal(changes.length, 3);
