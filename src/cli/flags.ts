@@ -39,6 +39,11 @@ export function positive(text: string): number {
   return value;
 }
 
+export function httpUrl(text: string): string {
+  if (URL.canParse(text) && /^https?:/i.test(text)) return text;
+  throw new InvalidArgumentError("Give a URL that begins with http:// or https://.");
+}
+
 /** 0 to 1. */
 export function ratio(text: string): number {
   const value = Number(text);

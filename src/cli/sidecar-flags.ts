@@ -8,6 +8,7 @@ import {
 } from "../../sidecar/options.ts";
 import {
   duration,
+  httpUrl,
   loopbackAddress,
   many,
   nameOf,
@@ -109,7 +110,7 @@ export function withSidecarFlags(command: Command, listen: string): Command {
     .addOption(
       valued("--drain <duration>", "time for calls under way when the instance leaves", duration, "10s"),
     )
-    .option("--otlp <url>", "send traces there (OTLP over HTTP), such as http://127.0.0.1:4318")
+    .option("--otlp <url>", "send traces there (OTLP over HTTP), such as http://127.0.0.1:4318", httpUrl)
     .option("--trace-ratio <ratio>", "part of calls that are traced, 0 to 1", ratio)
     .option(
       "--access-log",

@@ -75,6 +75,7 @@ async function play(options: DemoOptions, state: string, children: Children): Pr
 
   show.step("Discovery lists them: weft get instances");
   show.block(await children.run(["get", "instances"]));
+  show.line("(CALLS and ERRORS come with the heartbeat, every 2 s)");
 
   show.step("Failures say what they are: version 1 of orders leaves");
   await started.get("orders 1")!.end();

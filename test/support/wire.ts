@@ -1,36 +1,11 @@
 import type { AddressInfo } from "node:net";
 import { connect, createServer, type Socket } from "node:net";
 import type { TestContext } from "node:test";
+import { RawPeer } from "./raw.ts";
 import { until } from "./until.ts";
 
-/** One end of a TCP connection, spoken byte by byte. Text is latin1, so that each byte is one character. */
-export class Wire {
-  readonly socket: Socket;
-  /** What came and was not taken yet. */
-  received = "";
-  /** The other end sends no more. */
-  ended = false;
-  /** Both directions are over. */
-  closed = false;
-
-  constructor(socket: Socket) {
-    this.socket = socket;
-    socket.on("data", (bytes) => {
-      this.received += bytes.toString("latin1");
-    });
-    socket.on("end", () => {
-      this.ended = true;
-    });
-    socket.on("close", () => {
-      this.closed = true;
-    });
-    socket.on("error", () => {});
-  }
-
-  send(text: string): void {
-    this.socket.write(text, "latin1");
-  }
-
+/** One end of a TCP connection that is read piece by piece: `received` is what came and was not taken yet. */
+export class Wire extends RawPeer {
   /** Takes everything up to and with `mark`, as soon as it is here. */
   async upTo(mark: string): Promise<string> {
     const at = await until(() => this.received.indexOf(mark) + 1, {
@@ -56,9 +31,8 @@ export class Wire {
   }
 
   /** Takes the rest, when the other end has closed. */
-  async rest(): Promise<string> {
-    await until(() => this.ended || this.closed, { what: "the other end to close" });
-    return this.received;
+  rest(): Promise<string> {
+    return this.wholeText();
   }
 
   /** Ends the connection without a word (RST). */
