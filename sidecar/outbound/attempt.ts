@@ -164,7 +164,10 @@ export class Attempt implements Receiver, Timed {
       );
       return false;
     }
-    if (this.instance === "") this.instance = instance;
+    if (this.instance === "") {
+      this.instance = instance;
+      this.call.instance = instance;
+    }
     if (this.#orphaned === undefined) return true;
     this.#toInstance(encodeCancel(this.#orphaned));
     this.#home.forget(this);

@@ -42,6 +42,8 @@ export class Call {
   sweepSlot = -1;
   /** 1 for the first attempt; each further attempt counts it up. */
   attempt = 1;
+  /** Who has, or had, the last attempt; empty while nobody has said so. */
+  instance = "";
   /** Body bytes have left that are not kept: no further attempt can send the same request. */
   spent = false;
   /** Set once: the caller left, or the deadline passed. */

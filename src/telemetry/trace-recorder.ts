@@ -62,7 +62,7 @@ export function createRecorder(options: TracerOptions): Recorder {
 const withSlash = (url: string): string => (url.endsWith("/") ? url : `${url}/`);
 
 /** OpenTelemetry's names for HTTP, and ours beside them. */
-function attributes({ method, path, caller, callee, version, attempt }: SpanFacts): Attributes {
+function attributes({ method, path, caller, callee, version }: SpanFacts): Attributes {
   return {
     "http.request.method": method,
     "url.path": path.split("?", 1)[0]!,
@@ -70,7 +70,6 @@ function attributes({ method, path, caller, callee, version, attempt }: SpanFact
     "weft.caller": caller,
     "weft.callee": callee,
     ...(version === "" ? {} : { "weft.version": version }),
-    "weft.attempt": attempt,
   };
 }
 
@@ -79,7 +78,8 @@ function recorded(side: Side, span: Span): SpanHandle {
   return {
     traceparent: formatTraceparent({ traceId, spanId, sampled: true }),
     sampled: true,
-    end({ status, errorCode }: SpanOutcome) {
+    end({ status, errorCode, attempt }: SpanOutcome) {
+      span.setAttribute("weft.attempt", attempt);
       if (status !== undefined) span.setAttribute("http.response.status_code", status);
       // OpenTelemetry HTTP conventions: a client's error starts at status 400, a server's at 500.
       const failedStatus = status !== undefined && status >= (side === "client" ? 400 : 500);

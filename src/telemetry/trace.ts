@@ -11,11 +11,12 @@ export interface SpanFacts {
   readonly callee: string;
   /** Empty when it was not chosen. */
   readonly version: string;
-  readonly attempt: number;
 }
 
 /** How the call ended. */
 export interface SpanOutcome {
+  /** The attempt that settled it. */
+  readonly attempt: number;
   readonly status: number | undefined;
   /** The mesh's own code, when the mesh ended the call. */
   readonly errorCode: string | undefined;

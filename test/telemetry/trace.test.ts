@@ -11,11 +11,10 @@ const facts =
     caller: "shop",
     callee: "orders",
     version: "2",
-    attempt: 1,
     ...over,
   });
 const never = (): SpanFacts => assert.fail("facts were asked for a span that is not recorded");
-const OK = { status: 200, errorCode: undefined };
+const OK = { status: 200, errorCode: undefined, attempt: 1 };
 
 const tracer = (over: Partial<Parameters<typeof createTracer>[0]>): Promise<Tracer> =>
   createTracer({ service: "shop", instance: "s1", version: "1", env: {}, ...over });
@@ -47,9 +46,9 @@ test("the spans of both sides arrive at an OTLP receiver, joined to one trace", 
   const shop = await tracer({ ratio: 1, endpoint: receiver.url });
   const orders = await tracer({ service: "orders", ratio: 0, endpoint: receiver.url });
   const outer = shop.start("client", undefined, facts());
-  const inner = orders.start("server", outer.traceparent, facts({ attempt: 2 }));
-  inner.end({ status: 404, errorCode: undefined });
-  outer.end({ status: 503, errorCode: "no-instance" });
+  const inner = orders.start("server", outer.traceparent, facts());
+  inner.end({ status: 404, errorCode: undefined, attempt: 2 });
+  outer.end({ status: 503, errorCode: "no-instance", attempt: 3 });
   await Promise.all([shop.shutdown(), orders.shutdown()]);
 
   const client = receiver.spans().find((span) => span.kind === 3)!;
@@ -65,7 +64,7 @@ test("the spans of both sides arrive at an OTLP receiver, joined to one trace", 
     "weft.caller": "shop",
     "weft.callee": "orders",
     "weft.version": "2",
-    "weft.attempt": 1,
+    "weft.attempt": 3,
     "http.response.status_code": 503,
     "error.type": "no-instance",
   });
