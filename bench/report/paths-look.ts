@@ -17,9 +17,5 @@ export const LOOKS: Readonly<Record<string, Look>> = {
   direct: { light: "#6b7280", dark: "#9aa3b2", width: 1.6 },
 };
 
-const UNKNOWN: Look = { light: "#52525b", dark: "#a1a1aa", width: 1.6 };
-
-export const lookOf = (path: string): Look => LOOKS[path] ?? UNKNOWN;
-
 /** The class of a path's strokes and fills. */
 export const classOf = (path: string): string => `p-${path.replace(/[^a-z0-9-]/g, "")}`;

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { METRICS_CONTENT_TYPE } from "../../src/telemetry/metrics.ts";
 import { hostOf, isLoopback } from "./loopback.ts";
 import { redact } from "./redact.ts";
 
@@ -70,10 +71,7 @@ type Pages = ReadonlyMap<string, () => Answer | Promise<Answer>>;
 
 function pagesOf({ metrics, ready, config, endpoints }: AdminProviders): Pages {
   return new Map<string, () => Answer | Promise<Answer>>([
-    [
-      "/metrics",
-      async () => ({ status: 200, type: "text/plain; version=0.0.4; charset=utf-8", text: await metrics() }),
-    ],
+    ["/metrics", async () => ({ status: 200, type: METRICS_CONTENT_TYPE, text: await metrics() })],
     [
       "/ready",
       () => {

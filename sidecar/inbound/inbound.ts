@@ -21,7 +21,6 @@ export interface InboundOptions {
 export interface Inbound {
   /** Why the app is not called; undefined while it is. */
   readonly notReady: () => string | undefined;
-  readonly pending: () => number;
   /** Leaves the mesh; resolves when the calls under way have ended or `capMs` is over. */
   leave(capMs: number): Promise<void>;
   close(): Promise<void>;
@@ -73,7 +72,6 @@ export function startInbound(context: Context, options: InboundOptions): Inbound
 
   return {
     notReady,
-    pending: () => servings.size,
     async leave(capMs) {
       health.stop();
       state = "leaving";

@@ -23,7 +23,7 @@ export interface OutboundParts {
 /** What happens to a call on its way out, outermost first. */
 export const compileOutbound = (parts: OutboundParts): Service =>
   stack(
-    // Inside out of everything that may throw, so that a bug costs one call and not the sidecar.
+    // Around everything that may throw, so that a bug costs one call and not the sidecar.
     rescue(parts.reportBug),
     // Sees each call once, with all its attempts.
     record("client", parts.recorder),

@@ -22,8 +22,6 @@ export interface OutboundOptions {
 export interface Outbound {
   readonly listen: string;
   readonly upstreams: readonly string[];
-  /** Calls under way. */
-  readonly pending: () => number;
   close(graceMs: number): Promise<void>;
 }
 
@@ -93,7 +91,6 @@ export async function startOutbound(context: Context, options: OutboundOptions):
   return {
     listen,
     upstreams,
-    pending: () => exchanges.size,
     close,
   };
 }

@@ -10,8 +10,11 @@ export const limitPending =
       if (pending >= most)
         return refused("overflow", `${most} calls of this sidecar wait for an answer already`);
       pending++;
-      const outcome = await inner(call);
-      pending--;
-      return outcome;
+      try {
+        return await inner(call);
+      } finally {
+        // Also after a bug: a call that was not counted off would take its place for ever.
+        pending--;
+      }
     };
   };

@@ -77,9 +77,6 @@ export function claimsIn(jwt: string): OwnClaims {
   return JSON.parse(Buffer.from(jwt.split(".")[1] ?? "", "base64url").toString()) as OwnClaims;
 }
 
-/** When a JWT of our own ends, Unix time in ms; never, when it says nothing. */
-export const expiryOf = (jwt: string): number => (claimsIn(jwt).exp ?? Number.POSITIVE_INFINITY) * 1000;
-
 /** The library's idea of a key, over node:crypto: its own takes 5 ms for each signature. */
 function signing(key: NKey): KeyPair {
   const not = (): never => {

@@ -16,15 +16,7 @@ export interface Claim {
   readonly tlsKeyProof: string;
 }
 
-/** `POST /enrol` */
-export interface EnrolRequest extends Claim {
-  readonly token: { readonly id: string; readonly secret: string };
-}
-
-/** `POST /renew`, on a connection with the present client certificate. */
-export type RenewRequest = Claim;
-
-/** The answer to both. Times are Unix ms by the authority's clock. */
+/** The answer to `POST /enrol` and `POST /renew`. Times are Unix ms by the authority's clock. */
 export interface Grant {
   readonly mesh: string;
   readonly service: string;

@@ -94,6 +94,17 @@ test("more calls than the limit are refused while the others wait, and taken aga
   assert.equal(calls.length, 3);
 });
 
+test("a bug behind the limit does not take a place for ever", async () => {
+  let bug = true;
+  const service = limitPending(1)(async () => {
+    if (bug) throw new Error("bug");
+    return replied;
+  });
+  await assert.rejects(service(aCall()), /bug/);
+  bug = false;
+  assert.equal(codeOf(await service(aCall())), 200);
+});
+
 test("what no app has seen is tried again, twice, whatever the method, and each attempt is numbered", async () => {
   const { sweep, pass } = time();
   const none = failed("no-instance", "no", "none");
