@@ -1,4 +1,5 @@
-import { type KV, Kvm } from "@nats-io/kv";
+import { JetStreamApiError, jetstream } from "@nats-io/jetstream";
+import { type KV, type KvEntry, Kvm } from "@nats-io/kv";
 import type { NatsConnection } from "nats";
 import { openConnection } from "./connection.ts";
 import type { Credentials } from "./credentials.ts";
@@ -9,18 +10,45 @@ export interface Kv {
   put(key: string, value: Uint8Array): Promise<void>;
   /** Does nothing when there is no such key. */
   delete(key: string): Promise<void>;
+  /** The last value of one key, as the stream's leader has it; undefined when there never was one. */
+  get(key: string): Promise<KvRevision | undefined>;
+  /**
+   * Compare and set: writes only when the key's last revision is still `after`; 0 is a key without one.
+   * @returns the new revision, or undefined when somebody else was first
+   */
+  update(key: string, value: Uint8Array, after: number): Promise<number | undefined>;
+  /** What is kept of one key, oldest first. */
+  history(key: string): Promise<KvRevision[]>;
+  /** Runs for each change of the key from now on; a watch may end without a word. @returns the way to stop */
+  watch(key: string, listener: () => void): Promise<() => void>;
+  /** The revision of the bucket's last change, whichever the key: cheaper than reading it to see whether it changed. */
+  lastRevision(): Promise<number>;
+  /** The largest message that the broker takes. */
+  readonly maxPayload: number;
   /** True when the connection is closed for good, by `close` or because the broker would not have it any more. */
   readonly closed: boolean;
   close(): Promise<void>;
 }
 
+export interface KvRevision {
+  readonly revision: number;
+  /** Absent when the key was deleted. */
+  readonly value?: Uint8Array;
+}
+
+/** Used when the bucket is made. */
 export interface KvOptions {
-  /** 1, 3 or 5; used when the bucket is made. */
+  /** 1, 3 or 5. */
   readonly replicas?: number;
+  /** Reserved in the account for each replica; -1 reserves nothing and leaves it to the account's limit. */
   readonly maxBytes?: number;
+  /** How many values of each key are kept, 1 to 64. */
+  readonly history?: number;
 }
 
 const TIMEOUT_MS = 3000;
+/** JetStream's "wrong last sequence", with and without the number (nats-server errors.json). */
+const WRONG_LAST_SEQUENCE: ReadonlySet<number> = new Set([10071, 10164]);
 
 export class KvError extends Error {
   override readonly name = "KvError";
@@ -35,12 +63,14 @@ export async function openKv(
   credentials: Credentials,
   bucket: string,
   name: string,
-  { replicas = 1, maxBytes = 64 * 1024 * 1024 }: KvOptions = {},
+  { replicas = 1, maxBytes = 64 * 1024 * 1024, history = 1 }: KvOptions = {},
 ): Promise<Kv> {
   const connection = await openConnection(credentials, name);
   try {
-    const options = { history: 1, replicas, max_bytes: maxBytes, timeout: TIMEOUT_MS };
-    return new NatsKv(connection, await new Kvm(connection).create(bucket, options));
+    // Any replica may answer a direct read, also one that lags: what is then compared and set would be old.
+    const options = { history, replicas, max_bytes: maxBytes, allow_direct: false };
+    const client = jetstream(connection, { timeout: TIMEOUT_MS });
+    return new NatsKv(connection, await new Kvm(client).create(bucket, options));
   } catch (error) {
     await connection.close();
     throw new KvError(
@@ -61,17 +91,9 @@ class NatsKv implements Kv {
 
   async entries(): Promise<Map<string, Uint8Array>> {
     const found = new Map<string, Uint8Array>();
-    const values = await this.#bucket.history();
-    // The iterator waits for ever when the connection goes away in the middle.
-    const timer = setTimeout(() => values.stop(new KvError("JetStream stopped answering")), 3 * TIMEOUT_MS);
-    try {
-      for await (const { key, value, operation } of values) {
-        if (operation === "PUT") found.set(key, value.slice());
-        else found.delete(key);
-      }
-    } finally {
-      clearTimeout(timer);
-    }
+    for (const { key, value, operation } of await this.#kept(">"))
+      if (operation === "PUT") found.set(key, value.slice());
+      else found.delete(key);
     return found;
   }
 
@@ -83,12 +105,68 @@ class NatsKv implements Kv {
     await this.#bucket.delete(key);
   }
 
+  async get(key: string): Promise<KvRevision | undefined> {
+    const entry = await this.#bucket.get(key);
+    return entry === null ? undefined : revisionOf(entry);
+  }
+
+  async update(key: string, value: Uint8Array, after: number): Promise<number | undefined> {
+    try {
+      return await this.#bucket.put(key, value, { previousSeq: after, timeout: TIMEOUT_MS });
+    } catch (error) {
+      if (error instanceof JetStreamApiError && WRONG_LAST_SEQUENCE.has(error.code)) return undefined;
+      throw error;
+    }
+  }
+
+  async history(key: string): Promise<KvRevision[]> {
+    return (await this.#kept(key)).map(revisionOf);
+  }
+
+  async watch(key: string, listener: () => void): Promise<() => void> {
+    const changes = await this.#bucket.watch({ key, include: "updates" });
+    void tellEach(changes, listener);
+    return () => changes.stop();
+  }
+
+  async lastRevision(): Promise<number> {
+    return (await this.#bucket.status()).streamInfo.state.last_seq;
+  }
+
+  get maxPayload(): number {
+    return this.#connection.info?.max_payload ?? 0;
+  }
+
   get closed(): boolean {
     return this.#connection.isClosed();
   }
 
   close(): Promise<void> {
     return this.#connection.close();
+  }
+
+  async #kept(key: string): Promise<KvEntry[]> {
+    const values = await this.#bucket.history({ key });
+    // The iterator waits for ever when the connection goes away in the middle.
+    const timer = setTimeout(() => values.stop(new KvError("JetStream stopped answering")), 3 * TIMEOUT_MS);
+    try {
+      const kept: KvEntry[] = [];
+      for await (const entry of values) kept.push(entry);
+      return kept;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}
+
+const revisionOf = ({ revision, value, operation }: KvEntry): KvRevision =>
+  operation === "PUT" ? { revision, value: value.slice() } : { revision };
+
+async function tellEach(changes: AsyncIterable<unknown>, listener: () => void): Promise<void> {
+  try {
+    for await (const _ of changes) listener();
+  } catch {
+    // The connection ended; whoever watches looks for itself now and then, too.
   }
 }
 
