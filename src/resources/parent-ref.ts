@@ -1,0 +1,54 @@
+import * as z from "zod/mini";
+import { objects, type Report, type Rough } from "./rule.ts";
+import { namespaceName, port, serviceName, versionName } from "./scalars.ts";
+import { described } from "./schema-notes.ts";
+
+const ATTACH = 'write group: "", kind: Service and the name of the service whose calls are routed';
+
+export const parentRef = described(
+  z.strictObject({
+    group: described(z.literal(""), "the core group; it must be written", {
+      unsupportedValues: ATTACH,
+      missing: "which means gateway.networking.k8s.io",
+    }),
+    kind: described(z.literal("Service"), "routes belong to services; it must be written", {
+      unsupportedValues: ATTACH,
+      missing: "which means Gateway",
+    }),
+    name: serviceName,
+    namespace: z.exactOptional(described(namespaceName, "kept as it is: services have no namespaces here")),
+    port: z.exactOptional(described(port, "the route is for calls to this port only; left out, to any")),
+    version: z.exactOptional(
+      described(
+        versionName,
+        "the route is for calls to this version only (Weft's own field); left out, to any",
+      ),
+    ),
+  }),
+  "The service whose calls are routed.",
+  {
+    id: "ParentRef",
+    unsupportedFields: { sectionName: "use port: services have no sections here" },
+  },
+);
+
+/** References to one parent must differ by port (the CEL rules of `CommonRouteSpec`), or by our version. */
+export function judgeParents(value: Rough, report: Report): void {
+  const first = new Map<string, { index: number; port: unknown }[]>();
+  for (const [index, ref] of objects(value.parentRefs).entries()) {
+    if (typeof ref.name !== "string") continue;
+    const key = JSON.stringify([ref.name, ref.namespace ?? "", ref.version ?? ""]);
+    const before = first.get(key) ?? [];
+    const overlap = before.find(
+      (one) => one.port === ref.port || one.port === undefined || ref.port === undefined,
+    );
+    if (overlap !== undefined)
+      report(
+        ["parentRefs", index],
+        `the service ${JSON.stringify(ref.name)} is already in parentRefs[${overlap.index}]`,
+        "leave one out, or give each a port of its own",
+      );
+    before.push({ index, port: ref.port });
+    first.set(key, before);
+  }
+}
