@@ -1,0 +1,52 @@
+import type { Finding } from "../../resources/finding.ts";
+import { painter } from "../terminal.ts";
+import type { Item, PlacedFinding } from "./files/load.ts";
+
+/** Gives findings of the registry, or of a check, the places of the items that were checked. */
+export const placeAll = (findings: readonly Finding[], items: readonly Item[]): (Finding | PlacedFinding)[] =>
+  findings.map((found) => items[found.document ?? -1]?.place(found) ?? found);
+
+export const hasErrors = (findings: readonly Finding[]): boolean =>
+  findings.some(({ severity }) => severity === "error");
+
+/**
+ * Findings as text, in the order of their places: a line that editors and terminals can follow, and what to do.
+ * @param outcome what became of it all, for the last line
+ */
+export function reportOf(findings: readonly Finding[], outcome: string, stream: { isTTY?: boolean }): string {
+  const paint = painter(stream);
+  const blocks = [...findings].sort(byPlace).map((found) => {
+    const { file, line, column, resource, path, severity, code, message, cure } = found;
+    const where =
+      file === undefined ? [resource, path].filter(Boolean).join(" ") : `${file}:${line}:${column}`;
+    const what = `${paint(severity === "error" ? "red" : "yellow", `${severity} ${code}:`)} ${printable(message)}`;
+    const in_ = file === undefined || !path ? "" : ` (${[resource, path].filter(Boolean).join(" ")})`;
+    return `${where === "" ? "" : `${printable(where)}: `}${what}${printable(in_)}\n      ${printable(cure)}\n`;
+  });
+  return `${blocks.join("")}${countOf(findings)}: ${outcome}\n`;
+}
+
+function byPlace(a: Finding, b: Finding): number {
+  return (
+    compare(a.file ?? "", b.file ?? "") ||
+    (a.line ?? 0) - (b.line ?? 0) ||
+    (a.column ?? 0) - (b.column ?? 0) ||
+    compare(a.resource ?? "", b.resource ?? "") ||
+    compare(a.path, b.path)
+  );
+}
+
+const compare = (a: string, b: string): number => (a < b ? -1 : Number(a > b));
+
+/** `2 errors and 1 warning`. */
+function countOf(findings: readonly Finding[]): string {
+  const counts = (["error", "warning"] as const).flatMap((severity) => {
+    const count = findings.filter((found) => found.severity === severity).length;
+    return count === 0 ? [] : [`${count} ${severity}${count === 1 ? "" : "s"}`];
+  });
+  return counts.join(" and ");
+}
+
+/** What comes from files and from other machines must not steer the terminal. */
+export const printable = (text: string): string =>
+  text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (one) => `\\u{${one.codePointAt(0)!.toString(16)}}`);
