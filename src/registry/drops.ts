@@ -15,6 +15,9 @@ export type DropKind =
   | "request-bad"
   | "reply-foreign"
   | "discovery-busy"
+  | "policy-oversize"
+  | "told-bad"
+  | "told-forged"
   | "watcher-slow";
 
 const LOG_EVERY_MS = 60_000;

@@ -10,11 +10,16 @@ export const MAX_REQUEST_BYTES = 512;
 /** Plain maps, no records of msgpackr's own: what another language reads as well. */
 const packr = new Packr({ useRecords: false, variableMapSize: true });
 
-export const pack = (value: Heartbeat | InstanceEvent | Alive | SnapshotRequest | Snapshot): Buffer =>
-  packr.pack(value);
+/** Fields that are not there must be left out, not undefined: that would travel, too. */
+export const pack = (value: object): Buffer => packr.pack(value);
 
-const name = z.string().check(z.refine(isToken));
-const count = z.int().check(z.minimum(0));
+export const name = z.string().check(z.refine(isToken));
+export const count = z.int().check(z.minimum(0));
+/** The fields of a `PolicyMark`. */
+export const markFields = {
+  lineage: z.string().check(z.minLength(1), z.maxLength(64)),
+  revision: count,
+};
 /** What `Date` can show (ECMA-262 §21.4.1.1). */
 const unixMs = z.number().check(z.minimum(0), z.maximum(8.64e15));
 const stats = z.object({
@@ -31,10 +36,11 @@ const row = z.object({
   startedAt: unixMs,
 });
 const heartbeat = z.extend(row, {
-  state: z.enum(["up", "down", "leaving"]),
+  state: z.enum(["up", "down", "leaving", "caller", "caller-leaving"]),
   sequence: count,
   // A sidecar that counts wrongly is still there.
   stats: z.catch(z.optional(stats), undefined),
+  policy: z.catch(z.optional(z.object(markFields)), undefined),
 });
 const event = z.object({
   kind: z.enum(["up", "gone"]),
@@ -45,7 +51,11 @@ const event = z.object({
   reason: z.catch(z.optional(z.enum(["left", "down", "silent", "restarted"])), undefined),
   row,
 });
-const alive = z.object({ registryStart: count, settled: z.boolean() });
+const alive = z.object({
+  registryStart: count,
+  settled: z.boolean(),
+  policy: z.catch(z.optional(z.object(markFields)), undefined),
+});
 const held = z.object({ registryStart: count, revision: count });
 const snapshotRequest = z.object({ service: name, have: z.optional(held) });
 const snapshot = z.object({
@@ -77,7 +87,8 @@ export function readHeartbeat(subject: string, data: Buffer): Heartbeat | BadBea
   return RESERVED.has(beat.service) ? "reserved" : beat;
 }
 
-function reader<T>(schema: z.ZodMiniType): (data: Buffer) => T | undefined {
+/** Makes a reader: it gives undefined for bytes that do not fit `schema`, and never throws. */
+export function reader<T>(schema: z.ZodMiniType): (data: Buffer) => T | undefined {
   return (data) => {
     try {
       const parsed = schema.safeParse(packr.unpack(data));

@@ -3,7 +3,7 @@ import { registry as subjects } from "../subjects/subjects.ts";
 import { serviceName, token } from "../subjects/token.ts";
 import { type Clock, every } from "./clock.ts";
 import { pack } from "./frame.ts";
-import { type CallStats, HEARTBEAT_MS, type Heartbeat } from "./wire.ts";
+import { type CallStats, HEARTBEAT_MS, type Heartbeat, type PolicyMark } from "./wire.ts";
 
 export interface HeartbeaterOptions {
   readonly bus: Bus;
@@ -15,14 +15,17 @@ export interface HeartbeaterOptions {
   readonly zone?: string;
   /** Asked for at each beat; whole numbers, but for `busyMs`. */
   readonly stats?: () => CallStats;
+  /** Asked for at each beat: the policy that the sidecar runs. */
+  readonly policy?: () => PolicyMark | undefined;
 }
 
-/** Tells the registry that this instance is there, for as long as it is. */
+/** Tells the registry that this instance, or this pure caller, is there, for as long as it is. */
 export class Heartbeater {
   readonly #options: HeartbeaterOptions;
   readonly #startedAt: number;
   #sequence = 0;
   #state: Heartbeat["state"] | undefined;
+  #left = false;
   #stops: (() => void)[] = [];
 
   /** @throws NameError when a name would not be taken by the registry */
@@ -34,10 +37,12 @@ export class Heartbeater {
     this.#startedAt = options.clock.unix();
   }
 
-  /** Says at once whether the app may be called, and again in every beat from now on. */
-  set(state: "up" | "down"): void {
+  /**
+   * Says at once whether the app may be called, and again in every beat from now on; `caller` when there is no app.
+   */
+  set(state: "up" | "down" | "caller"): void {
     const { bus, clock } = this.#options;
-    if (this.#state === state || this.#state === "leaving") return;
+    if (this.#state === state || this.#left) return;
     if (this.#stops.length === 0)
       this.#stops = [
         // Jitter only shortens, so that three beats missed are never fewer.
@@ -52,6 +57,11 @@ export class Heartbeater {
     this.#beat();
   }
 
+  /** Says it all again at once: the policy it runs has changed. Nothing before the first `set`, and none after `leave`. */
+  again(): void {
+    if (this.#state !== undefined && !this.#left) this.#beat();
+  }
+
   /**
    * The last word, after which nothing is said any more: no caller should choose this instance. Resolves when the
    * broker has it, or is away.
@@ -59,14 +69,17 @@ export class Heartbeater {
   async leave(): Promise<void> {
     for (const stop of this.#stops.splice(0)) stop();
     const said = this.#state;
-    this.#state = "leaving";
-    if (said === undefined || said === "leaving") return;
+    if (this.#left) return;
+    this.#left = true;
+    if (said === undefined) return;
+    this.#state = said === "caller" ? "caller-leaving" : "leaving";
     this.#beat();
     await this.#options.bus.flush().catch(() => {});
   }
 
   #beat(): void {
     const { bus, service, instance, version, zone, stats } = this.#options;
+    const policy = this.#options.policy?.();
     const beat: Heartbeat = {
       service,
       instance,
@@ -76,6 +89,7 @@ export class Heartbeater {
       sequence: this.#sequence++,
       ...(zone === undefined ? {} : { zone }),
       ...(stats === undefined ? {} : { stats: stats() }),
+      ...(policy === undefined ? {} : { policy }),
     };
     bus.send(subjects.heartbeat(service, instance), pack(beat));
   }

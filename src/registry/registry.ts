@@ -1,24 +1,41 @@
 import type { Bus, Message } from "../bus/bus.ts";
 import { mayAnswer } from "../subjects/reply.ts";
 import { type Subject, registry as subjects } from "../subjects/subjects.ts";
-import { type Catalog, SWEEP_MS } from "./catalog.ts";
+import { type Catalog, SWEEP_MS, type Verdict } from "./catalog.ts";
 import { type Clock, every } from "./clock.ts";
 import type { Drops } from "./drops.ts";
 import { MAX_REQUEST_BYTES, pack, readHeartbeat, readSnapshotRequest } from "./frame.ts";
 import { upRows } from "./known-service.ts";
-import { HEARTBEAT_MS, SELF, SILENT_AFTER_MS, type SnapshotRequest } from "./wire.ts";
-
-/** Snapshot requests of any caller; narrower than `everyGet`, whose other kinds have answerers of their own. */
-const EVERY_GET = "reg.get.instances.*" as Subject;
+import {
+  type Alive,
+  HEARTBEAT_MS,
+  type Heartbeat,
+  type PolicyMark,
+  SELF,
+  SILENT_AFTER_MS,
+  type SnapshotRequest,
+} from "./wire.ts";
 
 /** Replicas share requests by this queue group; beats go to all of them. */
 export const REPLICAS = "registry";
+
+/** Who keeps account of the sidecars themselves, instances and pure callers (`src/control/sidecars.ts`). */
+export interface BeatListener {
+  /** Takes each beat that the catalog took, and each of a pure caller, which the catalog never sees. */
+  beat(beat: Heartbeat): Verdict;
+  /** As the catalog's, and called when they are. */
+  sweep(): void;
+  grace(): void;
+}
 
 export interface RegistryDeps {
   readonly bus: Bus;
   readonly catalog: Catalog;
   readonly clock: Clock;
   readonly drops: Drops;
+  /** What the registry says of the policy in each sign of life; undefined while it does not know. */
+  readonly policyMark?: () => PolicyMark | undefined;
+  readonly sidecars?: BeatListener;
 }
 
 /**
@@ -42,10 +59,10 @@ export class Registry {
   }
 
   start(): void {
-    const { bus, catalog, clock } = this.#deps;
+    const { bus, catalog, clock, sidecars } = this.#deps;
     const subscriptions = [
       bus.subscribe(subjects.everyHeartbeat, undefined, (message) => this.#onBeat(message)),
-      bus.subscribe(EVERY_GET, REPLICAS, (message) => this.#onGet(message)),
+      bus.subscribe(subjects.everyGetOf("instances"), REPLICAS, (message) => this.#onGet(message)),
     ];
     this.#stops.push(
       ...subscriptions.map((subscription) => () => subscription.unsubscribe()),
@@ -54,7 +71,11 @@ export class Registry {
       every(
         clock,
         () => SWEEP_MS,
-        () => this.#listeningSince !== undefined && catalog.sweep(),
+        () => {
+          if (this.#listeningSince === undefined) return;
+          catalog.sweep();
+          sidecars?.sweep();
+        },
       ),
       every(
         clock,
@@ -76,20 +97,33 @@ export class Registry {
     else if (this.#listeningSince === undefined) {
       this.#listeningSince = this.#deps.clock.now();
       this.#deps.catalog.grace();
+      this.#deps.sidecars?.grace();
       this.#sayAlive();
     }
   }
 
   #sayAlive(): void {
-    const { bus, catalog } = this.#deps;
-    bus.send(subjects.alive, pack({ registryStart: catalog.registryStart, settled: this.settled }));
+    const { bus, catalog, policyMark } = this.#deps;
+    const policy = policyMark?.();
+    const alive: Alive = {
+      registryStart: catalog.registryStart,
+      settled: this.settled,
+      ...(policy === undefined ? {} : { policy }),
+    };
+    bus.send(subjects.alive, pack(alive));
   }
 
   #onBeat({ subject, data }: Message): void {
-    const { catalog, drops } = this.#deps;
     const beat = readHeartbeat(subject, data);
-    const verdict = typeof beat === "string" ? beat : catalog.beat(beat);
-    if (verdict !== "accepted") drops.count(`beat-${verdict}`, subject);
+    const verdict = typeof beat === "string" ? beat : this.#take(beat);
+    if (verdict !== "accepted") this.#deps.drops.count(`beat-${verdict}`, subject);
+  }
+
+  #take(beat: Heartbeat): Verdict {
+    const { catalog, sidecars } = this.#deps;
+    const isCaller = beat.state === "caller" || beat.state === "caller-leaving";
+    const verdict = isCaller ? "accepted" : catalog.beat(beat);
+    return verdict === "accepted" && sidecars ? sidecars.beat(beat) : verdict;
   }
 
   #onGet({ subject, reply, data }: Message): void {

@@ -3,18 +3,30 @@
  * Unknown fields are ignored and every addition is optional: either side may be one version older.
  */
 
+/**
+ * Names one state of the mesh's policy. Two are compared for equality: revisions count within a lineage, and another
+ * lineage is another history.
+ */
+export interface PolicyMark {
+  readonly lineage: string;
+  readonly revision: number;
+}
+
 /** Sent every `HEARTBEAT_MS` (with jitter), at each change, and as the last word of a leaving instance. */
 export interface Heartbeat {
   readonly service: string;
   readonly instance: string;
   readonly version: string;
-  readonly state: "up" | "down" | "leaving";
+  /** `caller` and `caller-leaving` come from a sidecar without an app: it is no instance of its service. */
+  readonly state: "up" | "down" | "leaving" | "caller" | "caller-leaving";
   readonly zone?: string;
   /** Unix time in ms at which the sidecar started. */
   readonly startedAt: number;
   /** Counts up from 0 in each sidecar start, so that an old beat never overtakes a newer. */
   readonly sequence: number;
   readonly stats?: CallStats;
+  /** The policy that the sidecar runs, with everything it knows of in step. */
+  readonly policy?: PolicyMark;
 }
 
 /** Calls handled since the sidecar's start, for service discovery. */
@@ -57,6 +69,8 @@ export interface Alive {
   readonly registryStart: number;
   /** False until the registry has listened long enough to have heard every instance. */
   readonly settled: boolean;
+  /** The policy that it would answer with. Absent while it does not know. */
+  readonly policy?: PolicyMark;
 }
 
 /** Request on `reg.get.instances.<caller>`. */

@@ -56,9 +56,15 @@ export const registry = {
   event: (service: string) => subject(`reg.ev.i.${token("service", service)}`),
   /** The registry's own sign of life, and its start. */
   alive: subject("reg.ev.alive"),
+  /** The policy changed. */
+  policyEvent: subject("reg.ev.policy"),
+  /** Who knows of one request? */
+  explainEvent: subject("reg.ev.explain"),
   everyEvent: subject("reg.ev.>"),
   get: (what: string, caller: string) =>
     subject(`reg.get.${token("what", what)}.${token("service", caller)}`),
   everyGet: subject("reg.get.*.*"),
+  /** One kind of request, from any caller. */
+  everyGetOf: (what: string) => subject(`reg.get.${token("what", what)}.*`),
   gotBy: (caller: string) => subject(`reg.get.*.${token("service", caller)}`),
 } as const;
