@@ -8,12 +8,12 @@ const ONLY_SERVICES = "leave group and kind out, and name a service of the mesh"
 export const backendFields = {
   group: z.exactOptional(
     described(z.literal(""), "the core group, which is meant when it is left out", {
-      unsupportedValues: ONLY_SERVICES,
+      unsupportedValue: () => ONLY_SERVICES,
     }),
   ),
   kind: z.exactOptional(
     described(z.literal("Service"), "what is meant when it is left out", {
-      unsupportedValues: ONLY_SERVICES,
+      unsupportedValue: () => ONLY_SERVICES,
     }),
   ),
   name: serviceName,

@@ -17,12 +17,14 @@ const FIELD_OF = {
 type FilterType = keyof typeof FIELD_OF;
 const TYPES = Object.keys(FIELD_OF) as FilterType[];
 
-const WHICH = `use one of ${TYPES.join(", ")}`;
+/** Types of the standard that Weft does not carry. */
+const NOT_CARRIED: readonly string[] = ["CORS", "ExtensionRef", "ExternalAuth"];
+const LEAVE_OUT = `leave the filter out; what is carried is ${TYPES.join(", ")}`;
 
 const fields = z.strictObject({
   type: described(z.enum(TYPES), "which filter this is; only the field of that name is written", {
     cure: `write one of ${TYPES.join(", ")}`,
-    unsupportedValues: `leave the filter out: only ${TYPES.join(", ")} are carried`,
+    unsupportedValue: (type) => (NOT_CARRIED.includes(type ?? "") ? LEAVE_OUT : undefined),
   }),
   requestHeaderModifier: z.exactOptional(described(headerModifier, "changes header fields of the request")),
   responseHeaderModifier: z.exactOptional(described(headerModifier, "changes header fields of the answer")),
@@ -38,18 +40,20 @@ export type UrlRewrite = Frozen<z.output<typeof urlRewrite>>;
 export type HeaderModifier = Frozen<z.output<typeof headerModifier>>;
 
 type Fields = Required<z.output<typeof fields>>;
-/** One filter: its type, and the field of that type. */
-export type Filter = {
+type Filter = {
   [Type in FilterType]: { type: Type } & Pick<Fields, (typeof FIELD_OF)[Type]>;
 }[FilterType];
+
+/** One filter: its type, and the field of that type. */
+export type HttpFilter = Frozen<Filter>;
 
 /** One flat object, as in the standard, so that all findings come at once; the rule makes it the union that it is typed as. */
 const filter = described(fields.check(rule(judgeFilter)), "A step on the way of a request or its answer.", {
   id: "Filter",
   unsupportedFields: {
-    cors: `leave the filter out (${WHICH})`,
-    externalAuth: `leave the filter out (${WHICH})`,
-    extensionRef: `leave the filter out (${WHICH})`,
+    cors: LEAVE_OUT,
+    externalAuth: LEAVE_OUT,
+    extensionRef: LEAVE_OUT,
   },
 }) as unknown as z.ZodMiniType<Filter, Filter>;
 

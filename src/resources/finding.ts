@@ -30,8 +30,8 @@ export const FINDINGS = {
   },
   "unknown-kind": {
     severity: "error",
-    meaning: "the document is no HTTPRoute and no ServicePolicy, or not of a version that is read",
-    cure: "write apiVersion and kind of one of the two, or leave the document out",
+    meaning: "the document is no HTTPRoute and no ServicePolicy",
+    cure: "write kind: HTTPRoute or kind: ServicePolicy, or leave the document out",
   },
   "unknown-field": {
     severity: "error",

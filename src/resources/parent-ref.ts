@@ -7,13 +7,14 @@ const ATTACH = 'write group: "", kind: Service and the name of the service whose
 
 export const parentRef = described(
   z.strictObject({
-    group: described(z.literal(""), "the core group; it must be written", {
-      unsupportedValues: ATTACH,
-      missing: "which means gateway.networking.k8s.io",
-    }),
+    // The first of two that are not supported is the one that is reported: kind tells more.
     kind: described(z.literal("Service"), "routes belong to services; it must be written", {
-      unsupportedValues: ATTACH,
+      unsupportedValue: () => ATTACH,
       missing: "which means Gateway",
+    }),
+    group: described(z.literal(""), "the core group; it must be written", {
+      unsupportedValue: () => ATTACH,
+      missing: "which means gateway.networking.k8s.io",
     }),
     name: serviceName,
     namespace: z.exactOptional(described(namespaceName, "kept as it is: services have no namespaces here")),

@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
 import { parseDuration } from "../protocol/duration.ts";
-import { isToken, RESERVED } from "../subjects/token.ts";
+import { RESERVED } from "../subjects/token.ts";
 import { described } from "./schema-notes.ts";
 
 /** RFC 1123 names, as Kubernetes reads them. */
@@ -17,8 +17,8 @@ const text = (min: number, max: number) => z.string().check(z.minLength(min), z.
 /** Name of a Weft service: narrower than an `ObjectName`, because it becomes part of a subject. */
 export const serviceName = described(
   text(1, 63).check(
-    z.regex(TOKEN, { abort: true }),
-    z.refine((name) => isToken(name) && !RESERVED.has(name), { error: "is a name of the mesh itself" }),
+    z.regex(TOKEN),
+    z.refine((name) => !RESERVED.has(name), { error: "is a name of the mesh itself" }),
   ),
   "name of a service of the mesh",
   { cure: 'write the name of a service: 1 to 63 of the characters a-z, 0-9 and "-"' },
@@ -63,7 +63,7 @@ export const port = described(z.int().check(z.minimum(1), z.maximum(65_535)), "p
 
 export const duration = described(
   z.string().check(
-    z.regex(/^(?:[0-9]{1,5}(?:h|m|s|ms)){1,4}$/, { abort: true }),
+    z.regex(/^(?:[0-9]{1,5}(?:h|m|s|ms)){1,4}$/),
     z.refine((value) => parseDuration(value) !== undefined),
   ),
   "duration (GEP-2257)",

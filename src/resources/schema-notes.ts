@@ -6,9 +6,9 @@ export interface Notes {
   readonly cure?: string;
   /** Fields of the standard that Weft does not carry, with what to do instead. */
   readonly unsupportedFields?: Readonly<Record<string, string>>;
-  /** The standard allows other values here; this says what to do instead of them. */
-  readonly unsupportedValues?: string;
-  /** What it means, by the standard, to leave this field out when that is not supported. */
+  /** The cure for a value that the standard allows and Weft does not carry; undefined for any other. */
+  readonly unsupportedValue?: (value: string | undefined) => string | undefined;
+  /** What it means to leave this field out, when that is not possible. */
   readonly missing?: string;
 }
 

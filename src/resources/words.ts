@@ -1,0 +1,47 @@
+const LONGEST = 60;
+
+/** A value as it was found, short enough for a message; control characters are escaped. */
+export function shown(value: unknown): string {
+  if (value === undefined) return "nothing";
+  if (Array.isArray(value)) return value.length === 0 ? "an empty list" : `a list of ${value.length}`;
+  if (typeof value === "object" && value !== null) return "a map of fields";
+  if (typeof value === "string") return JSON.stringify(cut(value));
+  return String(value);
+}
+
+/** A text that is not longer than a message may show. */
+export const cut = (text: string): string => (text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text);
+
+/**
+ * The candidate that was most likely meant, as git and clang offer it: one edit for each three letters; case, "-" and
+ * "_" cost nothing.
+ */
+export function nearest(word: string, candidates: readonly string[]): string | undefined {
+  if (word.length > 64) return undefined;
+  const wanted = plain(word);
+  const allowed = Math.max(1, Math.floor(wanted.length / 3));
+  let best: string | undefined;
+  let bestCost = allowed + 1;
+  for (const candidate of candidates) {
+    const cost = edits(wanted, plain(candidate));
+    if (cost < bestCost) [best, bestCost] = [candidate, cost];
+  }
+  return best;
+}
+
+const plain = (word: string): string => word.toLowerCase().replace(/[-_]/g, "");
+
+/** Levenshtein distance, in one row. */
+function edits(a: string, b: string): number {
+  const row = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    let diagonal = row[0]!;
+    row[0] = i;
+    for (let j = 1; j <= b.length; j++) {
+      const above = row[j]!;
+      row[j] = Math.min(above + 1, row[j - 1]! + 1, diagonal + (a[i - 1] === b[j - 1] ? 0 : 1));
+      diagonal = above;
+    }
+  }
+  return row[b.length]!;
+}
