@@ -20,6 +20,8 @@ import {
 const ASK_TIMEOUT_MS = 2000;
 /** Every sidecar asks after a change: spread, but little, because a change should act at once. */
 const SPREAD_MS = 200;
+/** Of one service in a question, with room to spare. */
+const ENTRY_BYTES = 128;
 /** To ask again when the answer was that of a replica that lags behind. */
 const RETRY_MS = 200;
 /** A registry tells of itself every `HEARTBEAT_MS`: until then it may be there unheard. */
@@ -207,14 +209,14 @@ export class PolicyTable {
     this.#asking = false;
   }
 
-  /** One question for all services, and one more for as long as there is more than fits into one answer. */
+  /** One question for all services, and more for as long as they, or the answers, do not fit into one message. */
   async #askForAll(): Promise<void> {
     const all = this.#followed.all();
     let first: PolicyMark | undefined;
     let isWhole = true;
-    let rest = all;
-    for (let more = true; more; ) {
-      const answer = await this.#askFor(rest);
+    for (let rest = all; rest.length > 0; ) {
+      const asked = rest.slice(0, Math.ceil(this.#options.bus.maxPayload / ENTRY_BYTES));
+      const answer = await this.#askFor(asked);
       if (answer === undefined || this.#closed) return;
       const now = this.#options.clock.now();
       if (!this.#newest.takes(answer, now) || (first && answer.lineage !== first.lineage)) {
@@ -224,9 +226,9 @@ export class PolicyTable {
       this.#newest.hear(answer, now);
       first ??= { lineage: answer.lineage, revision: answer.revision };
       isWhole = this.#take(answer) && isWhole;
-      const answered = new Set(answer.services.map(([service]) => service));
-      more = answer.more === true && answered.size > 0;
-      rest = rest.filter(({ service }) => !answered.has(service));
+      const told = new Set([...answer.services.map(([service]) => service), ...(answer.tooLarge ?? [])]);
+      if (answer.more && told.size > 0) rest = rest.filter(({ service }) => !told.has(service));
+      else rest = rest.slice(asked.length);
     }
     this.#settle(all, first!, isWhole);
   }

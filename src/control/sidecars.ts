@@ -1,0 +1,107 @@
+import type { Verdict } from "../registry/catalog.ts";
+import type { Clock } from "../registry/clock.ts";
+import type { BeatListener } from "../registry/registry.ts";
+import { type Heartbeat, type PolicyMark, SILENT_AFTER_MS } from "../registry/wire.ts";
+import { sameMark } from "./wire.ts";
+
+/** Sidecars of a mesh far larger than one registry hears; each identity can beat as one only. */
+export const MAX_SIDECARS = 50_000;
+/** A sweep this late means that the process stood still, and beats wait unread: nobody may be called silent. */
+const LATE_SWEEP_MS = 2000;
+
+/** One sidecar, and the policy that it runs. */
+export interface SidecarRow {
+  readonly service: string;
+  readonly instance: string;
+  readonly version: string;
+  /** `caller`: it has no app, so that it is no instance of its service. */
+  readonly role: "instance" | "caller";
+  /** Absent when it has said nothing of policy, or runs one of another lineage. */
+  readonly policyRevision?: number;
+  /** It does not run, in full, the policy that there is. */
+  readonly lagging: boolean;
+  /** Unix ms. */
+  readonly lastSeen: number;
+}
+
+interface Heard {
+  readonly beat: Heartbeat;
+  /** By the clock that never jumps. */
+  heardAt: number;
+  readonly lastSeen: number;
+}
+
+/** Which sidecars there are, pure callers too, from their beats alone; the silent ones are dropped. */
+export class Sidecars implements BeatListener {
+  readonly #clock: Clock;
+  readonly #max: number;
+  /** By `<service>.<instance>`. */
+  readonly #heard = new Map<string, Heard>();
+  #sweptAt: number;
+
+  constructor(clock: Clock, max = MAX_SIDECARS) {
+    this.#clock = clock;
+    this.#max = max;
+    this.#sweptAt = clock.now();
+  }
+
+  beat(beat: Heartbeat): Verdict {
+    const key = `${beat.service}.${beat.instance}`;
+    const heard = this.#heard.get(key);
+    const now = this.#clock.now();
+    if (heard !== undefined && isStale(heard, beat, now)) return "stale";
+    if (beat.state === "leaving" || beat.state === "caller-leaving") {
+      this.#heard.delete(key);
+      return "accepted";
+    }
+    if (heard === undefined && this.#heard.size >= this.#max) return "full";
+    this.#heard.set(key, { beat, heardAt: now, lastSeen: this.#clock.unix() });
+    return "accepted";
+  }
+
+  sweep(): void {
+    const now = this.#clock.now();
+    if (now - this.#sweptAt > LATE_SWEEP_MS) {
+      this.grace();
+      return;
+    }
+    this.#sweptAt = now;
+    for (const [key, { heardAt }] of this.#heard)
+      if (now - heardAt >= SILENT_AFTER_MS) this.#heard.delete(key);
+  }
+
+  /** Counts silence anew from now: beats could not be heard until now, which is not the sidecars' fault. */
+  grace(): void {
+    this.#sweptAt = this.#clock.now();
+    for (const heard of this.#heard.values()) heard.heardAt = this.#sweptAt;
+  }
+
+  /**
+   * All that are there, by service and instance.
+   * @param current what there is to run; while that is not known nobody lags
+   */
+  rows(current: PolicyMark | undefined): SidecarRow[] {
+    const rows = [...this.#heard.values()].map((heard) => rowOf(heard, current));
+    return rows.sort((a, b) => compare(a.service, b.service) || compare(a.instance, b.instance));
+  }
+}
+
+function rowOf({ beat, lastSeen }: Heard, current: PolicyMark | undefined): SidecarRow {
+  const { service, instance, version, state, policy } = beat;
+  return {
+    ...{ service, instance, version, role: state === "caller" ? "caller" : "instance" },
+    ...(policy !== undefined && policy.lineage === current?.lineage
+      ? { policyRevision: policy.revision }
+      : {}),
+    lagging: current !== undefined && !sameMark(policy, current),
+    lastSeen,
+  };
+}
+
+/** As the catalog: a beat must not overtake a newer one, and a later start is believed once an earlier is silent. */
+function isStale({ beat: last, heardAt }: Heard, beat: Heartbeat, now: number): boolean {
+  if (beat.startedAt === last.startedAt) return beat.sequence <= last.sequence;
+  return beat.startedAt < last.startedAt && now - heardAt < SILENT_AFTER_MS;
+}
+
+const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
