@@ -39,6 +39,12 @@ export function positive(text: string): number {
   return value;
 }
 
+/** A revision of the policy. */
+export function revision(text: string): number {
+  if (!/^\d{1,15}$/.test(text)) throw new InvalidArgumentError("Give a number that weft history lists.");
+  return Number(text);
+}
+
 export function httpUrl(text: string): string {
   if (URL.canParse(text) && /^https?:/i.test(text)) return text;
   throw new InvalidArgumentError("Give a URL that begins with http:// or https://.");
@@ -107,8 +113,25 @@ export const withState = (command: Command): Command =>
     new Option("--state <dir>", "folder with the mesh's trust and state").env("WEFT_STATE").default(".weft"),
   );
 
-/** `-o`, as every verb has it that prints data. */
-export const withOutput = (command: Command): Command =>
-  command.addOption(
-    new Option("-o, --output <format>", "how data is printed").choices(["table", "json"]).default("table"),
+/** `--registry`, as every verb has it that asks the registry. */
+export const withRegistry = (command: Command): Command =>
+  withState(command).option(
+    "--registry <url>",
+    "URL of the registry's HTTP API (default: of the mesh of --state)",
   );
+
+/** `-o`, as every verb has it that prints data. */
+export const withOutput = (command: Command, formats: readonly string[] = ["table", "json"]): Command =>
+  command.addOption(
+    new Option("-o, --output <format>", "how data is printed").choices(formats).default(formats[0]),
+  );
+
+/** `-f` and `-R`, as verbs have them that read policy files. */
+export const withFiles = (command: Command): Command =>
+  command
+    .option(
+      "-f, --filename <file>",
+      "a file of YAML or JSON, a folder, or - for stdin; may be repeated",
+      many((text) => text),
+    )
+    .option("-R, --recursive", "also the folders below a folder");

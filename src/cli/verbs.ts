@@ -15,7 +15,23 @@ export const VERBS: Readonly<Record<string, Verb>> = {
     load: () => import("./verbs/sidecar.ts"),
   },
   call: { summary: "call a service, with the habits of curl", load: () => import("./verbs/call.ts") },
-  get: { summary: "list services or instances", load: () => import("./verbs/get.ts") },
+  get: {
+    summary: "list services, instances, routes, policies or sidecars",
+    load: () => import("./verbs/get.ts"),
+  },
+  apply: { summary: "put routes and policies into force", load: () => import("./verbs/apply.ts") },
+  delete: { summary: "take routes and policies out of force", load: () => import("./verbs/delete.ts") },
+  analyze: {
+    summary: "look for mistakes in policy files, or in what is in force",
+    load: () => import("./verbs/analyze.ts"),
+  },
+  history: { summary: "list the changes of the policy", load: () => import("./verbs/history.ts") },
+  rollback: { summary: "put the policy back as it was", load: () => import("./verbs/rollback.ts") },
+  explain: { summary: "tell what became of a call, and why", load: () => import("./verbs/explain.ts") },
+  schema: {
+    summary: "print the JSON Schema or the reference of policy files",
+    load: () => import("./verbs/schema.ts"),
+  },
   token: { summary: "make a one-time token for a new instance", load: () => import("./verbs/token.ts") },
   broker: {
     summary: "print the configuration for a nats-server of your own",

@@ -1,26 +1,38 @@
 import { Argument, type Command } from "commander";
-import { nameOf, withOutput, withState } from "../flags.ts";
+import { withOutput, withRegistry } from "../flags.ts";
 
 export interface GetFlags {
   readonly state: string;
-  readonly output: "table" | "json";
+  readonly output: "table" | "json" | "yaml";
   readonly registry?: string;
   readonly watch?: boolean;
 }
 
-/** `weft get services|instances [SERVICE]` */
+const KINDS = ["services", "instances", "routes", "policies", "sidecars"] as const;
+
+/** `weft get services|instances|routes|policies|sidecars [NAME]` */
 export function define(command: Command): Command {
-  return withOutput(withState(command))
-    .description("List services, or their instances, as the registry knows them.")
-    .addArgument(new Argument("<what>", "what to list").choices(["services", "instances"]))
-    .argument("[service]", "only this service", nameOf("service"))
-    .option("--registry <url>", "URL of the registry's HTTP API (default: of the mesh of --state)")
-    .option("-w, --watch", "go on with a line for each change")
+  return withOutput(withRegistry(command), ["table", "json", "yaml"])
+    .description(
+      "List services and their instances, routes and policies, or which revision of the policy each sidecar runs.",
+    )
+    .addArgument(new Argument("<what>", "what to list").choices(KINDS))
+    .argument("[name]", "only this one; for instances and sidecars: only of this service")
+    .option("-w, --watch", "go on with a line for each change (services, instances)")
     .addHelpText(
       "after",
-      "\nExamples:\n  weft get services\n  weft get instances orders -o json\n  weft get instances --watch",
+      `
+Examples:
+  weft get services
+  weft get instances orders -o json
+  weft get instances --watch
+  weft get routes orders -o yaml
+  weft get sidecars`,
     )
-    .action(async (what: "services" | "instances", service: string | undefined, flags: GetFlags) =>
-      (await import("../get/get.ts")).get(what, service, flags),
-    );
+    .action(async (what: (typeof KINDS)[number], name: string | undefined, flags: GetFlags) => {
+      if (what === "services" || what === "instances")
+        return (await import("../get/get.ts")).get(what, name, flags);
+      const { getResources, getSidecars } = await import("../get/get-policy.ts");
+      return what === "sidecars" ? getSidecars(name, flags) : getResources(what, name, flags);
+    });
 }

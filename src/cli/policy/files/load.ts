@@ -1,8 +1,9 @@
 import type { Document } from "yaml";
 import { type Finding, finding } from "../../../resources/finding.ts";
+import { type Path, pathSteps } from "../../../resources/path.ts";
 import { documentsOf, MAX_DOCUMENTS, type Parsed } from "./documents.ts";
 import { START } from "./lines.ts";
-import { offsetOf, type Step, stepsOf } from "./locate.ts";
+import { offsetOf } from "./locate.ts";
 import { plainOf } from "./plain.ts";
 import { readSources, type Source } from "./sources.ts";
 import { type Complaint, textOf } from "./text.ts";
@@ -76,10 +77,10 @@ const placed = (file: string, { code, message, cure, place }: Complaint): Placed
 });
 
 function itemsOf(file: string, parsed: Parsed, document: Document.Parsed, value: unknown): Item[] {
-  const itemAt = (one: unknown, above: readonly Step[]): Item => ({
+  const itemAt = (one: unknown, above: Path): Item => ({
     value: one,
     place: (found) => {
-      const steps = [...above, ...stepsOf(found.path)];
+      const steps = [...above, ...pathSteps(found.path)];
       const atValue = found.code !== "unknown-field" && found.code !== "unsupported";
       return { ...found, file, ...parsed.placeOf(offsetOf(document, steps, atValue)) };
     },

@@ -1,14 +1,5 @@
 import { type Document, isAlias, isMap, isScalar, isSeq, type Node, type Pair } from "yaml";
-
-export type Step = string | number;
-
-const STEP = /\[(\d+)\]|\["((?:[^"\\]|\\.)*)"\]|([^.[\]]+)/g;
-
-/** `spec.rules[0].matches` or `metadata.labels["a.b/c"]` as steps. */
-export const stepsOf = (path: string): Step[] =>
-  [...path.matchAll(STEP)].map(([, index, quoted, name]) =>
-    index === undefined ? (name ?? quoted!.replace(/\\(.)/g, "$1")) : Number(index),
-  );
+import type { Path } from "../../../resources/path.ts";
 
 /**
  * Where a path of a document stands in the text: at the key, or at the value when `atValue`. What is not there is
@@ -16,7 +7,7 @@ export const stepsOf = (path: string): Step[] =>
  * @param steps from the top of the document
  * @returns the offset
  */
-export function offsetOf(document: Document.Parsed, steps: readonly Step[], atValue: boolean): number {
+export function offsetOf(document: Document.Parsed, steps: Path, atValue: boolean): number {
   let node = document.contents as Node | null;
   let offset = node?.range?.[0] ?? document.range[0];
   for (const [i, step] of steps.entries()) {

@@ -1,0 +1,36 @@
+import type { Finding } from "../../resources/finding.ts";
+import { UsageFault } from "../fault.ts";
+import type { AnalyzeFlags } from "../verbs/analyze.ts";
+import { checkOffline } from "./check.ts";
+import { type Item, load } from "./files/load.ts";
+import { askPolicy } from "./registry.ts";
+import { hasErrors, placeAll, reportOf } from "./report.ts";
+
+/** Prints what is wrong, or doubtful, with files, or with what is in force. The exit code is 1 when there is anything. */
+export async function analyze(files: readonly string[], flags: AnalyzeFlags): Promise<void> {
+  const { live = false, recursive, output } = flags;
+  if (files.length === 0 && !live)
+    throw new UsageFault(
+      "there is nothing to look at",
+      "name files, or look at what is in force with --live",
+    );
+  const { items, findings: unread } =
+    files.length === 0 ? { items: [], findings: [] } : await load(files, recursive);
+  // The registry finds all that can be found here, and more; what cannot be read here it would not get.
+  const found = live && !hasErrors(unread) ? await askLive(items, flags) : await checkOffline(items);
+  const findings = placeAll([...unread, ...found], items);
+  if (output === "json") process.stdout.write(`${JSON.stringify({ findings }, null, 2)}\n`);
+  else process.stdout.write(textOf(findings, items.length, files.length > 0));
+  if (findings.length > 0) process.exitCode = 1;
+}
+
+async function askLive(items: readonly Item[], flags: AnalyzeFlags): Promise<readonly Finding[]> {
+  const resources = items.map(({ value }) => value);
+  const { findings } = await askPolicy<{ findings: Finding[] }>(flags, "/v1/policy/analyze", { resources });
+  return findings;
+}
+
+function textOf(findings: readonly Finding[], count: number, fromFiles: boolean): string {
+  const of = fromFiles ? `${count} resource${count === 1 ? "" : "s"}` : "what is in force";
+  return findings.length === 0 ? `${of}: nothing to mend\n` : reportOf(findings, `in ${of}`, process.stdout);
+}

@@ -1,0 +1,74 @@
+import type { Finding } from "../../resources/finding.ts";
+import { finding } from "../../resources/finding.ts";
+import type { Kind } from "../../resources/read.ts";
+import { UsageFault } from "../fault.ts";
+import type { DeleteFlags } from "../verbs/delete.ts";
+import { whoAmI } from "./apply.ts";
+import { type ChangeAnswer, printChanges } from "./changes.ts";
+import { type Item, load } from "./files/load.ts";
+import { refuse } from "./outcome.ts";
+import { isRefused, writePolicy } from "./registry.ts";
+
+interface Named {
+  readonly kind: string;
+  readonly name: string;
+  readonly namespace: string;
+}
+
+/** Takes resources out of force: those named, or those of files, all or none. */
+export async function deletePolicy(
+  kind: string | undefined,
+  names: readonly string[],
+  flags: DeleteFlags,
+): Promise<void> {
+  const { filename = [], recursive, dryRun = false, output } = flags;
+  if ((kind === undefined) === (filename.length === 0))
+    throw new UsageFault("what is to be deleted?", "give KIND and NAME, or files with -f FILE");
+  if (kind !== undefined && names.length === 0)
+    throw new UsageFault(`which ${kind} is to be deleted?`, "give its name, as weft get shows it");
+  const { items, findings } =
+    kind === undefined ? await load(filename, recursive) : { items: [], findings: [] };
+  const fromFiles = items.map(namedIn);
+  const wrong = [...findings, ...fromFiles.flatMap((one) => ("code" in one ? [one] : []))];
+  if (wrong.length > 0) return refuse(wrong, [], "deleted", output);
+  const resources = kind === undefined ? fromFiles : names.map((name) => parsed(kindOf(kind), name));
+  const answer = await writePolicy<ChangeAnswer>(flags, "/v1/policy/delete", {
+    ...{ resources, dryRun, by: whoAmI() },
+  });
+  if (isRefused(answer)) return refuse(answer.findings, items, "deleted", output);
+  printChanges(answer, flags);
+}
+
+/** A resource may be deleted although it could not be applied any more, so only its name is read. */
+function namedIn({ value, place }: Item): Named | Finding {
+  const { kind, metadata } = (value ?? {}) as Record<string, unknown>;
+  const { name, namespace = "default" } = (metadata ?? {}) as Record<string, unknown>;
+  if (typeof kind === "string" && typeof name === "string" && typeof namespace === "string")
+    return { kind, name, namespace };
+  const path = typeof kind === "string" ? "metadata.name" : "kind";
+  return place(
+    finding("invalid-value", { path }, `${path} is missing, or no text`, "name what is to be deleted"),
+  );
+}
+
+function parsed(kind: Kind, text: string): Named {
+  const parts = text.split("/");
+  const name = parts.pop()!;
+  return { kind, name, namespace: parts.pop() ?? "default" };
+}
+
+const KINDS_BY_WORD: Readonly<Record<string, Kind>> = {
+  route: "HTTPRoute",
+  routes: "HTTPRoute",
+  httproute: "HTTPRoute",
+  policy: "ServicePolicy",
+  policies: "ServicePolicy",
+  servicepolicy: "ServicePolicy",
+};
+
+function kindOf(word: string): Kind {
+  const kind = KINDS_BY_WORD[word.toLowerCase()];
+  if (kind === undefined)
+    throw new UsageFault(`there is no kind ${JSON.stringify(word)}`, "give route or policy");
+  return kind;
+}

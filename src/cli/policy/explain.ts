@@ -1,0 +1,21 @@
+import type { Account } from "../../control/account.ts";
+import { Fault } from "../fault.ts";
+import type { ExplainFlags } from "../verbs/explain.ts";
+import { readAsAdmin } from "./registry.ts";
+import { storyOf } from "./story.ts";
+
+/** Prints what the sidecars know of a call. */
+export async function explain(requestId: string, flags: ExplainFlags): Promise<void> {
+  const answer = await readAsAdmin<{ requestId: string; accounts: Account[] }>(
+    flags,
+    `/v1/explain/${encodeURIComponent(requestId)}`,
+  );
+  if (answer.accounts.length === 0)
+    throw new Fault(
+      `no sidecar remembers a request ${JSON.stringify(requestId)}`,
+      "give the x-request-id of the answer; a sidecar forgets its older calls, and all of them when it ends",
+    );
+  process.stdout.write(
+    flags.output === "json" ? `${JSON.stringify(answer, null, 2)}\n` : storyOf(answer.accounts),
+  );
+}

@@ -1,0 +1,25 @@
+import type { Finding } from "../../resources/finding.ts";
+import type { Item } from "./files/load.ts";
+import { placeAll, reportOf } from "./report.ts";
+
+/**
+ * Tells that nothing was done, and why: on stderr, and as JSON on stdout for programs. The exit code is 1.
+ * @param done what was not, such as `applied`
+ */
+export function refuse(
+  findings: readonly Finding[],
+  items: readonly Item[],
+  done: string,
+  output: "table" | "json" | "yaml",
+): void {
+  const placed = placeAll(findings, items);
+  if (output === "json") process.stdout.write(`${JSON.stringify({ findings: placed }, null, 2)}\n`);
+  process.stderr.write(reportOf(placed, `nothing was ${done}`, process.stderr));
+  process.exitCode = 1;
+}
+
+/** Tells what is doubtful although it was done. */
+export function warn(findings: readonly Finding[], items: readonly Item[]): void {
+  if (findings.length === 0) return;
+  process.stderr.write(reportOf(placeAll(findings, items), "applied all the same", process.stderr));
+}

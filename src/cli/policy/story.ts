@@ -1,0 +1,81 @@
+import type { Account, AccountAttempt } from "../../control/account.ts";
+import { isCode, meaningOf } from "../../protocol/code.ts";
+import { table } from "../terminal.ts";
+import { titleOf } from "./changes.ts";
+import { printable } from "./report.ts";
+
+/**
+ * The accounts of one request as a story: each call as its caller saw it, and below it what happened at the callee.
+ * A request that goes on through several services, with the same id, is several calls.
+ */
+export function storyOf(accounts: readonly Account[]): string {
+  const inTime = [...accounts].sort((a, b) => a.at - b.at);
+  const servers = new Set(inTime.filter(({ side }) => side === "server"));
+  const parts: string[] = [];
+  for (const call of inTime.filter(({ side }) => side === "client")) {
+    const below = [...servers].filter((one) => isPartOf(one, call));
+    for (const one of below) servers.delete(one);
+    parts.push([...callerSide(call), ...below.flatMap(calleeSide), ...ending(call)].join("\n"));
+  }
+  // Their callers have forgotten the call, or are gone.
+  for (const one of servers) parts.push([title(one), ...calleeSide(one), ...ending(one)].join("\n"));
+  return `${parts.map(printableLines).join("\n\n")}\n`;
+}
+
+const printableLines = (text: string): string => text.split("\n").map(printable).join("\n");
+
+const isPartOf = (server: Account, call: Account): boolean =>
+  server.caller === call.service && call.attempts.some(({ instance }) => instance === server.instance);
+
+const title = ({ method, path, caller, callee, at }: Account): string =>
+  `${method} ${path} of ${caller} to ${callee}, ${new Date(at).toISOString()}`;
+
+function callerSide(call: Account): string[] {
+  const { service, instance, route, rule, why, backend, injected, attempts } = call;
+  return [
+    title(call),
+    ...field("caller", `${service}, instance ${instance}`),
+    ...field("route", route === undefined ? "none" : titleOf(route)),
+    ...field("rule", rule),
+    ...field("why", why),
+    ...field("sent to", backend),
+    ...field("injected", injected),
+    ...attemptLines(attempts),
+  ];
+}
+
+const field = (name: string, text: string | undefined): string[] =>
+  text === undefined || text === "" ? [] : [`  ${`${name}:`.padEnd(10)}${text}`];
+
+function attemptLines(attempts: readonly AccountAttempt[]): string[] {
+  if (attempts.length === 0) return ["  no attempt was made"];
+  const rows = attempts.map(({ instance, code, status, ms }, i) => [
+    `attempt ${i + 1}`,
+    instance === "" ? "no instance" : `instance ${instance}`,
+    result(status, code),
+    took(ms),
+  ]);
+  return table(rows)
+    .split("\n")
+    .map((line) => `  ${line}`);
+}
+
+const calleeSide = (one: Account): string[] => [
+  ...field(
+    "callee",
+    `${one.service}, instance ${one.instance}: ${result(one.status, one.code)} after ${took(one.ms)}`,
+  ),
+  ...field("injected", one.injected),
+];
+
+const result = (status: number, code: string): string =>
+  [status === 0 ? "" : String(status), code].filter(Boolean).join(" ") || "no answer";
+
+const took = (ms: number): string => (ms < 10 ? `${ms.toFixed(1)} ms` : `${Math.round(ms)} ms`);
+
+function ending({ status, code, ms }: Account): string[] {
+  const end = field("ended", `${result(status, code)} after ${took(ms)}`);
+  if (!isCode(code)) return end;
+  const { cause, cure } = meaningOf(code);
+  return [...end, ...field("cause", cause), ...field("cure", cure)];
+}
