@@ -6,13 +6,14 @@ const ONLY_SERVICES = "leave group and kind out, and name a service of the mesh"
 
 /** What names a service to send to: on rules, and for mirrors. */
 export const backendFields = {
-  group: z.exactOptional(
-    described(z.literal(""), "the core group, which is meant when it is left out", {
+  // Of two that are not supported the first is reported: kind tells more than group.
+  kind: z.exactOptional(
+    described(z.literal("Service"), "what is meant when it is left out", {
       unsupportedValue: () => ONLY_SERVICES,
     }),
   ),
-  kind: z.exactOptional(
-    described(z.literal("Service"), "what is meant when it is left out", {
+  group: z.exactOptional(
+    described(z.literal(""), "the core group, which is meant when it is left out", {
       unsupportedValue: () => ONLY_SERVICES,
     }),
   ),

@@ -40,12 +40,12 @@ export type UrlRewrite = Frozen<z.output<typeof urlRewrite>>;
 export type HeaderModifier = Frozen<z.output<typeof headerModifier>>;
 
 type Fields = Required<z.output<typeof fields>>;
-type Filter = {
+type Union = {
   [Type in FilterType]: { type: Type } & Pick<Fields, (typeof FIELD_OF)[Type]>;
 }[FilterType];
 
 /** One filter: its type, and the field of that type. */
-export type HttpFilter = Frozen<Filter>;
+export type Filter = Frozen<Union>;
 
 /** One flat object, as in the standard, so that all findings come at once; the rule makes it the union that it is typed as. */
 const filter = described(fields.check(rule(judgeFilter)), "A step on the way of a request or its answer.", {
@@ -55,7 +55,7 @@ const filter = described(fields.check(rule(judgeFilter)), "A step on the way of 
     externalAuth: LEAVE_OUT,
     extensionRef: LEAVE_OUT,
   },
-}) as unknown as z.ZodMiniType<Filter, Filter>;
+}) as unknown as z.ZodMiniType<Union, Union>;
 
 export const filters = described(
   z.array(filter).check(z.maxLength(16)),

@@ -2,7 +2,7 @@ import * as z from "zod/mini";
 import type { Frozen } from "./freeze.ts";
 import { httpRouteRule } from "./http-route-rule.ts";
 import { metadata } from "./metadata.ts";
-import { judgeParents, parentRef } from "./parent-ref.ts";
+import { ATTACH, judgeParents, parentRef } from "./parent-ref.ts";
 import { objects, type Report, type Rough, rule, unique } from "./rule.ts";
 import { described } from "./schema-notes.ts";
 
@@ -15,7 +15,10 @@ const spec = described(
       parentRefs: described(
         z.array(parentRef).check(z.minLength(1), z.maxLength(32)),
         "the services whose calls are routed",
-        { missing: "so the route belongs to no service" },
+        {
+          missing: "which means that the route belongs to nothing",
+          unsupportedValue: (value) => (value === undefined ? ATTACH : undefined),
+        },
       ),
       rules: described(
         z._default(z.array(httpRouteRule).check(z.minLength(1), z.maxLength(16)), () => [
@@ -59,6 +62,7 @@ export const httpRoute = described(
 /** A checked route with all defaults in it. */
 export type HttpRoute = Frozen<z.output<typeof httpRoute>>;
 export type HttpRouteRule = HttpRoute["spec"]["rules"][number];
+export type HttpMatch = HttpRouteRule["matches"][number];
 export type BackendRef = NonNullable<HttpRouteRule["backendRefs"]>[number];
 export type ParentRef = HttpRoute["spec"]["parentRefs"][number];
 

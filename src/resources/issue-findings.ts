@@ -42,22 +42,27 @@ function* ofIssue(root: Schema, issue: Issue, where: Where): Generator<[key: str
     return;
   }
   const notes = allNotesOf(schema);
-  const name = String(path.at(-1) ?? "the document");
+  const name = nameOf(path);
   const { input } = issue;
   const isMissing = input === undefined;
   const unsupported = typeof input === "string" || isMissing ? notes.unsupportedValue?.(input) : undefined;
   if (unsupported !== undefined) {
-    const found = isMissing ? `${name} is missing, ${notes.missing}` : `${name} ${shown(input)}`;
-    yield [
-      `unsupported ${pathText(path.slice(0, -1))}`,
-      at("unsupported", path, `${found}: it is not supported`, unsupported),
-    ];
+    const found = isMissing
+      ? `${name} is missing, ${notes.missing}, and that is not supported`
+      : `${name} ${shown(input)} is not supported`;
+    yield [`unsupported ${pathText(path.slice(0, -1))}`, at("unsupported", path, found, unsupported)];
     return;
   }
   const message = isMissing
     ? `${name} is missing${notes.missing === undefined ? "" : `, ${notes.missing}`}`
     : `${name} ${problem(issue)}`;
   yield [text, at("invalid-value", path, message, notes.cure ?? cureOf(issue))];
+}
+
+/** What a place is called in a sentence: its field, or its place in a list. */
+function nameOf(path: Path): string {
+  const last = path.at(-1);
+  return typeof last === "number" ? pathText(path.slice(-2)) : cut(last ?? "the document");
 }
 
 const own = (table: Readonly<Record<string, string>> | undefined, key: string): string | undefined =>
@@ -98,7 +103,7 @@ function problem(issue: Issue): string {
     case "custom":
       return `${found} ${issue.message === "Invalid input" ? "is not allowed" : issue.message}`;
     default:
-      return `${found} is not written as it must be`;
+      return `${found} is malformed`;
   }
 }
 
@@ -111,7 +116,7 @@ function size(origin: string, input: unknown): string {
 function cureOf(issue: Issue): string | undefined {
   switch (issue.code) {
     case "invalid_type":
-      return `write ${kindOfValue(issue.expected)}${issue.input === null ? ", or leave the field out" : ""}`;
+      return `write ${kindOfValue(issue.expected)}${issue.input === null ? ", or leave it out" : ""}`;
     case "invalid_value":
       return `write ${issue.values.map((one) => cut(typeof one === "string" && one !== "" ? one : shown(one))).join(" or ")}`;
     case "too_big":

@@ -3,11 +3,13 @@ import { objects, type Report, type Rough } from "./rule.ts";
 import { namespaceName, port, serviceName, versionName } from "./scalars.ts";
 import { described } from "./schema-notes.ts";
 
-const ATTACH = 'write group: "", kind: Service and the name of the service whose calls are routed';
+/** How a route is attached, for findings. */
+export const ATTACH =
+  'write parentRefs: [{group: "", kind: Service, name: SERVICE}] with the service whose calls are routed';
 
 export const parentRef = described(
   z.strictObject({
-    // The first of two that are not supported is the one that is reported: kind tells more.
+    // Of two that are not supported the first is reported: kind tells more than group.
     kind: described(z.literal("Service"), "routes belong to services; it must be written", {
       unsupportedValue: () => ATTACH,
       missing: "which means Gateway",

@@ -23,6 +23,7 @@ export function nearest(word: string, candidates: readonly string[]): string | u
   let best: string | undefined;
   let bestCost = allowed + 1;
   for (const candidate of candidates) {
+    if (Math.abs(candidate.length - wanted.length) > allowed + 2) continue;
     const cost = edits(wanted, plain(candidate));
     if (cost < bestCost) [best, bestCost] = [candidate, cost];
   }
