@@ -32,6 +32,8 @@ export interface SidecarOptions {
   readonly tracing?: { readonly endpoint?: string; readonly ratio?: number };
   /** Where the access log goes; none is kept when absent. */
   readonly accessLog?: "stdout" | "stderr";
+  /** Where policy is kept, to start with while the registry is away; nowhere when absent. */
+  readonly policyFolder?: string;
   /** When the credentials end, in Unix ms, for the metrics. */
   readonly expiry?: () => { readonly jwtExpiresAt?: number; readonly leafExpiresAt?: number };
   /** Says what an operator should know: one line each. */

@@ -1,6 +1,10 @@
 import type { Bus } from "../src/bus/bus.ts";
+import { LastKnown } from "../src/control/last-known.ts";
+import { PolicyTable } from "../src/control/policy-table.ts";
 import { systemClock } from "../src/registry/clock.ts";
+import { Heartbeater } from "../src/registry/heartbeater.ts";
 import { InstanceTable } from "../src/registry/table.ts";
+import type { CallStats } from "../src/registry/wire.ts";
 import { Subjects } from "../src/subjects/subjects.ts";
 import type { AccessLog } from "../src/telemetry/access-log.ts";
 import { createMetrics, type Metrics } from "../src/telemetry/metrics.ts";
@@ -8,6 +12,7 @@ import { createTracer } from "../src/telemetry/trace.ts";
 import { type AdminProviders, startAdmin } from "./admin/admin.ts";
 import type { Context } from "./context.ts";
 import { startInbound } from "./inbound/inbound.ts";
+import { RecentCalls } from "./observe/recent-calls.ts";
 import type { Recorder } from "./observe/record.ts";
 import { LIMITS, type Say, type SidecarOptions } from "./options.ts";
 import { startOutbound } from "./outbound/outbound.ts";
@@ -61,6 +66,12 @@ async function open(
   const subjects = new Subjects(options.mesh);
   const context: Context = { bus, sweep, subjects, service, instance, version, limits, say };
   const table = new InstanceTable({ bus, clock: systemClock, caller: service, instance });
+  const policies = new PolicyTable({
+    ...{ bus, clock: systemClock, caller: service, instance, say },
+    ...(options.policyFolder === undefined
+      ? {}
+      : { lastKnown: new LastKnown(options.policyFolder, (message) => say("warn", message)) }),
+  });
   const metrics = createMetrics({
     ...{ service, instance, version },
     state: () => ({
@@ -72,20 +83,40 @@ async function open(
   const tracer = await createTracer({ service, instance, version, ...options.tracing });
   const accessLog = options.accessLog && (await accessLogTo(options.accessLog));
   const recorder = (side: "client" | "server"): Recorder => ({
-    ...{ meter: metrics[side], tracer, accessLog, now: sweep.now },
+    meter: metrics[side],
+    mirrorMeter: side === "client" ? metrics.mirrorClient : metrics.mirrorServer,
+    ...{ tracer, accessLog, now: sweep.now, recent: new RecentCalls() },
   });
   closers.push(
     () => table.close(),
+    () => policies.close(),
     tellChanges(bus, table, metrics, say),
     () => tracer.shutdown(),
     () => accessLog?.flush(),
   );
 
   const { listen, upstreams = [], app, healthPath, zone } = options;
-  const outbound = await startOutbound(context, { listen, upstreams, recorder: recorder("client"), table });
+  const { mirrorSkipped } = metrics;
+  const outbound = await startOutbound(context, {
+    ...{ listen, upstreams, recorder: recorder("client"), table, policies, mirrorSkipped },
+  });
   closers.push((graceMs) => outbound.close(graceMs));
-  const inbound = app && startInbound(context, { app, healthPath, zone, recorder: recorder("server") });
+  const beating = (stats?: () => CallStats): Heartbeater => {
+    const beats = new Heartbeater({
+      ...{ bus, clock: systemClock, service, instance, version, policy: () => policies.inStep },
+      ...(zone === undefined ? {} : { zone }),
+      ...(stats === undefined ? {} : { stats }),
+    });
+    closers.push(policies.onStep(() => beats.again()));
+    return beats;
+  };
+  const inbound = app && startInbound(context, { app, healthPath, beating, recorder: recorder("server") });
   closers.push(() => inbound?.close());
+  if (inbound === undefined) {
+    const beats = beating();
+    beats.set("caller");
+    closers.push(() => beats.leave());
+  }
 
   const readiness = (): Readiness => {
     const reasons = [
@@ -98,6 +129,7 @@ async function open(
     metrics: () => metrics.text(),
     ready: readiness,
     config: () => ({
+      policy: policies.inStep,
       ...{ mesh: options.mesh, service, instance, version, zone, app, limits, upstreams },
       listen: outbound.listen,
       broker: bus.state,

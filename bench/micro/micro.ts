@@ -110,7 +110,9 @@ async function telemetryCases(): Promise<Case[]> {
       status: 200,
       peer: "orders",
       version: "1",
+      route: "",
       errorCode: undefined,
+      injected: "",
       durationMs: 1,
     });
   };

@@ -47,19 +47,25 @@ export function removeField(block: string, name: string): string {
   return kept + block.slice(from);
 }
 
-/** The block with exactly one field of that name: in the first one's place and spelling, else at the end. */
-export function setField(block: string, name: string, value: string): string {
+/**
+ * The block with exactly one field of that name: in the first one's place and spelling, else at the end.
+ * @param spelling of the name, for a field that was not there
+ */
+export function setField(block: string, name: string, value: string, spelling = name): string {
   const at = findField(block, name);
-  if (at < 0) return `${block}${name}: ${value}\r\n`;
+  if (at < 0) return `${block}${spelling}: ${value}\r\n`;
   const written = block.slice(at, at + name.length);
   return `${block.slice(0, at)}${written}: ${value}\r\n${removeField(block.slice(lineEnd(block, at)), name)}`;
 }
 
-/** Adds a member to a list field such as `Via`: to its last line, else as a line at the end. */
-export function appendToField(block: string, name: string, member: string): string {
+/**
+ * Adds a member to a list field such as `Via`: to its last line, else as a line at the end.
+ * @param spelling of the name, for a field that was not there
+ */
+export function appendToField(block: string, name: string, member: string, spelling = name): string {
   let last = -1;
   for (let at = findField(block, name); at >= 0; at = findField(block, name, lineEnd(block, at))) last = at;
-  if (last < 0) return `${block}${name}: ${member}\r\n`;
+  if (last < 0) return `${block}${spelling}: ${member}\r\n`;
   const end = block.indexOf("\r", last);
   const separator = trimmed(block, last + name.length + 1, end) === "" ? " " : ", ";
   return `${block.slice(0, end)}${separator}${member}${block.slice(end)}`;

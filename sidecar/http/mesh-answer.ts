@@ -11,20 +11,31 @@ export interface MeshAnswer {
   readonly body: Body;
 }
 
+/** What an answer may say besides its code. */
+export interface MeshAnswerDetails {
+  /** Instead of the status that the code has. */
+  readonly status?: number | undefined;
+  /** When the caller may come again; sent in whole seconds (RFC 9110 §10.2.3), rounded up. */
+  readonly retryAfterMs?: number | undefined;
+  /** For `weft explain`. */
+  readonly requestId?: string | undefined;
+}
+
 /**
  * Renders a code as an HTTP answer: `weft-error` for programs, one line of text for people.
  * @param message one sentence that names the cause, what was tried and where the time went
- * @param retryAfterMs when the caller may come again; sent in whole seconds (RFC 9110 §10.2.3), rounded up
  */
-export function meshAnswer(code: Code, message: string, retryAfterMs?: number): MeshAnswer {
-  const { status, cure } = meaningOf(code);
+export function meshAnswer(code: Code, message: string, details: MeshAnswerDetails = {}): MeshAnswer {
+  const { status: byCode, cure } = meaningOf(code);
+  const { status = byCode, retryAfterMs, requestId } = details;
   const body = Buffer.from(`${message} (${code}: ${cure})\n`);
   const retryAfter = retryAfterMs === undefined ? "" : `retry-after: ${Math.ceil(retryAfterMs / 1000)}\r\n`;
+  const id = requestId === undefined ? "" : `${HEADER.requestId}: ${requestId}\r\n`;
   return {
     status,
     // node:http does not know 499, which nginx made up for a client that left.
-    reason: STATUS_CODES[status] ?? "Client Closed Request",
-    headers: `${HEADER.error}: ${code}\r\ncontent-type: text/plain; charset=utf-8\r\n${retryAfter}content-length: ${body.length}\r\n`,
+    reason: STATUS_CODES[status] ?? (status === 499 ? "Client Closed Request" : "Unassigned"),
+    headers: `${HEADER.error}: ${code}\r\ncontent-type: text/plain; charset=utf-8\r\n${retryAfter}${id}content-length: ${body.length}\r\n`,
     body: wholeBody(body),
   };
 }

@@ -1,5 +1,6 @@
 import { systemClock } from "../../src/registry/clock.ts";
-import { Heartbeater } from "../../src/registry/heartbeater.ts";
+import type { Heartbeater } from "../../src/registry/heartbeater.ts";
+import type { CallStats } from "../../src/registry/wire.ts";
 import { type Context, reportBug } from "../context.ts";
 import { appClient } from "../http/app-client.ts";
 import { type AppAddress, httpCheck, tcpCheck } from "../life/health.ts";
@@ -13,7 +14,7 @@ import { Servings } from "./servings.ts";
 export interface InboundOptions {
   readonly app: AppAddress;
   readonly healthPath: string | undefined;
-  readonly zone: string | undefined;
+  readonly beating: (stats: () => CallStats) => Heartbeater;
   readonly recorder: Recorder;
 }
 
@@ -28,7 +29,7 @@ export interface Inbound {
 
 export function startInbound(context: Context, options: InboundOptions): Inbound {
   const { bus, sweep, subjects, service, instance, version, limits, say } = context;
-  const { app, healthPath, zone, recorder } = options;
+  const { app, healthPath, beating, recorder } = options;
   const client = appClient({ ...app, instance, sweep, idleTimeoutMs: limits.idleTimeoutMs });
   const counted = countCalls(client.service, sweep.now);
   const drops = new Drops(say, sweep.now);
@@ -43,15 +44,7 @@ export function startInbound(context: Context, options: InboundOptions): Inbound
     serve: compileInbound({ recorder, sweep, reportBug: reportBug(say), app: counted.service }),
     dropped: (reason, subject) => drops.count(reason, subject),
   });
-  const beats = new Heartbeater({
-    bus,
-    clock: systemClock,
-    service,
-    instance,
-    version,
-    stats: counted.stats,
-    ...(zone === undefined ? {} : { zone }),
-  });
+  const beats = beating(counted.stats);
 
   let state: "starting" | "up" | "down" | "leaving" = "starting";
   const check = healthPath === undefined ? tcpCheck(app) : httpCheck(app, healthPath);

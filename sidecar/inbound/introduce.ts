@@ -12,7 +12,8 @@ export const introduce =
     const left = Number.isFinite(head.timeoutMs)
       ? `${HEADER.timeout}: ${call.remainingMs(sweep.now())}ms\r\n`
       : "";
-    head.headers += `${HEADER.caller}: ${head.caller}\r\n${HEADER.attempt}: ${call.attempt}\r\n${left}`;
+    const copy = call.mirrored ? `${HEADER.mirrored}: true\r\n` : "";
+    head.headers += `${HEADER.caller}: ${head.caller}\r\n${HEADER.attempt}: ${call.attempt}\r\n${left}${copy}`;
     const outcome = await inner(call);
     if (outcome.kind !== "replied") return outcome;
     const headers = withoutMeshFields(outcome.headers);

@@ -63,6 +63,7 @@ export class Serving implements Receiver, Timed {
       now,
     );
     this.call.attempt = open.attempt;
+    this.call.mirrored = (open.flags & Flag.mirrored) !== 0;
     this.call.traceparent = head.traceparent;
     if ((open.flags & Flag.interim) !== 0) this.call.onInterim = (interim) => this.#sendInterim(interim);
     this.dueAt = now + RECEIPT_AFTER_MS;

@@ -5,10 +5,15 @@ import type { CallMeter } from "../../src/telemetry/call-meter.ts";
 import type { Side, Tracer } from "../../src/telemetry/trace.ts";
 import { fieldValue, setField } from "../http/header-block.ts";
 import type { Call, Layer } from "../stack/call.ts";
+import { type Outcome, statusOf } from "../stack/outcome.ts";
+import type { RecentCalls } from "./recent-calls.ts";
 
 export interface Recorder {
   readonly meter: CallMeter;
+  /** Of copies of calls, which must not count as calls. */
+  readonly mirrorMeter: CallMeter;
   readonly tracer: Tracer;
+  readonly recent: RecentCalls;
   /** Absent when it is off. */
   readonly accessLog: AccessLog | undefined;
   /** Monotonic, in ms. */
@@ -17,42 +22,50 @@ export interface Recorder {
 
 /** Counts, times, traces and logs each call once, and gives the next hop its trace context. */
 export const record =
-  (side: Side, { meter, tracer, accessLog, now }: Recorder): Layer =>
+  (side: Side, { meter, mirrorMeter, tracer, recent, accessLog, now }: Recorder): Layer =>
   (inner) =>
   async (call) => {
     const { head } = call;
-    meter.started();
+    const counted = call.mirrored ? mirrorMeter : meter;
+    counted.started();
     const incoming = call.traceparent;
-    const span = tracer.start(side, incoming, () => namesOf(call));
+    const span = tracer.start(side, incoming, () => factsOf(call));
     call.traceparent = span.traceparent;
     if (incoming === undefined) head.headers += `${HEADER.traceparent}: ${span.traceparent}\r\n`;
     else if (span.traceparent !== incoming)
       head.headers = setField(head.headers, HEADER.traceparent, span.traceparent);
     const outcome = await inner(call);
-    const replied = outcome.kind === "replied";
-    const status = replied ? outcome.status : meaningOf(outcome.code).status;
-    const errorCode = replied ? undefined : outcome.code;
+    const { attempt, callee, injected } = call;
+    const status = statusOf(outcome);
+    const errorCode = outcome.kind === "replied" ? undefined : outcome.code;
     const durationMs = now() - call.startedAt;
-    span.end({ status, errorCode, attempt: call.attempt });
+    const version = versionOf(call);
+    span.end({ status, errorCode, attempt, callee, version, injected });
     // Fields one by one: a spread costs a microsecond, and this is on the path of every call.
-    meter.ended({
+    counted.ended({
       method: head.method,
       status,
-      peer: side === "client" ? head.callee : head.caller,
-      version: versionOf(call),
+      peer: side === "client" ? callee : head.caller,
+      version,
+      route: call.rule === undefined ? "" : call.rule.name,
       errorCode,
+      injected,
       durationMs,
-      attempts: side === "client" ? call.attempt : 1,
+      attempts: side === "client" ? attempt : 1,
     });
+    recent.add(call, outcome, durationMs);
     accessLog?.write({
-      ...namesOf(call),
+      ...factsOf(call),
       side,
+      callee,
+      version,
       status,
       errorCode,
-      instance: replied ? outcome.instance : call.instance,
-      flag: replied ? "-" : meaningOf(outcome.code).flag,
+      injected,
+      instance: outcome.kind === "replied" ? outcome.instance : call.instance,
+      flag: flagsOf(outcome, injected),
       durationMs,
-      attempts: call.attempt,
+      attempts: attempt,
       requestId: fieldValue(head.headers, HEADER.requestId),
       traceparent: call.traceparent,
     });
@@ -63,15 +76,24 @@ export const record =
 export function recordRefused(meter: CallMeter, method: string, errorCode: Code): void {
   const { status } = meaningOf(errorCode);
   meter.started();
-  meter.ended({ method, status, peer: "", version: "", errorCode, durationMs: 0 });
+  const nobody = { peer: "", version: "", route: "", injected: "" };
+  meter.ended({ ...nobody, method, status, errorCode, durationMs: 0 });
 }
 
-const namesOf = (call: Call) => ({
+const factsOf = (call: Call) => ({
   method: call.head.method,
   path: call.head.path,
   caller: call.head.caller,
   callee: call.head.callee,
-  version: versionOf(call),
+  route: call.rule?.name ?? "",
+  mirrored: call.mirrored,
 });
 
-const versionOf = ({ head }: Call): string => (head.target.kind === "version" ? head.target.version : "");
+const versionOf = ({ target }: Call): string => (target.kind === "version" ? target.version : "");
+
+/** In Envoy's words: `DI` for a delay that was put in, besides what ended the call. */
+function flagsOf(outcome: Outcome, injected: string): string {
+  const delayed = injected.startsWith("delay") ? ["DI"] : [];
+  const ended = outcome.kind === "replied" ? [] : [meaningOf(outcome.code).flag];
+  return [...delayed, ...ended].join(",") || "-";
+}

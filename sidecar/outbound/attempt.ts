@@ -12,6 +12,7 @@ import { type Body, type Framing, wholeBody } from "../stack/body.ts";
 import type { Call } from "../stack/call.ts";
 import { failed, type Outcome } from "../stack/outcome.ts";
 import type { Timed } from "../stack/sweep.ts";
+import { whereTimeWent } from "../stack/where-time-went.ts";
 import type { Exchanges } from "./exchanges.ts";
 import { instanceOf, readHead } from "./read-head.ts";
 import { writeOpen } from "./write-open.ts";
@@ -46,7 +47,7 @@ export class Attempt implements Receiver, Timed {
     this.call = call;
     this.subject = subject;
     this.slot = home.remember(this);
-    this.reply = home.replySubject(call.head.callee, this.slot);
+    this.reply = home.replySubject(call.callee, this.slot);
     this.#home = home;
     this.#resolve = resolve;
     this.#body = call.head.body;
@@ -87,7 +88,7 @@ export class Attempt implements Receiver, Timed {
   }
 
   onNoResponders(): void {
-    if (this.instance === "") this.fail("no-instance", "no", `${this.call.head.callee} has no instance`);
+    if (this.instance === "") this.fail("no-instance", "no", `${this.call.callee} has no instance`);
     else this.fail("gone", "unknown", `${this.#who()} has left the broker`);
   }
 
@@ -118,7 +119,7 @@ export class Attempt implements Receiver, Timed {
   breakOff(code: Code, message: string): void {
     if (this.instance === "") this.#orphaned = code;
     else {
-      this.#toInstance(encodeCancel(code));
+      this.#toInstance(encodeCancel(told(code)));
       this.#close();
     }
     this.#end(code, "unknown", message);
@@ -132,7 +133,7 @@ export class Attempt implements Receiver, Timed {
   }
 
   #cancel(code: Code): void {
-    this.breakOff(code, code === "deadline" ? this.#whereTimeWent() : "the caller left");
+    this.breakOff(code, isTime(code) ? this.#whereTimeWent() : "the caller left");
   }
 
   #sequenced(frame: Sequenced): void {
@@ -157,11 +158,7 @@ export class Attempt implements Receiver, Timed {
    */
   #heardFrom(instance: string): boolean {
     if (!isToken(instance)) {
-      this.fail(
-        "broken-stream",
-        "unknown",
-        `an instance of ${this.call.head.callee} gave a name that is none`,
-      );
+      this.fail("broken-stream", "unknown", `an instance of ${this.call.callee} gave a name that is none`);
       return false;
     }
     if (this.instance === "") {
@@ -169,7 +166,7 @@ export class Attempt implements Receiver, Timed {
       this.call.instance = instance;
     }
     if (this.#orphaned === undefined) return true;
-    this.#toInstance(encodeCancel(this.#orphaned));
+    this.#toInstance(encodeCancel(told(this.#orphaned)));
     this.#home.forget(this);
     return false;
   }
@@ -265,24 +262,28 @@ export class Attempt implements Receiver, Timed {
   }
 
   #who(): string {
-    const { callee } = this.call.head;
+    const { callee } = this.call;
     return this.instance === "" ? callee : `${callee} (instance ${this.instance})`;
   }
 
   /** Both ends keep the same deadline, so either may be the first to find it past; only this one knows it all. */
   #whyCancelled(code: Code, message: string): string {
-    if (code === "deadline") return this.#whereTimeWent();
+    if (isTime(code)) return this.#whereTimeWent();
     return message || `${this.#who()} gave up on the call`;
   }
 
   #whereTimeWent(): string {
     const now = this.#home.sweep.now();
-    const total = Math.round(now - this.call.startedAt);
-    const last = Math.round(now - this.#startedAt);
+    const tookMs = Math.round(now - this.#startedAt);
     const had = this.instance === "" ? "no instance had confirmed it" : `${this.#who()} had it`;
-    return `no answer within ${total} ms: attempt ${this.call.attempt} took ${last} ms of them, and ${had}`;
+    return whereTimeWent(this.call, now, `attempt ${this.call.attempt} took ${tookMs} ms, and ${had}`);
   }
 }
+
+const isTime = (code: Code): boolean => code === "deadline" || code === "attempt-timeout";
+
+/** To the callee it is the same whose time is over, and a sidecar of the version before knows only the one word. */
+const told = (code: Code): Code => (code === "attempt-timeout" ? "deadline" : code);
 
 /** Only a sampled context goes into the NATS header: that is the only one the broker's own tracing acts on. */
 const sampled = (traceparent: string | undefined): string | undefined =>

@@ -1,37 +1,113 @@
 import { type Recorder, record } from "../observe/record.ts";
+import { aim } from "../policy/aim.ts";
+import { attemptDeadline } from "../policy/attempt-deadline.ts";
 import { deadline } from "../policy/deadline.ts";
-import { limitPending } from "../policy/limit-pending.ts";
+import { injectFaults } from "../policy/inject-faults.ts";
+import { mirror } from "../policy/mirror.ts";
+import { modifyRequest, modifyResponse } from "../policy/modify.ts";
+import { nameUnknown } from "../policy/name-unknown.ts";
 import { type RetryOptions, retryUndelivered } from "../policy/retry-undelivered.ts";
+import { split } from "../policy/split.ts";
 import { type BrokerWatch, waitForBroker } from "../policy/wait-for-broker.ts";
-import type { Service } from "../stack/call.ts";
+import type { Call, Layer, Service } from "../stack/call.ts";
 import { rescue, stack } from "../stack/stack.ts";
 import type { Sweep } from "../stack/sweep.ts";
+import type { BackendPolicy, RulePolicy, Steps } from "./rule-policy.ts";
 
+/** What the stacks of all rules share. */
 export interface OutboundParts {
   readonly recorder: Recorder;
   readonly sweep: Sweep;
-  readonly maxPending: number;
+  /** Limits the calls that wait for an answer; one for all rules, so that the limit is the sidecar's. */
+  readonly limitPending: Layer;
+  /** The same for copies of calls, which must never take the place of a call. */
+  readonly limitMirrors: Layer;
+  readonly mirrorSkipped: () => void;
   readonly retry: RetryOptions | undefined;
   readonly broker: BrokerWatch;
   /** How long a call waits for a broker that is away; 0 to fail at once. */
   readonly brokerWaitMs: number;
+  /** From 0 to below 1. */
+  readonly random: () => number;
   readonly reportBug: (error: unknown) => void;
+  /** Whether the registry says that it never saw the service, or the version, that a call is aimed at. */
+  readonly isUnknown: (call: Call) => boolean;
   /** One attempt over the bus. */
   readonly send: Service;
 }
 
-/** What happens to a call on its way out, outermost first. */
-export const compileOutbound = (parts: OutboundParts): Service =>
-  stack(
-    // Around everything that may throw, so that a bug costs one call and not the sidecar.
-    rescue(parts.reportBug),
-    // Sees each call once, with all its attempts.
-    record("client", parts.recorder),
-    // Before anything waits: waiting costs memory.
-    limitPending(parts.maxPending),
-    // One clock for the whole call: attempts, back-off and waits are all inside.
-    deadline(parts.sweep),
+type NamedLayers = Readonly<Record<string, Layer | undefined>>;
+
+/** What happens to a call that a rule has taken, outermost first. What the rule does not ask for is not there. */
+export const layersOf = (rule: RulePolicy, parts: OutboundParts): NamedLayers => ({
+  // Around everything that may throw, so that a bug costs one call and not the sidecar.
+  rescue: rescue(parts.reportBug),
+  // Sees each call once, with all its attempts.
+  record: record("client", parts.recorder),
+  // Before anything waits: waiting costs memory.
+  limitPending: parts.limitPending,
+  // One clock for the whole call: attempts, back-off and waits are all inside.
+  deadline: deadline(parts.sweep),
+  // The trouble that is put in must look to the caller like real trouble, so it comes before all help against it.
+  injectFaults: rule.faults.length > 0 ? injectFaults(rule.faults, parts.random, parts.sweep) : undefined,
+  waitForBroker:
     parts.brokerWaitMs > 0 ? waitForBroker(parts.broker, parts.brokerWaitMs, parts.sweep) : undefined,
-    // Each attempt asks the broker afresh for an instance.
-    parts.retry && retryUndelivered(parts.retry, parts.sweep),
+  ...stepsOf(rule.steps, parts),
+});
+
+/** What happens to a call on its way to one backend, after those above. */
+export const backendLayersOf = (
+  backend: BackendPolicy,
+  rule: RulePolicy,
+  parts: OutboundParts,
+): NamedLayers => ({
+  aim: backend.aim && aim(backend.aim.callee, backend.aim.target),
+  ...stepsOf(backend.steps, parts),
+  nameUnknown: backend.aim && nameUnknown(parts.isUnknown),
+  // Each attempt asks the broker afresh for an instance.
+  retryUndelivered: parts.retry && retryUndelivered(parts.retry, parts.sweep),
+  attemptDeadline: rule.attemptMs === undefined ? undefined : attemptDeadline(rule.attemptMs, parts.sweep),
+});
+
+const stepsOf = ({ requestChanges, responseChanges, mirrors }: Steps, parts: OutboundParts): NamedLayers => ({
+  modifyResponse: responseChanges.length > 0 ? modifyResponse(responseChanges) : undefined,
+  modifyRequest: requestChanges.length > 0 ? modifyRequest(requestChanges) : undefined,
+  // After the changes, so that the copy is what the backend gets.
+  mirror:
+    mirrors.length > 0
+      ? mirror(
+          mirrors.map((one) => ({ ...one, shadow: compileShadow(parts) })),
+          parts.random,
+          parts.sweep.now,
+          parts.mirrorSkipped,
+        )
+      : undefined,
+});
+
+/** The service of one rule. Made when policy changes, never for a call. */
+export function compileRule(rule: RulePolicy, parts: OutboundParts): Service {
+  return composed(layersOf(rule, parts))(rule.steps.answer ?? backendsOf(rule, parts));
+}
+
+function backendsOf(rule: RulePolicy, parts: OutboundParts): Service {
+  const backends = rule.backends.map((backend) => ({
+    name: backend.name,
+    weight: backend.weight,
+    service: composed(backendLayersOf(backend, rule, parts))(backend.steps.answer ?? parts.send),
+  }));
+  const [only] = backends;
+  // Without a choice nothing is drawn, and nothing is said about it.
+  if (backends.length === 1 && only!.weight > 0) return only!.service;
+  return split(backends, rule.keyOf, parts.random);
+}
+
+/** A copy is tried once: it shall tell of the backend, and load it no more than its share. */
+const compileShadow = (parts: OutboundParts): Service =>
+  stack(
+    rescue(parts.reportBug),
+    record("client", parts.recorder),
+    parts.limitMirrors,
+    deadline(parts.sweep),
   )(parts.send);
+
+const composed = (layers: NamedLayers): Layer => stack(...Object.values(layers));

@@ -67,7 +67,7 @@ export class Exchanges {
 
   /** The leaf of the outbound stack: one attempt over the bus. */
   readonly send: Service = (call) => {
-    const { callee, target } = call.head;
+    const { callee, target } = call;
     if (call.cancelled !== undefined)
       return Promise.resolve(failed(call.cancelled, "no", "the call ended before it was sent"));
     return new Promise((resolve) => {
@@ -94,7 +94,7 @@ export class Exchanges {
   }
 
   sendToInstance(attempt: Attempt, frame: Buffer): void {
-    const { callee } = attempt.call.head;
+    const { callee } = attempt.call;
     const subject = this.#subjects.request(
       callee,
       { kind: "instance", instance: attempt.instance },
@@ -110,7 +110,7 @@ export class Exchanges {
   /** The registry declared an instance gone: whoever waits for it hears now, not at the deadline. */
   instanceGone(service: string, instance: string): void {
     this.#open.each((attempt) => {
-      if (attempt.instance === instance && attempt.call.head.callee === service)
+      if (attempt.instance === instance && attempt.call.callee === service)
         attempt.fail("gone", "unknown", `${service} (instance ${instance}) has gone`);
     });
   }
@@ -144,6 +144,6 @@ export class Exchanges {
     this.#open.each((attempt) => {
       if (attempt.subject === subject && attempt.instance === "") denied ??= attempt;
     });
-    denied?.fail("denied", "no", `${this.#self} may not call ${denied.call.head.callee}`);
+    denied?.fail("denied", "no", `${this.#self} may not call ${denied.call.callee}`);
   }
 }

@@ -1,23 +1,24 @@
 import type { Code } from "../../src/protocol/code.ts";
 import { HEADER } from "../../src/protocol/header-names.ts";
+import type { Destination } from "../../src/routing/rules.ts";
 import type { Request, Responder } from "../http/exchange.ts";
 import { fieldValue } from "../http/header-block.ts";
 import { meshAnswer } from "../http/mesh-answer.ts";
-import { Call, type Service } from "../stack/call.ts";
-import type { Outcome } from "../stack/outcome.ts";
+import { Call } from "../stack/call.ts";
+import { type Outcome, statusOf } from "../stack/outcome.ts";
 import type { Sweep } from "../stack/sweep.ts";
 import { forwarded } from "./forwarded.ts";
-import type { Router } from "./route-host.ts";
-import { timeoutOf } from "./timeout.ts";
+import type { Plan, Plans } from "./plans.ts";
+import { type Router, targetOf } from "./route-host.ts";
+import { limitOf, timeoutOf } from "./timeout.ts";
 
 export interface OutboundHandlerOptions {
   /** The service that this sidecar stands beside. */
   readonly caller: string;
   readonly route: Router;
-  /** The outbound stack. */
-  readonly service: Service;
+  readonly plans: Pick<Plans, "get" | "ready">;
   readonly sweep: Sweep;
-  /** Time for a call of which the app says nothing. */
+  /** Time for a call of which neither the app nor policy says anything. */
   readonly timeoutMs: number;
   readonly clientAddress: string;
   readonly nextRequestId: () => string;
@@ -30,37 +31,67 @@ export function outboundHandler(
   options: OutboundHandlerOptions,
 ): (request: Request, responder: Responder) => void {
   return (request, responder) => {
-    const route = options.route(request.host);
-    if (route === undefined) {
+    const to = options.route(request.host);
+    if (to === undefined) {
       options.refused(request.method, "not-mesh");
       refuse(request, responder, "not-mesh", `${JSON.stringify(request.host)} is not a name of the mesh`);
       return;
     }
-    const timeoutMs = timeoutOf(request.headers, options.timeoutMs);
-    if (typeof timeoutMs !== "number") {
-      options.refused(request.method, "bad-request");
-      refuse(request, responder, "bad-request", timeoutMs.problem);
-      return;
-    }
-    const call = new Call(
-      {
-        caller: options.caller,
-        callee: route.callee,
-        target: route.target,
-        method: request.method,
-        path: request.path,
-        headers: forwarded(request, options.clientAddress, options.nextRequestId),
-        body: request.body,
-        upgrade: request.upgrade,
-        timeoutMs,
-      },
-      options.sweep.now(),
-    );
-    call.traceparent = fieldValue(request.headers, HEADER.traceparent);
-    if (request.minorVersion === 1) call.onInterim = (interim) => responder.interim(interim);
-    request.onGone = () => call.cancel("cancelled");
-    void options.service(call).then((outcome) => answer(responder, call, outcome));
+    const plan = options.plans.get(to);
+    if (plan !== undefined) begin(options, request, responder, to, plan);
+    else void beginLater(options, request, responder, to);
   };
+}
+
+/** The first calls to a service, until its policy is known. */
+async function beginLater(
+  options: OutboundHandlerOptions,
+  request: Request,
+  responder: Responder,
+  to: Destination,
+): Promise<void> {
+  let gone = false;
+  request.onGone = () => {
+    gone = true;
+  };
+  const plan = await options.plans.ready(to);
+  if (gone) request.body.abandon("cancelled");
+  else begin(options, request, responder, to, plan);
+}
+
+function begin(
+  options: OutboundHandlerOptions,
+  request: Request,
+  responder: Responder,
+  to: Destination,
+  plan: Plan,
+): void {
+  const askedMs = timeoutOf(request.headers);
+  if (typeof askedMs === "object") {
+    options.refused(request.method, "bad-request");
+    refuse(request, responder, "bad-request", askedMs.problem);
+    return;
+  }
+  const rule = plan(request);
+  const call = new Call(
+    {
+      caller: options.caller,
+      callee: to.service,
+      target: targetOf(to),
+      method: request.method,
+      path: request.path,
+      headers: forwarded(request, options.clientAddress, options.nextRequestId),
+      body: request.body,
+      upgrade: request.upgrade,
+      timeoutMs: limitOf(askedMs, rule.requestMs, options.timeoutMs),
+    },
+    options.sweep.now(),
+  );
+  call.rule = rule.chosen;
+  call.traceparent = fieldValue(request.headers, HEADER.traceparent);
+  if (request.minorVersion === 1) call.onInterim = (interim) => responder.interim(interim);
+  request.onGone = () => call.cancel("cancelled");
+  void rule.service(call).then((outcome) => answer(responder, call, outcome));
 }
 
 function answer(responder: Responder, call: Call, outcome: Outcome): void {
@@ -68,9 +99,12 @@ function answer(responder: Responder, call: Call, outcome: Outcome): void {
     responder.reply(outcome.status, outcome.reason, outcome.headers, outcome.body);
     return;
   }
-  const retryAfterMs = outcome.kind === "refused" ? outcome.retryAfterMs : undefined;
   const tried = call.attempt > 1 ? `, after ${call.attempt} attempts` : "";
-  const { status, reason, headers, body } = meshAnswer(outcome.code, outcome.message + tried, retryAfterMs);
+  const { status, reason, headers, body } = meshAnswer(outcome.code, outcome.message + tried, {
+    status: statusOf(outcome),
+    retryAfterMs: outcome.kind === "refused" ? outcome.retryAfterMs : undefined,
+    requestId: fieldValue(call.head.headers, HEADER.requestId),
+  });
   responder.reply(status, reason, headers, body);
 }
 

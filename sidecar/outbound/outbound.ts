@@ -4,18 +4,25 @@ import { type Context, reportBug } from "../context.ts";
 import { type HttpServer, serveHttp } from "../http/server.ts";
 import { type Recorder, recordRefused } from "../observe/record.ts";
 import type { Address, Upstream } from "../options.ts";
+import { limitPending } from "../policy/limit-pending.ts";
 import { RETRY } from "../policy/retry-undelivered.ts";
-import { compileOutbound } from "./compile.ts";
+import { compileRule, type OutboundParts } from "./compile.ts";
 import { Exchanges } from "./exchanges.ts";
 import { requestIds } from "./forwarded.ts";
 import { outboundHandler } from "./listener.ts";
+import { Plans, type PolicySource } from "./plans.ts";
 import { meshRouter, oneServiceRouter, type Router } from "./route-host.ts";
+
+/** The first call to a service waits so long for its policy, while a registry is heard. */
+const POLICY_WAIT_MS = 1000;
 
 export interface OutboundOptions {
   readonly listen: Address;
   readonly upstreams: readonly Upstream[];
   readonly recorder: Recorder;
   readonly table: InstanceTable;
+  readonly policies: PolicySource;
+  readonly mirrorSkipped: () => void;
 }
 
 /** The way from the app into the mesh. */
@@ -28,7 +35,7 @@ export interface Outbound {
 /** Opens the listeners. Throws an Error that names the address when a port is taken. */
 export async function startOutbound(context: Context, options: OutboundOptions): Promise<Outbound> {
   const { bus, sweep, subjects, service, instance, limits, say } = context;
-  const { table, recorder } = options;
+  const { table, recorder, policies, mirrorSkipped } = options;
   const exchanges = new Exchanges({
     bus,
     sweep,
@@ -41,19 +48,29 @@ export async function startOutbound(context: Context, options: OutboundOptions):
     // One that left, or whose app is down for now, still ends what it has.
     if (reason === "silent" || reason === "restarted") exchanges.instanceGone(callee, gone);
   });
-  const stack = compileOutbound({
+  const parts: OutboundParts = {
     recorder,
     sweep,
-    maxPending: limits.maxPending,
+    limitPending: limitPending(limits.maxPending),
+    limitMirrors: limitPending(Math.ceil(limits.maxPending / 4)),
+    mirrorSkipped,
     retry: limits.retries > 0 ? { ...RETRY, attempts: limits.retries } : undefined,
     broker: bus,
     brokerWaitMs: limits.brokerWaitMs,
+    random: Math.random,
     reportBug: reportBug(say),
+    isUnknown: () => false,
     send: (call) => {
       // The table follows a service from its first use on.
-      table.instances(call.head.callee);
+      table.instances(call.callee);
       return exchanges.send(call);
     },
+  };
+  const plans = new Plans({
+    caller: service,
+    policies,
+    compile: (rule) => compileRule(rule, parts),
+    policyWaitMs: POLICY_WAIT_MS,
   });
 
   const nextRequestId = requestIds(randomBytes(8).toString("hex"));
@@ -62,7 +79,7 @@ export async function startOutbound(context: Context, options: OutboundOptions):
     const onRequest = outboundHandler({
       caller: service,
       route,
-      service: stack,
+      plans,
       sweep,
       timeoutMs: limits.timeoutMs,
       clientAddress: host,
@@ -75,6 +92,7 @@ export async function startOutbound(context: Context, options: OutboundOptions):
     return `${bound.family === "IPv6" ? `[${bound.address}]` : bound.address}:${bound.port}`;
   };
   const close = async (graceMs: number): Promise<void> => {
+    plans.close();
     await Promise.all(servers.map((server) => server.close(graceMs)));
   };
   const upstreams: string[] = [];

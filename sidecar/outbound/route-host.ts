@@ -1,48 +1,50 @@
+import type { Destination } from "../../src/routing/rules.ts";
 import type { Target } from "../../src/subjects/subjects.ts";
 import { isToken } from "../../src/subjects/token.ts";
 
-/** Where a call goes. */
-export interface Route {
-  readonly callee: string;
-  readonly target: Target;
-}
-
-const ANY: Target = { kind: "any" };
 const SUFFIX = ".mesh";
+const HTTP_PORT = 80;
 const MOST_REMEMBERED = 1024;
 
-/** Finds the route of a request by the host that it is for. */
-export type Router = (host: string) => Route | undefined;
+/** Finds where a request goes by the host that it is for; the same object each time. */
+export type Router = (host: string) => Destination | undefined;
 
 /** `orders.mesh` and `v2.orders.mesh`, in any case and with any port. Remembers what it has parsed, within bounds. */
 export function meshRouter(): Router {
-  const remembered = new Map<string, Route>();
+  const remembered = new Map<string, Destination>();
   return (host) => {
     const known = remembered.get(host);
     if (known !== undefined) return known;
-    const route = parseMeshHost(host);
-    if (route === undefined) return undefined;
+    const destination = parseMeshHost(host);
+    if (destination === undefined) return undefined;
     if (remembered.size >= MOST_REMEMBERED) remembered.clear();
-    remembered.set(host, route);
-    return route;
+    remembered.set(host, destination);
+    return destination;
   };
 }
 
 /** Everything goes to one service, whatever the host: a listener of its own for a program that knows no proxy. */
-export function oneServiceRouter(callee: string, version?: string): Router {
-  const route: Route = { callee, target: version === undefined ? ANY : { kind: "version", version } };
-  return () => route;
+export function oneServiceRouter(service: string, version?: string): Router {
+  const destination: Destination = { service, version, port: HTTP_PORT };
+  return () => destination;
 }
 
-function parseMeshHost(host: string): Route | undefined {
-  const port = host.lastIndexOf(":");
-  const name = (port < 0 ? host : host.slice(0, port)).toLowerCase();
+const ANY: Target = { kind: "any" };
+
+/** Where a call goes that no route is about. */
+export const targetOf = ({ version }: Destination): Target =>
+  version === undefined ? ANY : { kind: "version", version };
+
+function parseMeshHost(host: string): Destination | undefined {
+  const colon = host.lastIndexOf(":");
+  const name = (colon < 0 ? host : host.slice(0, colon)).toLowerCase();
+  const port = colon < 0 || colon === host.length - 1 ? HTTP_PORT : Number(host.slice(colon + 1));
   if (!name.endsWith(SUFFIX)) return undefined;
   const labels = name.slice(0, -SUFFIX.length).split(".");
-  const callee = labels.pop()!;
+  const service = labels.pop()!;
   const version = labels.pop();
-  if (labels.length > 0 || !isToken(callee)) return undefined;
-  if (version === undefined) return { callee, target: ANY };
+  if (labels.length > 0 || !isToken(service)) return undefined;
+  if (version === undefined) return { service, version, port };
   if (version[0] !== "v" || !isToken(version.slice(1))) return undefined;
-  return { callee, target: { kind: "version", version: version.slice(1) } };
+  return { service, version: version.slice(1), port };
 }

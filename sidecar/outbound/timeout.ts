@@ -16,10 +16,10 @@ const ANY_OF_THEM = /^(?:weft-timeout|grpc-timeout|x-envoy-)/im;
 /**
  * The time that the app gives its call: `weft-timeout` (GEP-2257), else `grpc-timeout` (gRPC over HTTP/2), else
  * Envoy's `x-envoy-expected-rq-timeout-ms` and `x-envoy-upstream-rq-timeout-ms`. A zero means no limit (GEP-1742).
- * @returns ms, or Infinity; `byDefault` when the app says nothing; a problem when `weft-timeout` is no duration
+ * @returns ms, or Infinity; undefined when the app says nothing; a problem when `weft-timeout` is no duration
  */
-export function timeoutOf(headers: string, byDefault: number): number | { readonly problem: string } {
-  if (!ANY_OF_THEM.test(headers)) return byDefault;
+export function timeoutOf(headers: string): number | undefined | { readonly problem: string } {
+  if (!ANY_OF_THEM.test(headers)) return undefined;
   const own = fieldValue(headers, HEADER.timeout);
   if (own !== undefined) {
     const ms = parseDuration(own);
@@ -32,7 +32,20 @@ export function timeoutOf(headers: string, byDefault: number): number | { readon
   const envoy =
     fieldValue(headers, "x-envoy-expected-rq-timeout-ms") ??
     fieldValue(headers, "x-envoy-upstream-rq-timeout-ms");
-  return envoy !== undefined && /^\d{1,9}$/.test(envoy) ? orNever(Number(envoy)) : byDefault;
+  return envoy !== undefined && /^\d{1,9}$/.test(envoy) ? orNever(Number(envoy)) : undefined;
+}
+
+/**
+ * The time that a call gets: what the app asks for, but never more than policy allows.
+ * @param allowedMs of the route or the service; undefined when they say nothing
+ */
+export function limitOf(
+  askedMs: number | undefined,
+  allowedMs: number | undefined,
+  byDefaultMs: number,
+): number {
+  if (askedMs === undefined) return allowedMs ?? byDefaultMs;
+  return Math.min(askedMs, allowedMs ?? Number.POSITIVE_INFINITY);
 }
 
 const orNever = (ms: number): number => (ms === 0 ? Number.POSITIVE_INFINITY : ms);

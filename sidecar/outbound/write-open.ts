@@ -19,7 +19,7 @@ export function writeOpen(
 ): { readonly frame: Buffer; readonly body: Body } | undefined {
   const { head, attempt, onInterim } = call;
   const upgrade = head.upgrade === undefined ? "" : `upgrade: ${head.upgrade}\r\n`;
-  const text = `${head.method} ${head.path}\n${head.headers}${upgrade}`;
+  const text = `${head.method} ${call.path}\n${head.headers}${upgrade}`;
   const room = maxPayload - PREFIX.open - text.length;
   if (room < 0) return undefined;
   const body = fitBody(head.body, Math.min(room, FIRST_BYTES));
@@ -27,12 +27,13 @@ export function writeOpen(
     (body.complete ? Flag.last : 0) |
     (body.framing === "none" ? 0 : Flag.body) |
     (head.upgrade === undefined ? 0 : Flag.upgrade) |
-    (onInterim === undefined ? 0 : Flag.interim);
+    (onInterim === undefined ? 0 : Flag.interim) |
+    (call.mirrored ? Flag.mirrored : 0);
   return { frame: encodeOpen(flags, attempt, remainingMs(call, now), WINDOW_BYTES, text, body.first), body };
 }
 
 /** As OPEN carries it: 0 for no limit. */
 function remainingMs(call: Call, now: number): number {
-  if (!Number.isFinite(call.head.timeoutMs)) return 0;
+  if (!Number.isFinite(Math.min(call.head.timeoutMs, call.attemptDueAt))) return 0;
   return Math.min(Math.max(1, call.remainingMs(now)), LONGEST_MS);
 }

@@ -1,8 +1,8 @@
 import type { Code } from "../../src/protocol/code.ts";
-import type { Layer } from "../stack/call.ts";
-import { failed, type Outcome } from "../stack/outcome.ts";
+import type { Call, Layer } from "../stack/call.ts";
+import { type Outcome, statusOf } from "../stack/outcome.ts";
 import type { Sweep } from "../stack/sweep.ts";
-import { Wait } from "./wait.ts";
+import { endedWaiting, Wait } from "./wait.ts";
 
 export interface RetryOptions {
   /** Attempts after the first. Gateway API `retry.attempts`. */
@@ -27,11 +27,16 @@ export const retryUndelivered =
   ({ attempts, baseMs, capMs, random }: RetryOptions, sweep: Sweep): Layer =>
   (inner) =>
   async (call) => {
+    let startedAt = call.startedAt;
     let outcome = await inner(call);
     for (let n = 1; n <= attempts && isWorthIt(outcome) && !call.spent; n++) {
+      noteAttempt(call, outcome, sweep.now() - startedAt);
       const how = await new Wait(call, sweep, Math.min(capMs, random() * (2 ** n - 1) * baseMs)).ended;
-      if (how !== "over") return failed(how as Code, "no", "the call ended between two attempts");
+      if (how !== "over" && how !== "woken")
+        return endedWaiting(call, how, sweep.now(), "between two attempts");
       call.attempt++;
+      call.instance = "";
+      startedAt = sweep.now();
       outcome = await inner(call);
     }
     return outcome;
@@ -39,3 +44,10 @@ export const retryUndelivered =
 
 const isWorthIt = (outcome: Outcome): boolean =>
   outcome.kind === "failed" && outcome.delivered === "no" && WORTH_IT.has(outcome.code);
+
+/** Keeps what an attempt came to, for whoever asks why the call took so long. */
+function noteAttempt(call: Call, outcome: Outcome, ms: number): void {
+  const code = outcome.kind === "replied" ? "" : outcome.code;
+  call.earlier ??= [];
+  call.earlier.push({ instance: call.instance, code, status: statusOf(outcome), ms });
+}

@@ -1,7 +1,7 @@
 import type { Layer } from "../stack/call.ts";
 import { failed } from "../stack/outcome.ts";
 import type { Sweep } from "../stack/sweep.ts";
-import { Wait } from "./wait.ts";
+import { endedWaiting, Wait } from "./wait.ts";
 
 /** As much of the bus as this policy needs. */
 export interface BrokerWatch {
@@ -21,5 +21,5 @@ export const waitForBroker =
     stop();
     if (how === "woken") return inner(call);
     if (how === "over") return failed("broker-away", "no", `no connection to the broker for ${waitMs} ms`);
-    return failed(how, "no", "the call ended while it waited for the broker");
+    return endedWaiting(call, how, sweep.now(), "while it waited for the broker");
   };

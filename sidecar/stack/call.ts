@@ -13,10 +13,11 @@ export interface Interim {
 /** What a call is made of. */
 export interface CallHead {
   readonly caller: string;
+  /** The service that the caller named; `Call.callee` is the one that is asked. */
   readonly callee: string;
   readonly target: Target;
   readonly method: string;
-  /** Origin-form target (RFC 9112 §3.2.1), or `*`. */
+  /** Origin-form target (RFC 9112 §3.2.1), or `*`, as the caller wrote it. */
   readonly path: string;
   /**
    * Header lines, each ended by CR LF, without hop-by-hop fields; case, order and repeats as the app wrote them.
@@ -33,15 +34,51 @@ export interface CallHead {
   readonly timeoutMs: number;
 }
 
+/** The rule of a route that took a call. */
+export interface ChosenRule {
+  /** `route/rule`; empty when no route is attached. */
+  readonly name: string;
+  /** What it matched, in words. */
+  readonly why: string;
+}
+
+/** An attempt that was not the last. */
+export interface EarlierAttempt {
+  readonly instance: string;
+  /** Of the mesh; empty when the app answered. */
+  readonly code: Code | "";
+  readonly status: number;
+  readonly ms: number;
+}
+
 /** One call on its way through the layers, from the first to the last attempt. */
 export class Call {
   readonly head: CallHead;
   readonly startedAt: number;
+  /** Where the next attempt goes: as the caller asked, or as a route decided. */
+  callee: string;
+  target: Target;
+  /** As the next hop shall read it. */
+  path: string;
+  /** The rule that took it; undefined on the callee's side. */
+  rule: ChosenRule | undefined;
+  /** The backend that was chosen and why, in words; empty when there was no choice. */
+  choice = "";
   /** When the time is used up, in ms of the monotonic clock; Infinity while the request is still coming in. */
   dueAt: number;
   sweepSlot = -1;
   /** 1 for the first attempt; each further attempt counts it up. */
   attempt = 1;
+  /** When the time of the present attempt is used up; Infinity for no limit but that of the call. */
+  attemptDueAt = Number.POSITIVE_INFINITY;
+  /** The attempts before the present one; made only when there are any. */
+  earlier: EarlierAttempt[] | undefined;
+  /** Time in ms that it spent waiting on purpose: back-off, an injected delay, a broker that was away. */
+  waitedMs = 0;
+  /** Faults that policy put in: `delay`, `abort` or both; empty for none. */
+  injected = "";
+  /** A copy, whose answer nobody waits for (RequestMirror). */
+  mirrored = false;
   /** Who has, or had, the last attempt; empty while nobody has said so. */
   instance = "";
   /** Body bytes have left that are not kept: no further attempt can send the same request. */
@@ -60,14 +97,17 @@ export class Call {
   constructor(head: CallHead, now: number) {
     this.head = head;
     this.startedAt = now;
+    this.callee = head.callee;
+    this.target = head.target;
+    this.path = head.path;
     // What follows a wish to change protocols is the tunnel, not the request.
     const whole = head.body.complete || head.upgrade !== undefined;
     this.dueAt = whole ? now + head.timeoutMs : Number.POSITIVE_INFINITY;
   }
 
-  /** What is left of the time, in whole ms. */
+  /** What is left of the time, for the call and for its present attempt, in whole ms. */
   remainingMs(now: number): number {
-    return Math.max(0, Math.ceil(Math.min(this.dueAt - now, this.head.timeoutMs)));
+    return Math.max(0, Math.ceil(Math.min(this.dueAt - now, this.attemptDueAt - now, this.head.timeoutMs)));
   }
 
   /** The sweep found the time used up. */

@@ -1,4 +1,4 @@
-import type { Code, Delivered } from "../../src/protocol/code.ts";
+import { type Code, type Delivered, meaningOf } from "../../src/protocol/code.ts";
 import type { Body } from "./body.ts";
 
 /** How a call ended. These are values: nothing on the path of a call throws but for a bug. */
@@ -23,6 +23,8 @@ export interface Refused {
   /** One sentence with what was tried and where the time went. */
   readonly message: string;
   readonly retryAfterMs?: number;
+  /** Where policy gives another status than the code has. */
+  readonly status?: number;
 }
 
 /** Ended by something that went wrong. */
@@ -31,6 +33,12 @@ export interface Failed {
   readonly code: Code;
   readonly delivered: Delivered;
   readonly message: string;
+}
+
+/** The status that the caller gets. */
+export function statusOf(outcome: Outcome): number {
+  if (outcome.kind === "replied") return outcome.status;
+  return (outcome.kind === "refused" ? outcome.status : undefined) ?? meaningOf(outcome.code).status;
 }
 
 export const refused = (code: Code, message: string): Refused => ({ kind: "refused", code, message });

@@ -40,6 +40,8 @@ export const Flag = {
   upgrade: 4,
   /** OPEN: the caller can take interim answers. */
   interim: 8,
+  /** OPEN: a copy of a call (RequestMirror); nobody reads the answer. */
+  mirrored: 16,
 } as const;
 
 export interface Open {

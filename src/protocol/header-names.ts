@@ -8,6 +8,8 @@ export const HEADER = {
   attempt: "weft-attempt",
   /** From the app: time for the whole call, a GEP-2257 duration such as `2s`. To the app: what is left, in ms. */
   timeout: "weft-timeout",
+  /** To the app: this is a copy of a call, and nobody reads the answer. */
+  mirrored: "weft-mirrored",
   requestId: "x-request-id",
   traceparent: "traceparent",
 } as const;

@@ -6,6 +6,12 @@ export interface AccessEntry {
   readonly caller: string;
   readonly callee: string;
   readonly version: string;
+  /** The rule of a route that took it; empty when none did. */
+  readonly route: string;
+  /** A copy of a call (RequestMirror). */
+  readonly mirrored: boolean;
+  /** Faults that policy put in: `delay`, `abort`, `delay,abort`; empty for none. */
+  readonly injected: string;
   /** The instance that answered; empty when none did. */
   readonly instance: string;
   readonly method: string;
@@ -13,7 +19,7 @@ export interface AccessEntry {
   readonly path: string;
   readonly status: number | undefined;
   readonly errorCode: string | undefined;
-  /** Envoy's response flag; `-` for none. */
+  /** Envoy's response flags, with commas between them; `-` for none. */
   readonly flag: string;
   readonly durationMs: number;
   readonly attempts: number;

@@ -10,8 +10,12 @@ export interface FinishedCall {
   readonly peer: string;
   /** Version of the callee; empty when it was not chosen. */
   readonly version: string;
+  /** The rule of a route that took it; empty when none did. */
+  readonly route: string;
   /** The mesh's own code (a closed list), when the mesh ended the call. */
   readonly errorCode: string | undefined;
+  /** Faults that policy put in: `delay`, `abort`, `delay,abort`; empty for none. */
+  readonly injected: string;
   readonly durationMs: number;
   /** How many attempts it took; 1 by default. */
   readonly attempts?: number;
@@ -19,6 +23,8 @@ export interface FinishedCall {
 
 export interface CallMeterOptions {
   readonly side: "client" | "server";
+  /** Copies of calls (RequestMirror) are counted in families of their own: `weft_mirror_…`. */
+  readonly mirrored?: boolean;
   /** The service that this sidecar stands beside. */
   readonly service: string;
   /** Most series to keep; what is beyond goes into series of the peer `_OTHER`. 500 by default. */
@@ -33,21 +39,29 @@ export interface CallMeterOptions {
 const METHODS = ["CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "TRACE"];
 const METHOD_NUMBER = new Map(METHODS.map((method, i) => [method, i + 1]));
 const OTHER = "_OTHER";
+/** Names of rules that have ever been seen; policy that changes for ever must not fill the memory. */
+const MOST_ROUTES = 4096;
 
 /** Counts and times the calls of one side of a sidecar. A call costs about 30 ns and makes no string. */
 export class CallMeter {
   readonly #side: "client" | "server";
+  readonly #mirrored: boolean;
   readonly #service: string;
   readonly #series: SeriesTable;
   /** The mesh's codes, numbered from 1 as they come. */
   readonly #codes = new Map<string, number>();
   readonly #errors: number[] = [0];
+  /** Rules, numbered from 1 as they come; 0 for none. */
+  readonly #routes = new Map<string, number>();
+  readonly #injected = new Map<string, number>();
   #inFlight = 0;
   #attempts = 0;
 
   constructor(options: CallMeterOptions) {
-    const { side, service, maxSeries = 500, idleMs = 600_000, now = () => performance.now() } = options;
+    const { side, mirrored = false, service, maxSeries = 500, idleMs = 600_000 } = options;
+    const { now = () => performance.now() } = options;
     this.#side = side;
+    this.#mirrored = mirrored;
     this.#service = service;
     this.#series = new SeriesTable({ maxSeries, idleMs, now });
   }
@@ -63,11 +77,13 @@ export class CallMeter {
     const method = METHOD_NUMBER.get(call.method) ?? 0;
     const code = call.errorCode === undefined ? 0 : this.#codeNumber(call.errorCode);
     this.#errors[code]!++;
-    const key = (code * 16 + method) * 1024 + (call.status ?? 0);
+    const route = call.route === "" ? 0 : this.#routeNumber(call.route);
+    if (call.injected !== "") this.#injected.set(call.injected, (this.#injected.get(call.injected) ?? 0) + 1);
+    const key = ((route * 64 + code) * 16 + method) * 1024 + (call.status ?? 0);
     const series =
       this.#series.get(call.peer, call.version, key) ??
       this.#series.add(call.peer, call.version, key, (overflow) =>
-        this.#labels(overflow ? { ...call, peer: OTHER, version: "" } : call),
+        this.#labels(overflow ? { ...call, peer: OTHER, version: "", route: "" } : call),
       );
     series.observe(call.durationMs);
   }
@@ -77,12 +93,14 @@ export class CallMeter {
   }
 
   families(): Family[] {
-    const duration = `http_${this.#side}_request_duration_seconds`;
-    const prefix = `weft_${this.#side}`;
+    const kind = this.#mirrored ? `mirror_${this.#side}` : this.#side;
+    const duration = `${this.#mirrored ? "weft" : "http"}_${kind}_request_duration_seconds`;
+    const prefix = `weft_${kind}`;
+    const what = this.#mirrored ? "Copies of calls (RequestMirror)" : "Calls";
     return [
       {
         name: duration,
-        help: `Duration of calls, on the ${this.#side}'s side`,
+        help: `${what}: duration, on the ${this.#side}'s side`,
         type: "histogram",
         read: () => {
           this.#series.sweep();
@@ -91,23 +109,42 @@ export class CallMeter {
       },
       {
         name: `${prefix}_errors_total`,
-        help: "Calls that the mesh ended by itself, by code",
+        help: `${what} that the mesh ended by itself, by code`,
         type: "counter",
         read: () => [...this.#codes].map(([code, i]) => ({ labels: { code }, value: this.#errors[i]! })),
       },
       single(
         "gauge",
         `${prefix}_calls_in_flight`,
-        "Calls that began and have not ended",
+        `${what} that began and have not ended`,
         () => this.#inFlight,
       ),
       single(
         "counter",
         `${prefix}_attempts_total`,
-        "Attempts of ended calls; more than calls means retries",
+        `${what} that ended: their attempts; more than calls means retries`,
         () => this.#attempts,
       ),
+      ...(this.#side === "client" && !this.#mirrored ? [this.#injectedFamily()] : []),
     ];
+  }
+
+  #injectedFamily(): Family {
+    return {
+      name: "weft_client_injected_faults_total",
+      help: "Calls with a fault that policy put in, by kind",
+      type: "counter",
+      read: () => [...this.#injected].map(([fault, value]) => ({ labels: { fault }, value })),
+    };
+  }
+
+  #routeNumber(route: string): number {
+    const known = this.#routes.get(route);
+    if (known !== undefined) return known;
+    const number = this.#routes.size + 1;
+    if (number > MOST_ROUTES) return 0;
+    this.#routes.set(route, number);
+    return number;
   }
 
   #codeNumber(code: string): number {
@@ -117,7 +154,7 @@ export class CallMeter {
     return this.#errors.push(0) - 1;
   }
 
-  #labels({ method, status, peer, version, errorCode }: FinishedCall): Labels {
+  #labels({ method, status, peer, version, route, errorCode }: FinishedCall): Labels {
     const client = this.#side === "client";
     // OpenTelemetry HTTP conventions: a client's error starts at status 400, a server's at 500.
     const failedStatus = status !== undefined && status >= (client ? 400 : 500);
@@ -129,6 +166,8 @@ export class CallMeter {
       weft_caller: client ? this.#service : peer,
       weft_callee: client ? peer : this.#service,
       ...(version === "" ? {} : { weft_version: version }),
+      // OpenTelemetry's name for the matched rule; never the path, which anybody can make up.
+      ...(route === "" ? {} : { http_route: route }),
     };
   }
 }

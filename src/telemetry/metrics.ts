@@ -28,6 +28,11 @@ export interface MetricsOptions {
 export interface Metrics {
   readonly client: CallMeter;
   readonly server: CallMeter;
+  /** Of copies of calls (RequestMirror). */
+  readonly mirrorClient: CallMeter;
+  readonly mirrorServer: CallMeter;
+  /** A call was to be copied, and its body was still coming in. */
+  mirrorSkipped(): void;
   /** Tells each change of the connection to the broker. */
   brokerState(kind: "connected" | "away" | "closed"): void;
   /** The Prometheus text exposition, version 0.0.4. The first call loads prom-client. */
@@ -42,6 +47,9 @@ export function createMetrics(options: MetricsOptions): Metrics {
   const clock = options.now ? { now: options.now } : {};
   const client = new CallMeter({ side: "client", service, ...clock });
   const server = new CallMeter({ side: "server", service, ...clock });
+  const mirrorClient = new CallMeter({ side: "client", mirrored: true, service, ...clock });
+  const mirrorServer = new CallMeter({ side: "server", mirrored: true, service, ...clock });
+  let mirrorsSkipped = 0;
   let connected = false;
   let connects = 0;
 
@@ -54,6 +62,14 @@ export function createMetrics(options: MetricsOptions): Metrics {
     },
     ...client.families(),
     ...server.families(),
+    ...mirrorClient.families(),
+    ...mirrorServer.families(),
+    single(
+      "counter",
+      "weft_mirror_client_skipped_total",
+      "Calls that were not copied because their body was still coming in",
+      () => mirrorsSkipped,
+    ),
     single("gauge", "weft_broker_connected", "1 while connected to the broker", () => Number(connected)),
     single("counter", "weft_broker_reconnects_total", "Connections to the broker after the first", () =>
       Math.max(0, connects - 1),
@@ -66,6 +82,9 @@ export function createMetrics(options: MetricsOptions): Metrics {
   return {
     client,
     server,
+    mirrorClient,
+    mirrorServer,
+    mirrorSkipped: () => void mirrorsSkipped++,
     brokerState(kind) {
       if (kind === "connected" && !connected) connects++;
       connected = kind === "connected";

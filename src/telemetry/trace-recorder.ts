@@ -62,14 +62,14 @@ export function createRecorder(options: TracerOptions): Recorder {
 const withSlash = (url: string): string => (url.endsWith("/") ? url : `${url}/`);
 
 /** OpenTelemetry's names for HTTP, and ours beside them. */
-function attributes({ method, path, caller, callee, version }: SpanFacts): Attributes {
+function attributes({ method, path, caller, callee, route, mirrored }: SpanFacts): Attributes {
   return {
     "http.request.method": method,
     "url.path": path.split("?", 1)[0]!,
     "server.address": callee,
     "weft.caller": caller,
-    "weft.callee": callee,
-    ...(version === "" ? {} : { "weft.version": version }),
+    ...(route === "" ? {} : { "http.route": route }),
+    ...(mirrored ? { "weft.mirrored": true } : {}),
   };
 }
 
@@ -78,8 +78,10 @@ function recorded(side: Side, span: Span): SpanHandle {
   return {
     traceparent: formatTraceparent({ traceId, spanId, sampled: true }),
     sampled: true,
-    end({ status, errorCode, attempt }: SpanOutcome) {
-      span.setAttribute("weft.attempt", attempt);
+    end({ status, errorCode, attempt, callee, version, injected }: SpanOutcome) {
+      span.setAttribute("weft.attempt", attempt).setAttribute("weft.callee", callee);
+      if (version !== "") span.setAttribute("weft.version", version);
+      if (injected !== "") span.setAttribute("weft.injected", injected);
       if (status !== undefined) span.setAttribute("http.response.status_code", status);
       // OpenTelemetry HTTP conventions: a client's error starts at status 400, a server's at 500.
       const failedStatus = status !== undefined && status >= (side === "client" ? 400 : 500);

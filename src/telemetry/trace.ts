@@ -9,8 +9,10 @@ export interface SpanFacts {
   readonly path: string;
   readonly caller: string;
   readonly callee: string;
-  /** Empty when it was not chosen. */
-  readonly version: string;
+  /** The rule of a route that took it; empty when none did. */
+  readonly route: string;
+  /** A copy of a call (RequestMirror). */
+  readonly mirrored: boolean;
 }
 
 /** How the call ended. */
@@ -20,6 +22,12 @@ export interface SpanOutcome {
   readonly status: number | undefined;
   /** The mesh's own code, when the mesh ended the call. */
   readonly errorCode: string | undefined;
+  /** The callee that was asked last: a route may have chosen it. */
+  readonly callee: string;
+  /** Empty when it was not chosen. */
+  readonly version: string;
+  /** Faults that policy put in; empty for none. */
+  readonly injected: string;
 }
 
 export interface SpanHandle {

@@ -8,7 +8,9 @@ const call = (over: Partial<FinishedCall> = {}): FinishedCall => ({
   status: 200,
   peer: "orders",
   version: "2",
+  route: "",
   errorCode: undefined,
+  injected: "",
   durationMs: 7,
   ...over,
 });

@@ -10,11 +10,15 @@ const facts =
     path: "/items?secret=1",
     caller: "shop",
     callee: "orders",
-    version: "2",
+    route: "orders/canary",
+    mirrored: false,
     ...over,
   });
 const never = (): SpanFacts => assert.fail("facts were asked for a span that is not recorded");
-const OK = { status: 200, errorCode: undefined, attempt: 1 };
+const OK = {
+  ...{ status: 200, errorCode: undefined, attempt: 1 },
+  ...{ callee: "orders", version: "2", injected: "" },
+};
 
 const tracer = (over: Partial<Parameters<typeof createTracer>[0]>): Promise<Tracer> =>
   createTracer({ service: "shop", instance: "s1", version: "1", env: {}, ...over });
@@ -47,8 +51,8 @@ test("the spans of both sides arrive at an OTLP receiver, joined to one trace", 
   const orders = await tracer({ service: "orders", ratio: 0, endpoint: receiver.url });
   const outer = shop.start("client", undefined, facts());
   const inner = orders.start("server", outer.traceparent, facts());
-  inner.end({ status: 404, errorCode: undefined, attempt: 2 });
-  outer.end({ status: 503, errorCode: "no-instance", attempt: 3 });
+  inner.end({ ...OK, status: 404, attempt: 2 });
+  outer.end({ ...OK, status: 503, errorCode: "no-instance", attempt: 3 });
   await Promise.all([shop.shutdown(), orders.shutdown()]);
 
   const client = receiver.spans().find((span) => span.kind === 3)!;
@@ -62,6 +66,7 @@ test("the spans of both sides arrive at an OTLP receiver, joined to one trace", 
     "url.path": "/items",
     "server.address": "orders",
     "weft.caller": "shop",
+    "http.route": "orders/canary",
     "weft.callee": "orders",
     "weft.version": "2",
     "weft.attempt": 3,

@@ -1,0 +1,118 @@
+import type { Code } from "../../src/protocol/code.ts";
+import { HEADER } from "../../src/protocol/header-names.ts";
+import { fieldValue } from "../http/header-block.ts";
+import type { Call, ChosenRule, EarlierAttempt } from "../stack/call.ts";
+import { type Outcome, statusOf } from "../stack/outcome.ts";
+
+/** What is kept of a call that has ended. */
+export interface RecentCall {
+  /** Unix time in ms at which it ended. */
+  at: number;
+  /** As the next hop read them; they may hold secrets, and never leave the process. */
+  headers: string;
+  method: string;
+  /** As the caller wrote it, with its query. */
+  path: string;
+  caller: string;
+  callee: string;
+  /** Empty when none was chosen. */
+  version: string;
+  rule: ChosenRule | undefined;
+  choice: string;
+  injected: string;
+  instance: string;
+  earlier: readonly EarlierAttempt[] | undefined;
+  attempt: number;
+  status: number;
+  /** Empty when the app answered. */
+  code: Code | "";
+  message: string;
+  ms: number;
+  traceparent: string | undefined;
+}
+
+/**
+ * The last calls of one side of a sidecar, and apart from them the last that failed, so that many good calls do not
+ * wash away the one that somebody asks about. Bodies are not kept. A call costs some stores into a place that is there
+ * already; the request id is looked for when somebody asks.
+ */
+export class RecentCalls {
+  readonly #all: Ring;
+  readonly #failed: Ring;
+  readonly #unix: () => number;
+
+  /** @param size calls kept, and a quarter of it again of those that failed */
+  constructor(size = 1024, unix: () => number = Date.now) {
+    this.#all = new Ring(size);
+    this.#failed = new Ring(Math.ceil(size / 4));
+    this.#unix = unix;
+  }
+
+  add(call: Call, outcome: Outcome, ms: number): void {
+    const status = statusOf(outcome);
+    const kept = (status >= 500 ? this.#failed : this.#all).next();
+    const { head, target } = call;
+    kept.at = this.#unix();
+    kept.headers = head.headers;
+    kept.method = head.method;
+    kept.path = head.path;
+    kept.caller = head.caller;
+    kept.callee = call.callee;
+    kept.version = target.kind === "version" ? target.version : "";
+    kept.rule = call.rule;
+    kept.choice = call.choice;
+    kept.injected = call.injected;
+    kept.earlier = call.earlier;
+    kept.attempt = call.attempt;
+    kept.status = status;
+    kept.ms = ms;
+    kept.traceparent = call.traceparent;
+    if (outcome.kind === "replied") {
+      kept.instance = outcome.instance;
+      kept.code = "";
+      kept.message = "";
+    } else {
+      kept.instance = call.instance;
+      kept.code = outcome.code;
+      kept.message = outcome.message;
+    }
+  }
+
+  /** The calls with that `x-request-id`, oldest first. */
+  find(requestId: string): RecentCall[] {
+    return [...this.#all.kept(), ...this.#failed.kept()]
+      .filter(({ headers }) => fieldValue(headers, HEADER.requestId) === requestId)
+      .sort((a, b) => a.at - b.at);
+  }
+}
+
+/** So many places, of which the oldest is used anew. */
+class Ring {
+  readonly #size: number;
+  readonly #places: RecentCall[] = [];
+  #next = 0;
+
+  constructor(size: number) {
+    this.#size = size;
+  }
+
+  next(): RecentCall {
+    const at = this.#next;
+    this.#next = at + 1 === this.#size ? 0 : at + 1;
+    const place = this.#places[at];
+    if (place !== undefined) return place;
+    const made = emptyPlace();
+    this.#places.push(made);
+    return made;
+  }
+
+  kept(): readonly RecentCall[] {
+    return this.#places;
+  }
+}
+
+const emptyPlace = (): RecentCall => ({
+  ...{ at: 0, headers: "", method: "", path: "", caller: "", callee: "", version: "", rule: undefined },
+  ...{ choice: "", injected: "", instance: "", earlier: undefined, attempt: 0, status: 0, code: "" },
+  ...{ message: "", ms: 0, traceparent: undefined },
+});

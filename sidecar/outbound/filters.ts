@@ -1,0 +1,90 @@
+import { STATUS_CODES } from "node:http";
+import type { Filter, RequestMirror, RequestRedirect, UrlRewrite } from "../../src/resources/filter.ts";
+import { redirectLocation } from "../../src/routing/location.ts";
+import { modifiedPath } from "../../src/routing/paths.ts";
+import type { Destination } from "../../src/routing/rules.ts";
+import { fieldValue, setField } from "../http/header-block.ts";
+import { headerChange } from "../http/modify-headers.ts";
+import type { RequestChange, ResponseChange } from "../policy/modify.ts";
+import { wholeBody } from "../stack/body.ts";
+import type { Service } from "../stack/call.ts";
+import { AskedRequest } from "./asked-request.ts";
+import { aimOf, type Steps } from "./rule-policy.ts";
+
+/**
+ * What a list of filters does to a call: changes in the order in which they are written, then the copies.
+ * @param matched the path of the match, for `ReplacePrefixMatch`
+ */
+export function stepsOf(filters: readonly Filter[], matched: string, to: Destination): Steps {
+  const requestChanges: RequestChange[] = [];
+  const responseChanges: ResponseChange[] = [];
+  const mirrors: Steps["mirrors"][number][] = [];
+  let answer: Service | undefined;
+  for (const filter of filters)
+    switch (filter.type) {
+      case "RequestHeaderModifier":
+        requestChanges.push(requestHeaders(filter.requestHeaderModifier));
+        break;
+      case "ResponseHeaderModifier":
+        responseChanges.push(headerChange(filter.responseHeaderModifier));
+        break;
+      case "URLRewrite":
+        requestChanges.push(rewrite(filter.urlRewrite, matched));
+        break;
+      case "RequestMirror":
+        mirrors.push({ ...aimOf(filter.requestMirror.backendRef), percent: percentOf(filter.requestMirror) });
+        break;
+      case "RequestRedirect":
+        answer = redirect(filter.requestRedirect, matched, to);
+    }
+  return { requestChanges, responseChanges, mirrors, answer };
+}
+
+function requestHeaders(modifier: Parameters<typeof headerChange>[0]): RequestChange {
+  const change = headerChange(modifier);
+  return ({ head }) => {
+    head.headers = change(head.headers);
+  };
+}
+
+function rewrite({ hostname, path }: UrlRewrite, matched: string): RequestChange {
+  return (call) => {
+    if (hostname !== undefined) call.head.headers = setField(call.head.headers, "host", hostname);
+    if (path === undefined) return;
+    const mark = call.path.indexOf("?");
+    const end = mark < 0 ? call.path.length : mark;
+    call.path = modifiedPath(path, call.path.slice(0, end), matched) + call.path.slice(end);
+  };
+}
+
+/** Every call when neither is given (HTTPRequestMirrorFilter). */
+function percentOf({ percent, fraction }: RequestMirror): number {
+  if (fraction !== undefined) return (100 * fraction.numerator) / fraction.denominator;
+  return percent ?? 100;
+}
+
+/** Answers with another address. The status is 302 when none is given (HTTPRequestRedirectFilter.statusCode). */
+function redirect(filter: RequestRedirect, matched: string, to: Destination): Service {
+  const status = filter.statusCode;
+  return (call) => {
+    const { head } = call;
+    const { path, query } = new AskedRequest(head.method, call.path, "");
+    // What the client wrote: a listener for one service has an address that only he knows.
+    const [, hostname, port] = /^(.+?)(?::(\d+))?$/.exec(fieldValue(head.headers, "host") ?? "") ?? [];
+    const url = {
+      hostname: hostname ?? `${to.service}.mesh`,
+      port: port === undefined ? undefined : Number(port),
+      path,
+      query,
+    };
+    head.body.abandon("cancelled");
+    return Promise.resolve({
+      kind: "replied",
+      status,
+      reason: STATUS_CODES[status]!,
+      headers: `location: ${redirectLocation(filter, url, matched)}\r\ncontent-length: 0\r\n`,
+      body: wholeBody(),
+      instance: "",
+    });
+  };
+}

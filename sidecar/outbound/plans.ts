@@ -1,0 +1,127 @@
+import type { ServiceRouting } from "../../src/control/service-routing.ts";
+import { MatchIndex } from "../../src/routing/match-index.ts";
+import { concerns, type Destination, hasRegex, rulesFor } from "../../src/routing/rules.ts";
+import { loadRegexEngine, type RegexEngine } from "../../src/routing/text-match.ts";
+import type { Request } from "../http/exchange.ts";
+import type { ChosenRule, Service } from "../stack/call.ts";
+import { refused } from "../stack/outcome.ts";
+import { AskedRequest } from "./asked-request.ts";
+import { policyOfRule, policyWithoutRoute, type RulePolicy } from "./rule-policy.ts";
+
+/** What is to happen to a request, decided before it is a call. */
+export interface OutboundRule {
+  readonly chosen: ChosenRule;
+  /** Time for the call; undefined for the default, Infinity for none. */
+  readonly requestMs: number | undefined;
+  readonly service: Service;
+}
+
+/** Finds the rule for each request to one destination. */
+export type Plan = (request: Pick<Request, "method" | "path" | "headers">) => OutboundRule;
+
+/** As much of the table of policies as the plans need. */
+export interface PolicySource {
+  /** Undefined while it is not known. */
+  get(service: string): ServiceRouting | undefined;
+  /** Resolves when it is known, or when waiting is of no use. */
+  whenKnown(service: string, waitMs: number): Promise<void>;
+  onChange(listener: (service: string) => void): () => void;
+}
+
+export interface PlansOptions {
+  readonly caller: string;
+  readonly policies: PolicySource;
+  /** Makes the stack of a rule. */
+  readonly compile: (rule: RulePolicy) => Service;
+  /** The first call to a service waits so long for its policy. */
+  readonly policyWaitMs: number;
+}
+
+const MOST_REMEMBERED = 1024;
+const NO_RULE: ChosenRule = { name: "", why: "" };
+
+/**
+ * The plans of all destinations, each compiled when it is first needed and again when its policy has changed. A call
+ * that is under way goes on with the plan that it began with.
+ */
+export class Plans {
+  readonly #options: PlansOptions;
+  readonly #plans = new Map<Destination, Plan>();
+  readonly #stop: () => void;
+  #regex: RegexEngine | undefined;
+
+  constructor(options: PlansOptions) {
+    this.#options = options;
+    this.#stop = options.policies.onChange((service) => void this.#renew(service));
+  }
+
+  /** Undefined when the policy of the service is not known yet: then `ready` makes it. */
+  get(to: Destination): Plan | undefined {
+    const plan = this.#plans.get(to);
+    if (plan !== undefined) return plan;
+    const routing = this.#options.policies.get(to.service);
+    if (routing === undefined || (this.#regex === undefined && needsRegex(routing))) return undefined;
+    return this.#keep(to, routing);
+  }
+
+  /** Waits for the policy, but not for long: traffic does not depend on the registry. */
+  async ready(to: Destination): Promise<Plan> {
+    const { policies, policyWaitMs } = this.#options;
+    await policies.whenKnown(to.service, policyWaitMs);
+    const routing = policies.get(to.service);
+    if (routing !== undefined && needsRegex(routing)) this.#regex ??= await loadRegexEngine();
+    // Also when nothing is known: the next call does not wait again, and news of the policy makes it anew.
+    return this.#plans.get(to) ?? this.#keep(to, routing);
+  }
+
+  close(): void {
+    this.#stop();
+  }
+
+  /** The plans in use stay until the new ones can be made. */
+  async #renew(service: string): Promise<void> {
+    const routing = this.#options.policies.get(service);
+    if (routing !== undefined && needsRegex(routing)) this.#regex ??= await loadRegexEngine();
+    for (const to of this.#plans.keys()) if (to.service === service) this.#plans.delete(to);
+  }
+
+  #keep(to: Destination, routing: ServiceRouting | undefined): Plan {
+    if (this.#plans.size >= MOST_REMEMBERED) this.#plans.clear();
+    const plan = this.#compile(to, routing);
+    this.#plans.set(to, plan);
+    return plan;
+  }
+
+  #compile(to: Destination, routing: ServiceRouting | undefined): Plan {
+    const { caller, compile } = this.#options;
+    const { routes = [], policy } = routing ?? {};
+    const made = (rule: RulePolicy, chosen: ChosenRule): OutboundRule => ({
+      chosen,
+      requestMs: rule.requestMs,
+      service: compile(rule),
+    });
+    const unrouted = policyWithoutRoute(policy, caller, this.#regex);
+    if (!routes.some((route) => concerns(route, to))) {
+      const only = made(unrouted, NO_RULE);
+      return () => only;
+    }
+    const rules = rulesFor(routes, to, caller, this.#regex).map((found) => {
+      const rule = policyOfRule(found, to, policy, caller, this.#regex);
+      return [found.match, made(rule, { name: found.name, why: found.why })] as const;
+    });
+    const index = new MatchIndex(rules, this.#regex);
+    const none = made({ ...unrouted, steps: { ...unrouted.steps, answer: noRoute } }, NO_RULE);
+    return ({ method, path, headers }) => index.find(new AskedRequest(method, path, headers)) ?? none;
+  }
+}
+
+/** What the standard wants when routes are attached and none of their rules takes the request (HTTPRouteRule.matches). */
+const noRoute: Service = (call) => {
+  call.head.body.abandon("no-route");
+  const message = `no rule of the routes of ${call.head.callee} takes ${call.head.method} ${call.head.path.split("?", 1)[0]}`;
+  return Promise.resolve(refused("no-route", message));
+};
+
+const needsRegex = ({ routes, policy }: ServiceRouting): boolean =>
+  routes.some(({ spec }) => spec.rules.some(({ matches }) => hasRegex(matches))) ||
+  (policy?.spec.faults ?? []).some(({ matches = [] }) => hasRegex(matches));

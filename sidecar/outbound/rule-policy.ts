@@ -1,0 +1,109 @@
+import { parseDuration } from "../../src/protocol/duration.ts";
+import type { BackendRef, HttpRouteRule } from "../../src/resources/http-route.ts";
+import type { ServicePolicy } from "../../src/resources/service-policy.ts";
+import type { Destination, RuleMatch } from "../../src/routing/rules.ts";
+import type { RegexEngine } from "../../src/routing/text-match.ts";
+import type { Target } from "../../src/subjects/subjects.ts";
+import type { Fault } from "../policy/inject-faults.ts";
+import type { Mirror } from "../policy/mirror.ts";
+import type { RequestChange, ResponseChange } from "../policy/modify.ts";
+import type { KeyOf } from "../policy/split.ts";
+import type { Service } from "../stack/call.ts";
+import { faultsOf } from "./faults.ts";
+import { stepsOf } from "./filters.ts";
+import { keyOf } from "./sticky.ts";
+
+/** What the filters of a rule or of a backend do to a call. */
+export interface Steps {
+  readonly requestChanges: readonly RequestChange[];
+  readonly responseChanges: readonly ResponseChange[];
+  readonly mirrors: readonly Omit<Mirror, "shadow">[];
+  /** Answers in the place of every backend (RequestRedirect). */
+  readonly answer: Service | undefined;
+}
+
+export interface BackendPolicy {
+  readonly name: string;
+  readonly weight: number;
+  /** Undefined where the caller's own choice stands. */
+  readonly aim: { readonly callee: string; readonly target: Target } | undefined;
+  readonly steps: Steps;
+}
+
+/** A rule and the policy of its service as the stack is built from them: durations in ms, functions ready. */
+export interface RulePolicy {
+  /** Time for the whole call; undefined for the default, Infinity for none. */
+  readonly requestMs: number | undefined;
+  /** Time for one attempt; undefined for no limit but the call's. */
+  readonly attemptMs: number | undefined;
+  readonly faults: readonly Fault[];
+  readonly steps: Steps;
+  readonly backends: readonly BackendPolicy[];
+  readonly keyOf: KeyOf | undefined;
+}
+
+const NO_STEPS: Steps = { requestChanges: [], responseChanges: [], mirrors: [], answer: undefined };
+const ANY: Target = { kind: "any" };
+
+/** For a call that no route is about: it goes where its caller said. */
+export function policyWithoutRoute(
+  policy: ServicePolicy | undefined,
+  caller: string,
+  regex: RegexEngine | undefined,
+): RulePolicy {
+  const asNamed = { name: "", weight: 1, aim: undefined, steps: NO_STEPS };
+  return { ...ofService(policy, {}, caller, regex), steps: NO_STEPS, backends: [asNamed] };
+}
+
+/** What the rule says itself counts before what the policy of the service says. */
+export function policyOfRule(
+  { rule, match }: RuleMatch,
+  to: Destination,
+  policy: ServicePolicy | undefined,
+  caller: string,
+  regex: RegexEngine | undefined,
+): RulePolicy {
+  const matched = match.path.value;
+  return {
+    ...ofService(policy, rule.timeouts ?? {}, caller, regex),
+    steps: stepsOf(rule.filters ?? [], matched, to),
+    backends: (rule.backendRefs ?? []).map((ref) => ({
+      name: ref.version === undefined ? ref.name : `${ref.name} v${ref.version}`,
+      weight: ref.weight,
+      aim: aimOf(ref),
+      steps: stepsOf(ref.filters ?? [], matched, to),
+    })),
+  };
+}
+
+export const aimOf = ({ name, version }: Pick<BackendRef, "name" | "version">) => ({
+  callee: name,
+  target: version === undefined ? ANY : ({ kind: "version", version } as const),
+});
+
+type Timeouts = NonNullable<HttpRouteRule["timeouts"]>;
+
+function ofService(
+  policy: ServicePolicy | undefined,
+  own: Timeouts,
+  caller: string,
+  regex: RegexEngine | undefined,
+): Pick<RulePolicy, "requestMs" | "attemptMs" | "faults" | "keyOf"> {
+  const { timeouts = {}, faults = [], sticky } = policy?.spec ?? {};
+  return {
+    requestMs: limitMs(own.request ?? timeouts.request),
+    attemptMs: finite(limitMs(own.backendRequest ?? timeouts.backendRequest)),
+    faults: faultsOf(faults, caller, regex),
+    keyOf: sticky && keyOf(sticky, caller),
+  };
+}
+
+/** A duration that the schema has checked; a zero switches the limit off (GEP-1742). */
+function limitMs(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const ms = parseDuration(text)!;
+  return ms === 0 ? Number.POSITIVE_INFINITY : ms;
+}
+
+const finite = (ms: number | undefined): number | undefined =>
+  ms === Number.POSITIVE_INFINITY ? undefined : ms;

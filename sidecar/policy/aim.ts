@@ -1,0 +1,11 @@
+import type { Call, Layer } from "../stack/call.ts";
+
+/** Sends calls where a rule wants them, whatever the caller named. */
+export const aim =
+  (callee: string, target: Call["target"]): Layer =>
+  (inner) =>
+  (call) => {
+    call.callee = callee;
+    call.target = target;
+    return inner(call);
+  };

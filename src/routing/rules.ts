@@ -1,0 +1,85 @@
+import type { HttpRoute, HttpRouteRule } from "../resources/http-route.ts";
+import type { RequestMatch } from "../resources/match.ts";
+import { type RegexEngine, textTest } from "./text-match.ts";
+
+/** Where a call goes, as its caller named it. */
+export interface Destination {
+  readonly service: string;
+  /** Undefined when the caller left the choice to the mesh. */
+  readonly version: string | undefined;
+  readonly port: number;
+}
+
+/** A rule that may take a request, and what it takes. */
+export interface RuleMatch {
+  /** `route/rule`; a rule without a name is told by its number, from 1. */
+  readonly name: string;
+  readonly rule: HttpRouteRule;
+  readonly match: RequestMatch;
+  /** The match in words: `PathPrefix /v2, header x-canary=1`. */
+  readonly why: string;
+}
+
+/** Field of a match that is about who calls: the way to write what the Gateway API calls a consumer route. */
+export const CALLER_FIELD = "weft-caller";
+
+/** True when a route is attached to that destination (`parentRefs`); a port or version that it does not name is any. */
+export const concerns = (route: HttpRoute, to: Destination): boolean =>
+  route.spec.parentRefs.some(
+    ({ name, version, port }) =>
+      name === to.service && version === to.version && (port === undefined || port === to.port),
+  );
+
+/**
+ * The rules that may take a caller's requests to a destination, in the order that decides ties.
+ * @param routes the oldest first, then by name
+ * @param regex needed when a match has a regular expression
+ */
+export function rulesFor(
+  routes: readonly HttpRoute[],
+  to: Destination,
+  caller: string,
+  regex?: RegexEngine,
+): RuleMatch[] {
+  return routes
+    .filter((route) => concerns(route, to))
+    .flatMap((route) =>
+      route.spec.rules.flatMap((rule, i) =>
+        rule.matches
+          .filter((match) => isForCaller(match, caller, regex))
+          .map((match) => ({
+            name: `${route.metadata.name}/${rule.name ?? i + 1}`,
+            rule,
+            match,
+            why: inWords(match),
+          })),
+      ),
+    );
+}
+
+/** Who calls is the same for all calls of a sidecar, so it is decided here and not for each call. */
+export function isForCaller(
+  { headers = [] }: RequestMatch,
+  caller: string,
+  regex: RegexEngine | undefined,
+): boolean {
+  const asked = headers.find(({ name }) => name.toLowerCase() === CALLER_FIELD);
+  return asked === undefined || textTest(asked, regex)(caller);
+}
+
+function inWords({ path, method, headers = [], queryParams = [] }: RequestMatch): string {
+  const pair = (what: string, { type, name, value }: { type: string; name: string; value: string }) =>
+    `${what} ${name}${type === "Exact" ? "=" : "~"}${value}`;
+  return [
+    `${path.type} ${path.value}`,
+    ...(method === undefined ? [] : [`method ${method}`]),
+    ...headers.map((one) => pair("header", one)),
+    ...queryParams.map((one) => pair("query", one)),
+  ].join(", ");
+}
+
+/** True when compiling the routes or matches needs the engine. */
+export const hasRegex = (matches: readonly RequestMatch[]): boolean =>
+  matches.some(({ path, headers = [], queryParams = [] }) =>
+    [path, ...headers, ...queryParams].some(({ type }) => type === "RegularExpression"),
+  );
