@@ -3,7 +3,7 @@ import { deepFreeze } from "../resources/freeze.ts";
 import { token } from "../subjects/token.ts";
 import type { SavedPolicy } from "./last-known.ts";
 import type { ServiceRouting } from "./service-routing.ts";
-import { type PolicyAnswer, readServiceRouting } from "./wire.ts";
+import { type PolicyAnswer, readServiceRouting, sameMark } from "./wire.ts";
 
 /** The policy of one service in a sidecar. */
 export interface FollowedPolicy {
@@ -15,14 +15,20 @@ export interface FollowedPolicy {
   /** No question has had an answer since it is followed. */
   due: boolean;
   usedAt: number;
+  /** The state of the mesh's policy whose routing for it was not taken, and that was said. */
+  refused: PolicyMark | undefined;
   /** Those who wait for `routing`. */
   readonly waiting: Set<() => void>;
 }
 
-/** What an answer did: the services that are another now, and those that keep their last good policy, with the reason. */
+/** What an answer did. */
 export interface Taken {
+  /** The services whose routing is another now. */
   readonly changed: readonly string[];
-  readonly kept: readonly { readonly service: string; readonly why: string }[];
+  /** Those that keep their last good one, if they were not named already. */
+  readonly refused: readonly { readonly service: string; readonly why: string }[];
+  /** Nothing was refused. */
+  readonly isWhole: boolean;
 }
 
 /** The services that a sidecar follows: at most `max`, beyond it the one not used for longest is let go. */
@@ -61,7 +67,8 @@ export class FollowedPolicies {
     if (this.#byService.size >= this.#max) this.#letGo();
     const usedAt = ++this.#uses;
     const followed: FollowedPolicy = {
-      ...{ service, routing: undefined, revision: null, due: true, usedAt, waiting: new Set() },
+      ...{ service, routing: undefined, revision: null, due: true, usedAt, refused: undefined },
+      waiting: new Set(),
     };
     this.#byService.set(service, followed);
     return followed;
@@ -87,11 +94,11 @@ export class FollowedPolicies {
     };
   }
 
-  take({ lineage, services, tooLarge = [] }: PolicyAnswer): Taken {
+  take({ lineage, revision, services, tooLarge = [] }: PolicyAnswer): Taken {
     if (lineage !== this.#lineage) for (const followed of this.#byService.values()) followed.revision = null;
     this.#lineage = lineage;
     const changed: string[] = [];
-    const kept = tooLarge.map((service) => ({ service, why: "it is larger than the broker takes" }));
+    const bad = tooLarge.map((service) => ({ service, why: "it is larger than the broker takes" }));
     for (const [service, packed] of services) {
       const followed = this.#byService.get(service);
       if (followed === undefined) continue;
@@ -99,14 +106,23 @@ export class FollowedPolicies {
       if (routing?.service === service) {
         hold(followed, deepFreeze(routing));
         changed.push(service);
-      } else kept.push({ service, why: "it cannot be read; the registry may be of a later version" });
+      } else bad.push({ service, why: "it cannot be read; the registry may be of a later version" });
     }
-    return { changed, kept };
+    const refused = bad.filter(({ service }) => this.#refuse(service, { lineage, revision }));
+    return { changed, refused, isWhole: bad.length === 0 };
   }
 
   /** Lets go all who wait for anything. */
   releaseAll(): void {
     for (const followed of this.#byService.values()) release(followed);
+  }
+
+  /** @returns whether that is new: every question brings it again */
+  #refuse(service: string, mark: PolicyMark): boolean {
+    const followed = this.#byService.get(service);
+    if (followed === undefined || sameMark(followed.refused, mark)) return false;
+    followed.refused = mark;
+    return true;
   }
 
   #letGo(): void {

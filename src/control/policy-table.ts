@@ -217,6 +217,7 @@ export class PolicyTable {
     for (let rest = all; rest.length > 0; ) {
       const asked = rest.slice(0, Math.ceil(this.#options.bus.maxPayload / ENTRY_BYTES));
       const answer = await this.#askFor(asked);
+      if (answer === undefined) this.#unanswered();
       if (answer === undefined || this.#closed) return;
       const now = this.#options.clock.now();
       if (!this.#newest.takes(answer, now) || (first && answer.lineage !== first.lineage)) {
@@ -233,6 +234,13 @@ export class PolicyTable {
     this.#settle(all, first!, isWhole);
   }
 
+  /** Nobody is there to answer: then nobody waits for it, until a registry is heard. */
+  #unanswered(): void {
+    if (this.#newest.isTold(this.#options.clock.now())) return;
+    this.#listeningSince = Number.NEGATIVE_INFINITY;
+    this.#followed.releaseAll();
+  }
+
   async #askFor(followed: readonly FollowedPolicy[]): Promise<PolicyAnswer | undefined> {
     const { lineage } = this.#followed;
     const request: PolicyRequest = {
@@ -246,15 +254,15 @@ export class PolicyTable {
 
   /** @returns false when some services keep their last good policy */
   #take(answer: PolicyAnswer): boolean {
-    const { changed, kept } = this.#followed.take(answer);
-    for (const { service, why } of kept)
+    const { changed, refused, isWhole } = this.#followed.take(answer);
+    for (const { service, why } of refused)
       this.#options.say?.(
         "warn",
         `${service} keeps the policy it had, because the new one is not taken: ${why}`,
       );
     for (const service of changed) for (const listener of this.#changeListeners) listener(service);
     this.#unsaved ||= changed.length > 0;
-    return kept.length === 0;
+    return isWhole;
   }
 
   /** Ends a question: what was asked for is now what there is at `mark`, but for what could not be taken. */
