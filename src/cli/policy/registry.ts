@@ -71,9 +71,9 @@ function accepted<Answer>(answer: Answer | Refused): Answer {
 
 async function ask<Answer>(url: string, path: string, request: RequestInit): Promise<Answer | Refused> {
   const response = await reach(url, path, request);
-  const body = (await response.json().catch(() => ({}))) as Answer & Failure;
-  if (response.ok) return body;
-  const { error, findings } = body;
+  const body = (await response.json().catch(() => undefined)) as (Answer & Failure) | undefined;
+  if (response.ok && body !== undefined) return body;
+  const { error, findings } = body ?? {};
   if (findings !== undefined) return { findings, message: error?.message ?? "refused" };
   throw faultOf(url, response.status, error);
 }
@@ -89,7 +89,8 @@ function faultOf(url: string, status: number, error: Failure["error"]): Fault {
       `the registry at ${url} knows nothing of policy`,
       "is this the address of a weft registry, and is it as new as this weft?",
     );
-  const [what, cure] = (error?.message ?? "without a reason").split(/: (?=[^:]*$)/);
+  const unsaid = status === 200 ? "without JSON" : "without a reason";
+  const [what, cure] = (error?.message ?? unsaid).split(/: (?=[^:]*$)/);
   return new Fault(
     `the registry at ${url} answers ${status}: ${what}`,
     cure ?? "its log is registry.log in the state folder",

@@ -1,0 +1,77 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { storyOf } from "../../src/cli/policy/story.ts";
+import type { Account } from "../../src/control/account.ts";
+
+const call: Account = {
+  side: "client",
+  ...{ service: "shop", instance: "s1", at: 1_700_000_000_000, caller: "shop", callee: "orders" },
+  ...{ method: "GET", path: "/v2/orders", status: 200, code: "", ms: 21.4 },
+  ...{ route: "HTTPRoute/default/orders", rule: "canary", why: "header x-canary is 1", backend: "orders v2" },
+  attempts: [
+    { instance: "o1", code: "app-unreachable", status: 503, ms: 1.25 },
+    { instance: "o2", code: "", status: 200, ms: 12 },
+  ],
+};
+const served: Account = {
+  side: "server",
+  ...{ service: "orders", instance: "o2", at: 1_700_000_000_008, caller: "shop", callee: "orders" },
+  ...{ method: "GET", path: "/v2/orders", status: 200, code: "", ms: 11 },
+  attempts: [],
+};
+
+test("a call is told from its caller's side to its end", () => {
+  assert.equal(
+    storyOf([served, call]),
+    `GET /v2/orders of shop to orders, 2023-11-14T22:13:20.000Z
+  caller:   shop, instance s1
+  route:    HTTPRoute orders
+  rule:     canary
+  why:      header x-canary is 1
+  sent to:  orders v2
+  attempt 1  instance o1  503 app-unreachable  1.3 ms
+  attempt 2  instance o2  200                  12 ms
+  callee:   orders, instance o2: 200 after 11 ms
+  ended:    200 after 21 ms
+`,
+  );
+});
+
+test("a call that the mesh ended tells the cause and the cure", () => {
+  const { route: _, rule: _rule, why: _why, backend: _backend, ...plain } = call;
+  const story = storyOf([
+    { ...plain, attempts: [], status: 503, code: "no-instance", injected: "abort 503" },
+  ]);
+  assert.match(
+    story,
+    /route: +none\n +injected: abort 503\n +no attempt was made\n +ended: +503 no-instance after/,
+  );
+  assert.match(story, /cause: +no instance of the service.*\n +cure: +look at `weft get instances`/);
+});
+
+test("a request that goes on through several services is several calls, in time; the clocks may differ", () => {
+  const next: Account = {
+    ...call,
+    service: "orders",
+    instance: "o2",
+    caller: "orders",
+    callee: "stock",
+    at: call.at + 9,
+  };
+  const early: Account = { ...served, at: call.at - 5000 };
+  const orphan: Account = {
+    ...served,
+    service: "mail",
+    instance: "m1",
+    caller: "stock",
+    callee: "mail",
+    code: "deadline",
+  };
+  const parts = storyOf([orphan, next, early, call]).split("\n\n");
+  assert.deepEqual(
+    parts.map((part) => / of (\w+ to \w+),/.exec(part)![1]),
+    ["shop to orders", "orders to stock", "stock to mail"],
+  );
+  assert.match(parts[0]!, /callee: +orders, instance o2/);
+  assert.match(parts[2]!, /callee: +mail[\s\S]*cause: +the time for the whole call is used up/);
+});
