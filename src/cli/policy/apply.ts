@@ -20,7 +20,7 @@ export async function apply(flags: ApplyFlags): Promise<void> {
     ...{ dryRun, allowUnknown, by: whoAmI() },
   });
   if (isRefused(answer)) return refuse(answer.findings, items, "applied", output);
-  warn(answer.findings ?? [], items);
+  warn(answer.findings ?? [], items, dryRun);
   printChanges(answer, flags);
 }
 

@@ -18,8 +18,9 @@ export function refuse(
   process.exitCode = 1;
 }
 
-/** Tells what is doubtful although it was done. */
-export function warn(findings: readonly Finding[], items: readonly Item[]): void {
+/** Tells what is doubtful although nothing stands against it. */
+export function warn(findings: readonly Finding[], items: readonly Item[], dryRun: boolean): void {
   if (findings.length === 0) return;
-  process.stderr.write(reportOf(placeAll(findings, items), "applied all the same", process.stderr));
+  const outcome = `${dryRun ? "would be applied" : "applied"} all the same`;
+  process.stderr.write(reportOf(placeAll(findings, items), outcome, process.stderr));
 }
