@@ -1,3 +1,4 @@
+import { covers } from "../subjects/covers.ts";
 import type { Subject } from "../subjects/subjects.ts";
 import type { Bus, BusState, Message, Subscription } from "./bus.ts";
 
@@ -48,7 +49,7 @@ export class MemoryBroker {
     const message = { subject, reply, data: Buffer.from(data), noResponders: false };
     const groups = new Map<string, Interest[]>();
     let delivered = false;
-    for (const interest of [...this.#interests].filter((one) => matches(one.pattern, subject.split(".")))) {
+    for (const interest of [...this.#interests].filter((one) => covers(one.pattern, subject.split(".")))) {
       delivered = true;
       if (interest.queue === undefined) interest.onMessage(message);
       else groups.set(interest.queue, [...(groups.get(interest.queue) ?? []), interest]);
@@ -58,13 +59,12 @@ export class MemoryBroker {
     if (!delivered && reply !== "") this.#answerNoResponders(reply, sender);
   }
 
-  /** Like the real broker: only to a plain subscription of the sender's own connection. */
+  /** Like the real bus: only to plain subscriptions of the sender itself, but to all of them. */
   #answerNoResponders(reply: string, sender: MemoryBus): void {
     const tokens = reply.split(".");
     for (const interest of this.#interests)
-      if (interest.owner === sender && interest.queue === undefined && matches(interest.pattern, tokens)) {
+      if (interest.owner === sender && interest.queue === undefined && covers(interest.pattern, tokens)) {
         interest.onMessage({ subject: reply, reply: "", data: NOTHING, noResponders: true });
-        return;
       }
   }
 }
@@ -131,12 +131,4 @@ class MemoryBus implements Bus {
     this.state = state;
     for (const listener of this.#listeners) listener(state);
   }
-}
-
-function matches(pattern: readonly string[], subject: readonly string[]): boolean {
-  for (let i = 0; i < pattern.length; i++) {
-    if (pattern[i] === ">") return subject.length > i;
-    if (i >= subject.length || (pattern[i] !== "*" && pattern[i] !== subject[i])) return false;
-  }
-  return pattern.length === subject.length;
 }

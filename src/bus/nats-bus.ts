@@ -6,6 +6,7 @@ import {
   PermissionViolationError,
   type Status,
 } from "nats";
+import { covers } from "../subjects/covers.ts";
 import type { Subject } from "../subjects/subjects.ts";
 import type { Bus, BusState, Message, Subscription } from "./bus.ts";
 import { openConnection } from "./connection.ts";
@@ -15,6 +16,7 @@ interface Interest {
   readonly subject: Subject;
   readonly queue: string | undefined;
   readonly onMessage: (message: Message) => void;
+  readonly onNoResponders: (message: Message) => void;
   /** Where it is subscribed at the moment: one connection, or two for the moments of a renewal. */
   readonly subscribed: Map<NatsConnection, NatsSubscription>;
 }
@@ -70,7 +72,11 @@ class NatsBus implements Bus {
     queue: string | undefined,
     onMessage: (message: Message) => void,
   ): Subscription {
-    const interest: Interest = { subject, queue, onMessage, subscribed: new Map() };
+    const interest: Interest = {
+      ...{ subject, queue, subscribed: new Map() },
+      onMessage: (message) => (message.noResponders ? this.#tellNoResponders(message) : onMessage(message)),
+      onNoResponders: onMessage,
+    };
     this.#interests.add(interest);
     subscribeOn(this.#connection, interest);
     return {
@@ -149,6 +155,13 @@ class NatsBus implements Bus {
     const closed = this.#connection.close();
     // A connection that is waiting to reconnect ends only when its wait does.
     if (!away) await closed;
+  }
+
+  /** The broker tells only one subscription of those that cover the reply, and we cannot choose which. */
+  #tellNoResponders(message: Message): void {
+    const tokens = message.subject.split(".");
+    for (const { subject, queue, onNoResponders } of this.#interests)
+      if (queue === undefined && covers(subject.split("."), tokens)) onNoResponders(message);
   }
 
   #publishQueued(): void {

@@ -64,6 +64,17 @@ export function busContract(
     assert.equal(message.subject, "back.me.7");
   });
 
+  test(`${name}: every subscription of the sender that covers the reply hears that nobody subscribes`, async (t) => {
+    const open = await connect(t);
+    const sender = await open();
+    const got: string[] = [];
+    for (const pattern of ["back.>", "back.me.*", "back.*.7", "back.you.*"])
+      sender.subscribe(subject(pattern), undefined, ({ noResponders }) => noResponders && got.push(pattern));
+    sender.send(subject("nobody.there"), Buffer.from("x"), subject("back.me.7"));
+    await until(() => got.length >= 3);
+    assert.deepEqual(got.sort(), ["back.*.7", "back.>", "back.me.*"]);
+  });
+
   test(`${name}: after unsubscribe and flush nothing comes any more`, async (t) => {
     const open = await connect(t);
     const [sender, receiver] = [await open(), await open()];

@@ -95,7 +95,15 @@ test("the access log has one line of JSON for each call, without its query", asy
   assert.deepEqual(more, []);
   const { time, durationMs, traceparent, ...line } = atShop;
   assert.ok(Date.parse(time) > 0 && durationMs > 0 && traceparent.startsWith("00-"));
-  const same = { method: "PUT", path: "/things", status: 201, flag: "-", requestId: "mine", instance: "p1" };
+  const same = {
+    method: "PUT",
+    path: "/things",
+    status: 201,
+    flag: "-",
+    ...{ route: "", mirrored: false, injected: "" },
+    requestId: "mine",
+    instance: "p1",
+  };
   assert.deepEqual(line, {
     ...{ log: "access", side: "client", caller: "shop", callee: "orders", version: "1", attempts: 1 },
     ...same,
