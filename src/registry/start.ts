@@ -1,37 +1,18 @@
 import type { Bus } from "../bus/bus.ts";
-import type { Credentials } from "../bus/credentials.ts";
-import { openKv } from "../bus/kv.ts";
-import { connectBus } from "../bus/nats-bus.ts";
-import { Subjects } from "../subjects/subjects.ts";
+import type { Subjects } from "../subjects/subjects.ts";
 import { Catalog } from "./catalog.ts";
-import { type Clock, systemClock } from "./clock.ts";
+import type { Clock } from "./clock.ts";
 import { answerDiscovery } from "./discovery.ts";
 import { Drops, type Log } from "./drops.ts";
+import type { App } from "./http/routes.ts";
 import { type HttpOptions, serveHttp } from "./http/server.ts";
 import { Watchers } from "./http/watch.ts";
-import { Registry } from "./registry.ts";
+import { Registry, type RegistryDeps } from "./registry.ts";
 import { Keeper } from "./store/keeper.ts";
-import { KvStore } from "./store/kv-store.ts";
-import { MemoryStore } from "./store/memory-store.ts";
 import type { Store } from "./store/store.ts";
 
 /** A slow or absent store may delay the start this long. */
 const LOAD_WITHIN_MS = 2000;
-
-export interface RegistryOptions {
-  /** Of the user `registry`, in the mesh's account. */
-  readonly credentials: Credentials;
-  /** Of the user `registry-store`, in the account with JetStream; without it nothing outlives the registry. */
-  readonly storeCredentials?: Credentials;
-  /** The mesh's name, `mesh` by default. */
-  readonly mesh?: string;
-  /** Copies of what is kept: 1 by default, 3 in a cluster. */
-  readonly replicas?: number;
-  readonly http: HttpOptions;
-  readonly log: Log;
-  /** The machine's by default. */
-  readonly clock?: Clock;
-}
 
 export interface RunningRegistry {
   /** Of the HTTP API. */
@@ -39,32 +20,25 @@ export interface RunningRegistry {
   close(): Promise<void>;
 }
 
-/**
- * Starts a registry: hears heartbeats, tells sidecars, answers discovery and HTTP. It holds no signing key.
- * @throws BusError when the broker is away at the start (later it may come and go), HttpApiError, NameError
- */
-export async function startRegistry(options: RegistryOptions): Promise<RunningRegistry> {
-  const {
-    credentials,
-    storeCredentials,
-    mesh = "mesh",
-    replicas = 1,
-    http,
-    log,
-    clock = systemClock,
-  } = options;
-  const subjects = new Subjects(mesh);
-  const store =
-    storeCredentials === undefined
-      ? new MemoryStore()
-      : new KvStore(() => openKv(storeCredentials, `${mesh}-registry`, "registry-store", { replicas }));
-  const bus = await connectBus(credentials, "registry");
-  try {
-    return await runRegistry({ bus, store, subjects, http, log, clock });
-  } catch (error) {
-    await bus.close();
-    throw error;
-  }
+/** What the registry lends to an extension. */
+export interface ExtensionParts {
+  readonly bus: Bus;
+  readonly catalog: Catalog;
+  readonly clock: Clock;
+  readonly drops: Drops;
+  readonly log: Log;
+}
+
+/** What runs in the registry's process besides; the registry knows nothing of what it does. */
+export interface Extension {
+  /** What the registry asks it and tells it. */
+  readonly hears: Pick<RegistryDeps, "policyMark" | "sidecars">;
+  addRoutes(app: App): void;
+  /** Reads what outlives it; the registry waits `LOAD_WITHIN_MS` at most. */
+  load(): Promise<void>;
+  /** From here on the registry speaks on the bus. */
+  start(): void;
+  close(): Promise<void>;
 }
 
 export interface RegistryParts {
@@ -74,22 +48,30 @@ export interface RegistryParts {
   readonly http: HttpOptions;
   readonly log: Log;
   readonly clock: Clock;
+  readonly extend: (parts: ExtensionParts) => Extension;
 }
 
-/** The same on a bus and a store that are there already; `close` closes them too. */
+/**
+ * Runs a registry: hears heartbeats, tells sidecars, answers discovery and HTTP. It holds no signing key.
+ * Its `close` closes the bus and the store, too.
+ * @throws HttpApiError
+ */
 export async function runRegistry(parts: RegistryParts): Promise<RunningRegistry> {
-  const { bus, store, subjects, http, log, clock } = parts;
+  const { bus, store, subjects, http, log, clock, extend } = parts;
   const catalog = new Catalog(clock);
   const drops = new Drops(log, () => clock.now());
   const keeper = new Keeper(catalog, store, clock, log);
-  const registry = new Registry({ bus, catalog, clock, drops });
+  const extension = extend({ bus, catalog, clock, drops, log });
+  const registry = new Registry({ bus, catalog, clock, drops, ...extension.hears });
   const watchers = new Watchers(catalog, clock, drops);
-  const api = await serveHttp(http, { bus, catalog, registry, keeper, drops, watchers }, log);
+  const addMore = (app: App): void => extension.addRoutes(app);
+  const api = await serveHttp(http, { bus, catalog, registry, keeper, drops, watchers, addMore }, log);
 
   // First what was known, so that nobody is told of an empty mesh; beats follow by themselves.
   const late = new Promise<void>((resolve) => clock.after(LOAD_WITHIN_MS, resolve));
-  await Promise.race([keeper.start(), late]);
+  await Promise.race([Promise.all([keeper.start(), extension.load()]), late]);
   registry.start();
+  extension.start();
   const discovery = answerDiscovery({ bus, catalog, clock, drops, subjects });
   await bus.flush().catch(() => {});
   log.info({ url: api.url, registryStart: catalog.registryStart }, "registry started");
@@ -100,7 +82,7 @@ export async function runRegistry(parts: RegistryParts): Promise<RunningRegistry
       await api.close();
       discovery.unsubscribe();
       registry.stop();
-      await keeper.close();
+      await Promise.all([keeper.close(), extension.close()]);
       await bus.close();
     },
   };

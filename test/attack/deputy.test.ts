@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { pino } from "pino";
+import { startRegistry } from "../../src/control/start.ts";
 import { pack, readSnapshot } from "../../src/registry/frame.ts";
-import { startRegistry } from "../../src/registry/start.ts";
 import { registry } from "../../src/subjects/subjects.ts";
 import { securedMesh } from "../support/secured-mesh.ts";
 import { natsServers } from "../support/servers.ts";
@@ -14,6 +14,7 @@ for (const server of natsServers())
     const running = await startRegistry({
       credentials: mesh.part("registry"),
       http: { port: 0 },
+      adminToken: "an-admin-token",
       log: pino({ level: "silent" }),
     });
     t.after(() => running.close());

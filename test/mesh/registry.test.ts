@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, type TestContext, test } from "node:test";
-import { startRegistry } from "../../src/registry/start.ts";
+import { startRegistry } from "../../src/control/start.ts";
 import { ask } from "../support/ask.ts";
 import { type TestBroker, testBroker } from "../support/broker.ts";
 import { Drain, start } from "../support/flow.ts";
@@ -15,6 +15,7 @@ async function registryOn(broker: TestBroker) {
   const registry = await startRegistry({
     credentials: openCredentials(broker.url),
     http: { port: 0 },
+    adminToken: "an-admin-token",
     log: silent,
   });
   broker.beforeEnd(() => registry.close());

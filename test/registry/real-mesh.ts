@@ -3,9 +3,10 @@ import type { TestContext } from "node:test";
 import { renderConfig } from "../../broker/config.ts";
 import type { Bus } from "../../src/bus/bus.ts";
 import { connectBus } from "../../src/bus/nats-bus.ts";
+import { startRegistry } from "../../src/control/start.ts";
 import type { Clock } from "../../src/registry/clock.ts";
 import { Heartbeater, type HeartbeaterOptions } from "../../src/registry/heartbeater.ts";
-import { type RunningRegistry, startRegistry } from "../../src/registry/start.ts";
+import type { RunningRegistry } from "../../src/registry/start.ts";
 import { InstanceTable } from "../../src/registry/table.ts";
 import { testBroker } from "../support/broker.ts";
 import { type SecuredMesh, securedMesh } from "../support/secured-mesh.ts";
@@ -23,6 +24,8 @@ export const fastClock: Clock = {
     return () => clearTimeout(timer);
   },
 };
+
+export const ADMIN_TOKEN = "an-admin-token";
 
 export interface RealMesh extends SecuredMesh {
   startRegistry(): Promise<RunningRegistry>;
@@ -58,6 +61,7 @@ export async function realMesh(t: TestContext, server: TestServer): Promise<Real
         credentials: mesh.part("registry"),
         storeCredentials: mesh.part("registry-store"),
         http: { port: 0 },
+        adminToken: ADMIN_TOKEN,
         log: silentLog,
         clock: fastClock,
       });

@@ -16,7 +16,7 @@ interface Options {
 export function define(command: Command): Command {
   return withState(command)
     .description(
-      "Track instances by their heartbeats and answer discovery and HTTP. weft up starts this.\nIt reads DIR/users/registry and DIR/users/registry-store, and no signing key.",
+      "Track instances by their heartbeats, keep the policy, and answer discovery and HTTP. weft up starts this.\nIt reads DIR/users/registry and DIR/users/registry-store, and no signing key; DIR/registry/admin-token,\nwhich it makes, lets who may read it change the policy.",
     )
     .option(
       "--listen <address>",
@@ -36,7 +36,8 @@ export function define(command: Command): Command {
 }
 
 async function run({ state, listen, broker, mesh, replicas }: Options): Promise<void> {
-  const { startRegistry } = await import("../../registry/start.ts");
+  const { startRegistry } = await import("../../control/start.ts");
+  const { openAdminToken } = await import("../../control/admin-token.ts");
   const { folderCredentials } = await import("../../identity/folder-credentials.ts");
   const { partFolder } = await import("../../identity/parts.ts");
   const { createLog } = await import("../../telemetry/log.ts");
@@ -47,6 +48,7 @@ async function run({ state, listen, broker, mesh, replicas }: Options): Promise<
       ...{ mesh, replicas, http: listen },
       credentials: credentials("registry"),
       storeCredentials: credentials("registry-store"),
+      adminToken: openAdminToken(state),
       log: createLog({ fields: { part: "registry" } }),
     }),
   );

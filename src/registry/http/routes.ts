@@ -28,9 +28,11 @@ export interface RouteDeps {
   readonly keeper: Keeper;
   readonly drops: Drops;
   readonly watchers: Watchers;
+  /** Adds the routes of what runs in the registry's process besides, in a scope of its own. */
+  readonly addMore?: (app: App) => void;
 }
 
-type App = FastifyInstance<
+export type App = FastifyInstance<
   RawServerDefault,
   IncomingMessage,
   ServerResponse,

@@ -18,6 +18,9 @@ export interface HttpOptions {
   readonly port: number;
 }
 
+/** A name in a path may be long, and each of its bytes written as `%XX`. */
+const MAX_PARAM_LENGTH = 1024;
+
 export class HttpApiError extends Error {
   override readonly name = "HttpApiError";
 }
@@ -52,7 +55,10 @@ export async function serveHttp(
 
 /** The fastify app with every route, not yet listening. */
 export async function createApi(deps: RouteDeps, log: Log) {
-  const app = fastify({ forceCloseConnections: true }).withTypeProvider<ZodTypeProvider>();
+  const app = fastify({
+    forceCloseConnections: true,
+    routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
+  }).withTypeProvider<ZodTypeProvider>();
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   app.addHook("onRequest", async (request, reply) => {
@@ -85,12 +91,14 @@ export async function createApi(deps: RouteDeps, log: Log) {
       info: {
         title: "Weft registry",
         version: "1",
-        description: "What runs in the mesh. Read-only, on loopback.",
+        description: "What runs in the mesh, on loopback. What changes something needs the admin token.",
       },
+      components: { securitySchemes: { admin: { type: "http", scheme: "bearer" } } },
     },
     transform: jsonSchemaTransform,
   });
   await app.register(async (scope) => addRoutes(scope.withTypeProvider<ZodTypeProvider>(), deps));
+  await app.register(async (scope) => deps.addMore?.(scope.withTypeProvider<ZodTypeProvider>()));
   app.addHook("preClose", async () => deps.watchers.close());
   await app.ready();
   return app;

@@ -1,0 +1,36 @@
+import type { Finding } from "../../resources/finding.ts";
+import { keyOf } from "../../resources/key.ts";
+import { loadRegexEngine } from "../../routing/text-match.ts";
+import { duplicates } from "./duplicates.ts";
+import { isRoute, type Judged } from "./judged.ts";
+import { overlaps } from "./overlaps.ts";
+import { hasRegex, placesOf, redirectIn } from "./places.ts";
+import { redirectCycles } from "./redirects.ts";
+import { unknown } from "./unknown.ts";
+import { weights } from "./weights.ts";
+import type { World } from "./world.ts";
+
+/**
+ * What is wrong, or looks wrong, with resources that are each right by themselves. Where several are the cause, the
+ * finding is at one that is being read (`document`).
+ * @param set what is read, and what it joins: in the order that decides ties, the oldest first
+ * @param world what is known of the services; without it (offline) nothing is said of them
+ */
+export async function analyse(set: readonly Judged[], world?: World): Promise<Finding[]> {
+  const twice = duplicates(set);
+  const once = [...new Map([...set].reverse().map((one) => [keyOf(one.resource), one])).values()].reverse();
+  const regex = followsRegex(once) ? await loadRegexEngine() : undefined;
+  return [
+    ...twice,
+    ...overlaps(once),
+    ...redirectCycles(once, regex),
+    ...weights(once),
+    ...(world === undefined ? [] : unknown(once, world)),
+  ];
+}
+
+/** Only following redirects needs the engine, which takes a while to load. */
+function followsRegex(set: readonly Judged[]): boolean {
+  const places = set.filter(isRoute).flatMap(placesOf);
+  return places.some(({ rule }) => redirectIn(rule)) && places.some(({ match }) => hasRegex(match));
+}

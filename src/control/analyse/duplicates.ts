@@ -1,0 +1,39 @@
+import type { Finding } from "../../resources/finding.ts";
+import { keyOf } from "../../resources/key.ts";
+import { found, type Judged, labelOf } from "./judged.ts";
+
+/** The same key twice in what was read, and a second policy for one service, whatever its namespace. */
+export function duplicates(set: readonly Judged[]): Finding[] {
+  const byKey = new Map<string, Judged>();
+  const byService = new Map<string, Judged>();
+  return set.flatMap((one): Finding[] => {
+    const { kind, metadata } = one.resource;
+    const key = keyOf(one.resource);
+    const before = byKey.get(key);
+    if (before !== undefined)
+      return [
+        found(
+          "duplicate",
+          one,
+          "metadata.name",
+          `document ${before.document! + 1} is ${labelOf(one.resource)}, too`,
+        ),
+      ];
+    byKey.set(key, one);
+    if (kind !== "ServicePolicy") return [];
+    const other = byService.get(metadata.name);
+    byService.set(metadata.name, one);
+    if (other === undefined) return [];
+    const [here, there] = one.document === undefined ? [other, one] : [one, other];
+    const message = `${labelOf(there.resource)} is for the service ${metadata.name}, too: services have no namespaces`;
+    return [
+      found(
+        "conflict",
+        here,
+        "metadata.namespace",
+        message,
+        "leave namespace out in both, and keep one of the two",
+      ),
+    ];
+  });
+}

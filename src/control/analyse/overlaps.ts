@@ -1,0 +1,54 @@
+import type { Finding } from "../../resources/finding.ts";
+import type { HttpRoute } from "../../resources/http-route.ts";
+import { conditionsKey, parentKey } from "./conditions.ts";
+import { destinationOf, found, isRoute, type Judged, labelOf } from "./judged.ts";
+
+interface Place {
+  readonly one: Judged<HttpRoute>;
+  readonly path: string;
+}
+
+/**
+ * Matches with the same conditions for the same service: in one route the later can never match (`shadowed`), in two
+ * the younger route's could not, by no merit of the older (`conflict`).
+ *
+ * Other matches never hide each other: the standard's precedence puts the narrower first.
+ */
+export function overlaps(set: readonly Judged[]): Finding[] {
+  const first = new Map<string, Place>();
+  const findings = new Map<string, Finding>();
+  for (const one of set.filter(isRoute))
+    for (const { path, key, destination } of placesOf(one)) {
+      const before = first.get(key);
+      if (before === undefined) first.set(key, { one, path });
+      // Several parents of one route make the same finding.
+      else findings.set(pairOf(one, path, before), tell({ one, path }, before, destination));
+    }
+  return [...findings.values()];
+}
+
+const pairOf = (one: Judged<HttpRoute>, path: string, before: Place): string =>
+  [labelOf(one.resource), path, labelOf(before.one.resource), before.path].join(" ");
+
+function placesOf({ resource: { spec } }: Judged<HttpRoute>) {
+  return spec.rules.flatMap(({ matches }, rule) =>
+    matches.flatMap((match, i) => {
+      const path = `spec.rules[${rule}].matches[${i}]`;
+      const conditions = conditionsKey(match);
+      return spec.parentRefs.map((parent) => ({
+        path,
+        key: `${parentKey(parent)} ${conditions}`,
+        destination: destinationOf(parent),
+      }));
+    }),
+  );
+}
+
+function tell(at: Place, before: Place, destination: string): Finding {
+  if (at.one === before.one)
+    return found("shadowed", at.one, at.path, `${before.path} has the same conditions and comes first`);
+  // At the route that is being read: there something can be done about it.
+  const [here, there] = at.one.document === undefined ? [before, at] : [at, before];
+  const message = `${labelOf(there.one.resource)} has the same conditions for ${destination}, in ${there.path}`;
+  return found("conflict", here.one, here.path, message);
+}

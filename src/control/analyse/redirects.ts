@@ -1,0 +1,76 @@
+import type { Finding } from "../../resources/finding.ts";
+import type { Asked } from "../../routing/asked.ts";
+import { redirectLocation } from "../../routing/location.ts";
+import { CALLER_FIELD, type Destination } from "../../routing/rules.ts";
+import type { RegexEngine } from "../../routing/text-match.ts";
+import { destinationOf, found, isRoute, type Judged, labelOf } from "./judged.ts";
+import { hasRegex, type Place, placesOf, redirectIn, Takers } from "./places.ts";
+
+const HTTP_PORT = 80;
+
+/**
+ * Follows each redirect, as a client would, from a request that it takes, and tells of those that come back to where
+ * they began. A redirect to https, or to a host that is no service here, leaves the mesh. A request for a match with
+ * a regular expression cannot be made up, so none begins there.
+ * @param set routes in the order that decides ties
+ * @param regex needed when a match has a regular expression
+ */
+export function redirectCycles(set: readonly Judged[], regex: RegexEngine | undefined): Finding[] {
+  const places = set.filter(isRoute).flatMap(placesOf);
+  const takers = new Takers(places, regex);
+  const told = new Set<string>();
+  return places.flatMap((start) => {
+    if (redirectIn(start.rule) === undefined || hasRegex(start.match)) return [];
+    return start.one.resource.spec.parentRefs.flatMap((parent): Finding[] => {
+      const { name: service, version, port = HTTP_PORT } = parent;
+      const circle = follow(start, { service, version, port }, takers);
+      if (circle === undefined || told.has(nameOf(circle))) return [];
+      told.add(nameOf(circle));
+      return [cycle(circle, destinationOf(parent))];
+    });
+  });
+}
+
+/** @returns the redirects of the circle, beginning with `start`; undefined when they do not come back to it */
+function follow(start: Place, to: Destination, takers: Takers): Place[] | undefined {
+  const { path, method = "GET", headers = [], queryParams = [] } = start.match;
+  const fields = new Map(headers.map(({ name, value }) => [name.toLowerCase(), value]));
+  const query = new URLSearchParams(queryParams.map(({ name, value }): [string, string] => [name, value])).toString();
+  const caller = fields.get(CALLER_FIELD) ?? "";
+  let asked: Asked = { method, path: path.value, query, header: (name) => fields.get(name) };
+  let destination = to;
+  const circle: Place[] = [];
+  for (;;) {
+    const at = takers.find(destination, caller, asked);
+    const redirect = at && redirectIn(at.rule);
+    if (at === start && circle.length > 0) return circle;
+    // Another rule takes the request that was made up for this one, or the circle is one of others.
+    if (at === undefined || redirect === undefined || circle.includes(at)) return undefined;
+    if (circle.length === 0 && at !== start) return undefined;
+    circle.push(at);
+    if (redirect.scheme === "https") return undefined;
+    const from = { hostname: destination.service, port: destination.port, path: asked.path, query };
+    const { hostname, port, pathname } = new URL(redirectLocation(redirect, from, at.match.path.value));
+    destination = {
+      service: hostname,
+      // A host that is not given stays, and with it the version that was asked for.
+      version: redirect.hostname === undefined ? destination.version : undefined,
+      port: port === "" ? HTTP_PORT : Number(port),
+    };
+    asked = { ...asked, path: pathname };
+  }
+}
+
+const placeName = ({ one, path }: Place): string => `${labelOf(one.resource)} ${path}`;
+const nameOf = (circle: readonly Place[]): string => circle.map(placeName).sort().join();
+
+/** Told where something can be done about it: at a route that is being read. */
+function cycle(circle: readonly Place[], destination: string): Finding {
+  const at = circle.find(({ one }) => one.document !== undefined) ?? circle[0]!;
+  const others = circle.filter((place) => place !== at).map(placeName);
+  const message =
+    others.length === 0
+      ? `the redirect sends calls to ${destination} to a URL that it takes itself`
+      : `the redirect of calls to ${destination} comes back to itself through ${others.join(", then ")}`;
+  return found("redirect-cycle", at.one, at.path, message);
+}

@@ -1,0 +1,52 @@
+import type { Finding } from "../../resources/finding.ts";
+import { nearest } from "../../resources/words.ts";
+import { found, type Judged } from "./judged.ts";
+import { type Reference, referencesOf } from "./references.ts";
+import type { World } from "./world.ts";
+
+/** References to what the registry has never seen, or that has no instance now. */
+export function unknown(set: readonly Judged[], world: World): Finding[] {
+  const known = memo((service) => world.versionsOf(service));
+  const isUp = memo((service, version) => world.isUp(service, version));
+  const hint = memo((name, service) =>
+    hintOf(name, service === undefined ? world.services() : [...known(service)!]),
+  );
+  const judge = (one: Judged, { path, service, version, role, weight }: Reference): Finding[] => {
+    const versions = known(service);
+    if (versions === undefined) {
+      const message = `no service ${JSON.stringify(service)} is known (${hint(service)})`;
+      return [found("unknown-service", one, `${path}.name`, message)];
+    }
+    if (version !== undefined && !versions.has(version)) {
+      const message = `no version ${JSON.stringify(version)} of ${service} is known (${hint(version, service)})`;
+      return [found("unknown-version", one, `${path}.version`, message)];
+    }
+    if (role !== "backend" || weight === 0 || isUp(service, version)) return [];
+    const what = version === undefined ? service : `version ${version} of ${service}`;
+    return [found("no-instance", one, path, `${what} has no instance now`)];
+  };
+  return set.flatMap((one) => referencesOf(one.resource).flatMap((reference) => judge(one, reference)));
+}
+
+/** A name stands in many routes, and looking for it may take long. */
+function memo<T>(look: (a: string, b?: string) => T): (a: string, b?: string) => T {
+  const found = new Map<string, T>();
+  return (a, b) => {
+    const key = `${a} ${b ?? ""}`;
+    if (!found.has(key)) found.set(key, look(a, b));
+    return found.get(key)!;
+  };
+}
+
+/** How many names a message lists. */
+const SHOWN = 8;
+
+function hintOf(name: string, known: readonly string[]): string {
+  const near = nearest(
+    name,
+    known.filter(({ length }) => Math.abs(length - name.length) <= 3),
+  );
+  if (near !== undefined) return `did you mean ${JSON.stringify(near)}?`;
+  if (known.length === 0) return "none is";
+  return `known: ${[...known].sort().slice(0, SHOWN).join(", ")}${known.length > SHOWN ? ", …" : ""}`;
+}

@@ -1,0 +1,40 @@
+import type { Extension, ExtensionParts } from "../registry/start.ts";
+import { worldOf } from "./analyse/world.ts";
+import { PolicyEditor } from "./editor.ts";
+import { Explainer } from "./explain.ts";
+import { HeldPolicy } from "./held-policy.ts";
+import { addPolicyRoutes } from "./http/routes.ts";
+import { PolicyPublisher } from "./publisher.ts";
+import { Sidecars } from "./sidecars.ts";
+import { PolicyKeeper } from "./store/keeper.ts";
+import type { PolicyStore } from "./store/store.ts";
+
+/** The policy as what runs in the registry's process besides. `close` closes the store, too. */
+export function policyExtension(
+  store: PolicyStore,
+  adminToken: string,
+): (parts: ExtensionParts) => Extension {
+  return ({ bus, catalog, clock, drops, log }) => {
+    const held = new HeldPolicy();
+    const keeper = new PolicyKeeper(store, held, clock, log);
+    const maxPayload = () => bus.maxPayload;
+    const editor = new PolicyEditor({ held, keeper, world: worldOf(catalog), clock, maxPayload });
+    const sidecars = new Sidecars(clock);
+    const explainer = new Explainer({ bus, clock, drops });
+    const publisher = new PolicyPublisher({ bus, policy: held, drops });
+    return {
+      hears: { policyMark: () => publisher.mark, sidecars },
+      addRoutes: (app) => addPolicyRoutes(app, { held, keeper, editor, sidecars, explainer, adminToken }),
+      load: () => keeper.start(),
+      start() {
+        publisher.start();
+        explainer.start();
+      },
+      async close() {
+        publisher.stop();
+        explainer.stop();
+        await keeper.close();
+      },
+    };
+  };
+}

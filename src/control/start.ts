@@ -1,0 +1,61 @@
+import type { Credentials } from "../bus/credentials.ts";
+import { openKv } from "../bus/kv.ts";
+import { connectBus } from "../bus/nats-bus.ts";
+import { type Clock, systemClock } from "../registry/clock.ts";
+import type { Log } from "../registry/drops.ts";
+import type { HttpOptions } from "../registry/http/server.ts";
+import { type RunningRegistry, runRegistry } from "../registry/start.ts";
+import { KvStore } from "../registry/store/kv-store.ts";
+import { MemoryStore } from "../registry/store/memory-store.ts";
+import { Subjects } from "../subjects/subjects.ts";
+import { policyExtension } from "./extension.ts";
+import { KvPolicyStore } from "./store/kv-store.ts";
+import { MemoryPolicyStore } from "./store/memory-store.ts";
+import { KEPT } from "./store/store.ts";
+
+export interface RegistryOptions {
+  /** Of the user `registry`, in the mesh's account. */
+  readonly credentials: Credentials;
+  /** Of the user `registry-store`, in the account with JetStream; without it nothing outlives the registry. */
+  readonly storeCredentials?: Credentials;
+  /** The mesh's name, `mesh` by default. */
+  readonly mesh?: string;
+  /** Copies of what is kept: 1 by default, 3 in a cluster. */
+  readonly replicas?: number;
+  readonly http: HttpOptions;
+  /** What who changes policy must know; see `openAdminToken`. */
+  readonly adminToken: string;
+  readonly log: Log;
+  /** The machine's by default. */
+  readonly clock?: Clock;
+}
+
+/**
+ * Starts a registry with everything it does: it tracks instances, keeps the policy, tells sidecars of both, and
+ * answers HTTP and discovery. It holds no signing key.
+ * @throws BusError when the broker is away at the start (later it may come and go), HttpApiError, NameError
+ */
+export async function startRegistry(options: RegistryOptions): Promise<RunningRegistry> {
+  const { credentials, mesh = "mesh", http, adminToken, log, clock = systemClock } = options;
+  const subjects = new Subjects(mesh);
+  const { store, policyStore } = storesOf(options, mesh);
+  const bus = await connectBus(credentials, "registry");
+  try {
+    const extend = policyExtension(policyStore, adminToken);
+    return await runRegistry({ bus, store, subjects, http, log, clock, extend });
+  } catch (error) {
+    await bus.close();
+    throw error;
+  }
+}
+
+function storesOf({ storeCredentials, replicas = 1 }: RegistryOptions, mesh: string) {
+  if (storeCredentials === undefined)
+    return { store: new MemoryStore(), policyStore: new MemoryPolicyStore() };
+  // Nothing is reserved for it: what it may grow to is bounded by its history and the size of a value.
+  const kept = { replicas, history: KEPT, maxBytes: -1 };
+  return {
+    store: new KvStore(() => openKv(storeCredentials, `${mesh}-registry`, "registry-store", { replicas })),
+    policyStore: new KvPolicyStore(() => openKv(storeCredentials, `${mesh}-policy`, "policy-store", kept)),
+  };
+}
