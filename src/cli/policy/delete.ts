@@ -1,6 +1,7 @@
-import type { Finding } from "../../resources/finding.ts";
-import { finding } from "../../resources/finding.ts";
-import type { Kind } from "../../resources/read.ts";
+import { type Finding, finding } from "../../resources/finding.ts";
+import { isKind, type Kind } from "../../resources/read.ts";
+import { isObject } from "../../resources/rule.ts";
+import { shown } from "../../resources/words.ts";
 import { UsageFault } from "../fault.ts";
 import type { DeleteFlags } from "../verbs/delete.ts";
 import { whoAmI } from "./apply.ts";
@@ -10,7 +11,7 @@ import { refuse } from "./outcome.ts";
 import { isRefused, writePolicy } from "./registry.ts";
 
 interface Named {
-  readonly kind: string;
+  readonly kind: Kind;
   readonly name: string;
   readonly namespace: string;
 }
@@ -41,14 +42,13 @@ export async function deletePolicy(
 
 /** A resource may be deleted although it could not be applied any more, so only its name is read. */
 function namedIn({ value, place }: Item): Named | Finding {
-  const { kind, metadata } = (value ?? {}) as Record<string, unknown>;
-  const { name, namespace = "default" } = (metadata ?? {}) as Record<string, unknown>;
-  if (typeof kind === "string" && typeof name === "string" && typeof namespace === "string")
-    return { kind, name, namespace };
-  const path = typeof kind === "string" ? "metadata.name" : "kind";
-  return place(
-    finding("invalid-value", { path }, `${path} is missing, or no text`, "name what is to be deleted"),
-  );
+  const { kind, metadata } = isObject(value) ? value : {};
+  const { name, namespace = "default" } = isObject(metadata) ? metadata : {};
+  if (!isKind(kind))
+    return place(finding("unknown-kind", { path: "kind" }, `${shown(kind)} is no kind that can be deleted`));
+  if (typeof name === "string" && typeof namespace === "string") return { kind, name, namespace };
+  const where = { resource: kind, path: "metadata.name" };
+  return place(finding("invalid-value", where, "there is no name that says what is to be deleted"));
 }
 
 function parsed(kind: Kind, text: string): Named {

@@ -89,6 +89,8 @@ function faultOf(url: string, status: number, error: Failure["error"]): Fault {
       `the registry at ${url} knows nothing of policy`,
       "is this the address of a weft registry, and is it as new as this weft?",
     );
+  if (error?.code === "unknown-revision")
+    return new Fault(error.message.split(": ")[0]!, "weft history lists those that are");
   const unsaid = status === 200 ? "without JSON" : "without a reason";
   const [what, cure] = (error?.message ?? unsaid).split(/: (?=[^:]*$)/);
   return new Fault(
