@@ -13,19 +13,21 @@ export function shown(value: unknown): string {
 export const cut = (text: string): string => (text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text);
 
 /**
- * The candidate that was most likely meant, as git and clang offer it: one edit for each three letters; case, "-" and
- * "_" cost nothing.
+ * The candidate that was most likely meant: one that begins with the word, or is at most one edit for each three
+ * letters away; case, "-" and "_" cost nothing.
  */
 export function nearest(word: string, candidates: readonly string[]): string | undefined {
   if (word.length > 64) return undefined;
   const wanted = plain(word);
-  const allowed = Math.max(1, Math.floor(wanted.length / 3));
   let best: string | undefined;
-  let bestCost = allowed + 1;
+  let bestCost = Number.POSITIVE_INFINITY;
   for (const candidate of candidates) {
-    if (Math.abs(candidate.length - wanted.length) > allowed + 2) continue;
-    const cost = edits(wanted, plain(candidate));
-    if (cost < bestCost) [best, bestCost] = [candidate, cost];
+    const other = plain(candidate);
+    const allowed = Math.max(1, Math.floor(Math.max(wanted.length, other.length) / 3));
+    const isBegun = wanted.length >= 3 && other.startsWith(wanted);
+    if (!isBegun && Math.abs(other.length - wanted.length) > allowed) continue;
+    const cost = isBegun ? 1 : edits(wanted, other);
+    if (cost <= allowed && cost < bestCost) [best, bestCost] = [candidate, cost];
   }
   return best;
 }
