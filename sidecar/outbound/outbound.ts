@@ -59,7 +59,8 @@ export async function startOutbound(context: Context, options: OutboundOptions):
     brokerWaitMs: limits.brokerWaitMs,
     random: Math.random,
     reportBug: reportBug(say),
-    isUnknown: () => false,
+    isUnknown: ({ callee, target }) =>
+      table.isUnknown(callee, target.kind === "version" ? target.version : undefined),
     send: (call) => {
       // The table follows a service from its first use on.
       table.instances(call.callee);

@@ -28,6 +28,8 @@ export class Followed {
   auditAt = 0;
   usedAt = 0;
   #rows = new Map<string, InstanceRow>();
+  /** Undefined while nobody has said. */
+  #versions: Set<string> | undefined;
   #registryStart: number | undefined;
   #revision = 0;
   /** Some rows may be gone: they were kept because the last snapshot was not complete. */
@@ -52,11 +54,18 @@ export class Followed {
     return { registryStart: this.#registryStart, revision: this.#revision };
   }
 
-  takeSnapshot({ registryStart, revision, complete, instances }: Snapshot): Difference {
+  /** Whether a registry has said that the service, or that version of it, was never seen. */
+  isUnknown(version: string | undefined): boolean {
+    if (this.#versions === undefined) return false;
+    return version === undefined ? this.#versions.size === 0 : !this.#versions.has(version);
+  }
+
+  takeSnapshot({ registryStart, revision, complete, instances, versions }: Snapshot): Difference {
     if (instances === undefined || (this.follows(registryStart) && revision < this.#revision))
       return NO_DIFFERENCE;
     this.#registryStart = registryStart;
     this.#revision = revision;
+    if (versions !== undefined) this.#versions = new Set(versions);
     const next = new Map(complete ? [] : this.#rows);
     for (const row of instances) next.set(row.instance, row);
     this.#doubtful = !complete;
@@ -76,6 +85,7 @@ export class Followed {
     if (previous !== this.#revision) return undefined;
     this.#revision = revision;
     const next = new Map(this.#rows);
+    if (kind === "up") this.#versions?.add(row.version);
     if (kind === "up") next.set(row.instance, row);
     else next.delete(row.instance);
     return this.#replace(next, reason);

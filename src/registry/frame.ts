@@ -64,6 +64,7 @@ const snapshot = z.object({
   service: name,
   complete: z.boolean(),
   instances: z.optional(z.array(row)),
+  versions: z.optional(z.array(name)),
 });
 
 /** Each reader gives undefined for bytes that are not one such frame; it never throws. */

@@ -142,11 +142,13 @@ export class Registry {
     const head = { registryStart, revision, service, complete: this.settled };
     if (have?.registryStart === registryStart && have.revision === revision) return pack(head);
     const rows = upRows(known);
-    let answer = pack({ ...head, instances: rows });
+    // Before it is settled, what it never heard of may be there all the same.
+    const seen = this.settled ? { versions: [...(known?.versions.keys() ?? [])] } : {};
+    let answer = pack({ ...head, ...seen, instances: rows });
     // Where the broker takes only small messages, some rows stay out: those instances are reached by version.
     for (let fit = rows.length; answer.length > bus.maxPayload && fit > 0; ) {
       fit = Math.floor(fit / 2);
-      answer = pack({ ...head, complete: false, instances: rows.slice(0, fit) });
+      answer = pack({ ...head, ...seen, complete: false, instances: rows.slice(0, fit) });
     }
     return answer;
   }

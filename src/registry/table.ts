@@ -83,6 +83,14 @@ export class InstanceTable {
     return followed.view;
   }
 
+  /**
+   * Whether a registry that is heard says that a service, or one version of it, was never seen. False when it is not
+   * certain: then it may be there.
+   */
+  isUnknown(service: string, version: string | undefined): boolean {
+    return this.#current.kind === "following" && this.#followed.get(service)?.isUnknown(version) === true;
+  }
+
   /** Every service in use with the instances last known. */
   all(): Readonly<Record<string, readonly InstanceRow[]>> {
     return Object.fromEntries([...this.#followed].map(([service, { view }]) => [service, view]));

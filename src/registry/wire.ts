@@ -90,6 +90,8 @@ export interface Snapshot {
   readonly complete: boolean;
   /** Absent when the caller has them already. */
   readonly instances?: readonly InstanceRow[];
+  /** Every version that was ever seen; empty for a service that never was. Absent when it is not certain. */
+  readonly versions?: readonly string[];
 }
 
 /** The name the registry answers under. */

@@ -55,6 +55,26 @@ describe("a sidecar's table", () => {
     assert.equal(table.instances("orders"), before);
   });
 
+  test("tells what was never seen from what is only not there, once a registry is certain", async (t) => {
+    const { clock, table, startRegistry, startInstance } = setUp(t);
+    const of = (service: string, version?: string) => table.isUnknown(service, version);
+    assert.equal(of("orders"), false, "nobody has said anything");
+    startRegistry();
+    const a = startInstance("a");
+    for (const service of ["orders", "nobody"]) table.instances(service);
+    await clock.run(HEARTBEAT_MS);
+    assert.equal(of("nobody"), false, "the registry has not listened for long enough");
+    await clock.run(AFTER_RESTART_MS);
+    assert.equal(of("nobody"), true);
+    assert.deepEqual([of("orders"), of("orders", "2"), of("orders", "3")], [false, false, true]);
+    await a.leave();
+    await clock.run(AFTER_RESTART_MS);
+    assert.deepEqual([of("orders"), of("orders", "2")], [false, false], "it was seen, and is only gone");
+    startInstance("n", "nobody");
+    await clock.run(HEARTBEAT_MS);
+    assert.equal(of("nobody"), false);
+  });
+
   test("learns only of the services that it is asked for", async (t) => {
     const { bus, clock, log, names, startRegistry, startInstance } = setUp(t);
     const subscribed: string[] = [];
