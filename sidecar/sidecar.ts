@@ -1,6 +1,7 @@
 import type { Bus } from "../src/bus/bus.ts";
 import { LastKnown } from "../src/control/last-known.ts";
 import { PolicyTable } from "../src/control/policy-table.ts";
+import { tell } from "../src/control/tell.ts";
 import { systemClock } from "../src/registry/clock.ts";
 import { Heartbeater } from "../src/registry/heartbeater.ts";
 import { InstanceTable } from "../src/registry/table.ts";
@@ -12,6 +13,7 @@ import { createTracer } from "../src/telemetry/trace.ts";
 import { type AdminProviders, startAdmin } from "./admin/admin.ts";
 import type { Context } from "./context.ts";
 import { startInbound } from "./inbound/inbound.ts";
+import { accountOf } from "./observe/accounts.ts";
 import { RecentCalls } from "./observe/recent-calls.ts";
 import type { Recorder } from "./observe/record.ts";
 import { LIMITS, type Say, type SidecarOptions } from "./options.ts";
@@ -82,14 +84,23 @@ async function open(
   });
   const tracer = await createTracer({ service, instance, version, ...options.tracing });
   const accessLog = options.accessLog && (await accessLogTo(options.accessLog));
+  const recent = { client: new RecentCalls(), server: new RecentCalls() };
   const recorder = (side: "client" | "server"): Recorder => ({
     meter: metrics[side],
     mirrorMeter: side === "client" ? metrics.mirrorClient : metrics.mirrorServer,
-    ...{ tracer, accessLog, now: sweep.now, recent: new RecentCalls() },
+    ...{ tracer, accessLog, now: sweep.now, recent: recent[side] },
+  });
+  const telling = tell({
+    ...{ bus, service, instance },
+    accounts: (requestId) =>
+      (["client", "server"] as const).flatMap((side) =>
+        recent[side].find(requestId).map((call) => accountOf(call, side, { service, instance })),
+      ),
   });
   closers.push(
     () => table.close(),
     () => policies.close(),
+    () => telling.unsubscribe(),
     tellChanges(bus, table, metrics, say),
     () => tracer.shutdown(),
     () => accessLog?.flush(),

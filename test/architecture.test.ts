@@ -21,7 +21,7 @@ const RULES: readonly (readonly [from: string, allowed: readonly string[]])[] = 
   ["sidecar/policy", ["sidecar/stack", "src/protocol"]],
   ["sidecar/http", ["sidecar/stack", "src/protocol"]],
   ["sidecar/exchange", ["sidecar/stack", "src/protocol"]],
-  ["sidecar/observe", ["sidecar/stack", "sidecar/http", "src/protocol", "src/telemetry"]],
+  ["sidecar/observe", ["sidecar/stack", "sidecar/http", "src/protocol", "src/telemetry", "src/control"]],
   ["sidecar/life", ["src/registry"]],
   ["sidecar/admin", ["src/telemetry"]],
   ["sidecar/outbound", ["sidecar", "src"]],

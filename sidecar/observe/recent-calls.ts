@@ -20,6 +20,7 @@ export interface RecentCall {
   rule: ChosenRule | undefined;
   choice: string;
   injected: string;
+  mirrored: boolean;
   instance: string;
   earlier: readonly EarlierAttempt[] | undefined;
   attempt: number;
@@ -62,6 +63,7 @@ export class RecentCalls {
     kept.rule = call.rule;
     kept.choice = call.choice;
     kept.injected = call.injected;
+    kept.mirrored = call.mirrored;
     kept.earlier = call.earlier;
     kept.attempt = call.attempt;
     kept.status = status;
@@ -113,6 +115,15 @@ class Ring {
 
 const emptyPlace = (): RecentCall => ({
   ...{ at: 0, headers: "", method: "", path: "", caller: "", callee: "", version: "", rule: undefined },
-  ...{ choice: "", injected: "", instance: "", earlier: undefined, attempt: 0, status: 0, code: "" },
+  ...{
+    choice: "",
+    injected: "",
+    mirrored: false,
+    instance: "",
+    earlier: undefined,
+    attempt: 0,
+    status: 0,
+    code: "",
+  },
   ...{ message: "", ms: 0, traceparent: undefined },
 });

@@ -35,6 +35,10 @@ export interface Account {
   readonly status: number;
   /** Of `src/protocol/code.ts`; empty when the app answered. */
   readonly code: string;
+  /** The sentence that the caller was told, when the mesh ended the call. */
+  readonly message?: string;
+  /** A copy of a call (RequestMirror). */
+  readonly mirrored?: boolean;
   readonly ms: number;
   readonly traceparent?: string;
 }
@@ -70,6 +74,7 @@ const MAX = {
   why: 500,
   backend: 200,
   injected: 200,
+  message: 600,
   code: 63,
   traceparent: 64,
 } as const;
@@ -102,6 +107,8 @@ const account = z.object({
     .array(z.object({ instance: text(MAX.callee), code: text(MAX.code), status, ms }))
     .check(z.maxLength(MAX_ATTEMPTS)),
   injected: z.optional(text(MAX.injected)),
+  message: z.optional(text(MAX.message)),
+  mirrored: z.optional(z.boolean()),
   status,
   code: text(MAX.code),
   ms,

@@ -1,0 +1,46 @@
+import type { Account, AccountAttempt } from "../../src/control/account.ts";
+import type { Side } from "../../src/telemetry/trace.ts";
+import type { RecentCall } from "./recent-calls.ts";
+
+/** What this sidecar tells of a call that it remembers, for `weft explain`: no header field, and no query. */
+export function accountOf(
+  call: RecentCall,
+  side: Side,
+  { service, instance }: { readonly service: string; readonly instance: string },
+): Account {
+  const { rule, choice, injected, mirrored, message, traceparent } = call;
+  const slash = rule?.name.indexOf("/") ?? -1;
+  return {
+    ...{ side, service, instance },
+    at: Math.round(call.at - call.ms),
+    method: call.method,
+    path: call.path.split("?", 1)[0]!,
+    caller: call.caller,
+    callee: call.callee,
+    ...(rule !== undefined && slash > 0
+      ? { route: rule.name.slice(0, slash), rule: rule.name.slice(slash + 1), why: rule.why }
+      : {}),
+    ...(choice === ""
+      ? call.version === ""
+        ? {}
+        : { backend: `${call.callee} v${call.version}` }
+      : { backend: choice }),
+    attempts: attemptsOf(call),
+    ...(injected === "" ? {} : { injected }),
+    ...(mirrored ? { mirrored } : {}),
+    status: call.status,
+    code: call.code,
+    ...(message === "" ? {} : { message }),
+    ms: rounded(call.ms),
+    ...(traceparent === undefined ? {} : { traceparent }),
+  };
+}
+
+/** Those before the last say their time themselves; the last has what is left. */
+function attemptsOf({ earlier = [], instance, code, status, ms }: RecentCall): AccountAttempt[] {
+  const before = earlier.reduce((sum, attempt) => sum + attempt.ms, 0);
+  const last = { instance, code, status, ms: rounded(Math.max(0, ms - before)) };
+  return [...earlier.map((one) => ({ ...one, ms: rounded(one.ms) })), last];
+}
+
+const rounded = (ms: number): number => Math.round(ms * 1000) / 1000;
