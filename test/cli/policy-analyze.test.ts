@@ -50,7 +50,7 @@ test("all findings come at once, sorted by file and line, each with its place an
     ["z.yaml:11:7", "error unknown-kind"],
   ]);
   assert.match(stdout, /retires.*\(HTTPRoute z spec\.rules\[0\]\.retires\)/);
-  assert.equal(blocks.at(-1), "4 errors: in 2 resources");
+  assert.equal(blocks.at(-1), "4 errors in 2 resources");
 });
 
 test("resources are also judged beside each other, and a warning ends with 1, too", async () => {
@@ -61,7 +61,7 @@ test("resources are also judged beside each other, and a warning ends with 1, to
   file("none.yaml", route("none").replace('version: "1"', "weight: 0"));
   const warning = await weft.run(["analyze", "none.yaml"]);
   assert.match(warning.stdout, /none\.yaml:7:\d+: warning no-weight: /);
-  assert.deepEqual([warning.code, /^1 warning: in 1 resource$/m.test(warning.stdout)], [1, true]);
+  assert.deepEqual([warning.code, /^1 warning in 1 resource$/m.test(warning.stdout)], [1, true]);
 });
 
 test("programs get JSON, and what is on stdin", async () => {

@@ -32,5 +32,5 @@ async function askLive(items: readonly Item[], flags: AnalyzeFlags): Promise<rea
 
 function textOf(findings: readonly Finding[], count: number, fromFiles: boolean): string {
   const of = fromFiles ? `${count} resource${count === 1 ? "" : "s"}` : "what is in force";
-  return findings.length === 0 ? `${of}: nothing to mend\n` : reportOf(findings, `in ${of}`, process.stdout);
+  return findings.length === 0 ? `${of}: nothing to mend\n` : reportOf(findings, ` in ${of}`, process.stdout);
 }

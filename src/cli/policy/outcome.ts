@@ -14,13 +14,13 @@ export function refuse(
 ): void {
   const placed = placeAll(findings, items);
   if (output === "json") process.stdout.write(`${JSON.stringify({ findings: placed }, null, 2)}\n`);
-  process.stderr.write(reportOf(placed, `nothing was ${done}`, process.stderr));
+  process.stderr.write(reportOf(placed, `: nothing was ${done}`, process.stderr));
   process.exitCode = 1;
 }
 
 /** Tells what is doubtful although nothing stands against it. */
 export function warn(findings: readonly Finding[], items: readonly Item[], dryRun: boolean): void {
   if (findings.length === 0) return;
-  const outcome = `${dryRun ? "would be applied" : "applied"} all the same`;
+  const outcome = `: ${dryRun ? "would be applied" : "applied"} all the same`;
   process.stderr.write(reportOf(placeAll(findings, items), outcome, process.stderr));
 }

@@ -11,7 +11,7 @@ export const hasErrors = (findings: readonly Finding[]): boolean =>
 
 /**
  * Findings as text, in the order of their places: a line that editors and terminals can follow, and what to do.
- * @param outcome what became of it all, for the last line
+ * @param outcome what follows the count in the last line
  */
 export function reportOf(findings: readonly Finding[], outcome: string, stream: { isTTY?: boolean }): string {
   const paint = painter(stream);
@@ -23,7 +23,7 @@ export function reportOf(findings: readonly Finding[], outcome: string, stream: 
     const in_ = file === undefined || !path ? "" : ` (${[resource, path].filter(Boolean).join(" ")})`;
     return `${where === "" ? "" : `${printable(where)}: `}${what}${printable(in_)}\n      ${printable(cure)}\n`;
   });
-  return `${blocks.join("")}${countOf(findings)}: ${outcome}\n`;
+  return `${blocks.join("")}${countOf(findings)}${outcome}\n`;
 }
 
 function byPlace(a: Finding, b: Finding): number {

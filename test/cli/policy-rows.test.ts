@@ -1,0 +1,59 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { policyRows, routeRows, type SidecarView, sidecarRows } from "../../src/cli/policy/rows.ts";
+import type { HttpRoute } from "../../src/resources/http-route.ts";
+import { readResource } from "../../src/resources/read.ts";
+import type { ServicePolicy } from "../../src/resources/service-policy.ts";
+
+const NOW = Date.parse("2026-01-01T00:01:00Z");
+const resource = (value: unknown) => {
+  const read = readResource(value, 0);
+  assert.deepEqual(read.findings, []);
+  return { createdAt: "2026-01-01T00:00:00Z", revision: 4, resource: read.resource! };
+};
+
+test("a route shows the addresses that it is for, a policy what it sets", () => {
+  const parent = { group: "", kind: "Service", name: "orders" };
+  const route = resource({
+    apiVersion: "gateway.networking.k8s.io/v1",
+    kind: "HTTPRoute",
+    metadata: { name: "r", namespace: "shop" },
+    spec: {
+      parentRefs: [
+        { ...parent, version: "2" },
+        { ...parent, name: "stock", port: 8080 },
+      ],
+      rules: [{ backendRefs: [{ name: "orders" }] }],
+    },
+  });
+  assert.deepEqual(routeRows([{ ...route, resource: route.resource as HttpRoute }], NOW)[1], [
+    ...["shop/r", "v2.orders,stock:8080", "1", "4", "1m"],
+  ]);
+  const policy = resource({
+    apiVersion: "weft.dev/v1",
+    kind: "ServicePolicy",
+    metadata: { name: "orders" },
+    spec: { timeouts: { request: "1s" }, sticky: { caller: true } },
+  });
+  assert.deepEqual(policyRows([{ ...policy, resource: policy.resource as ServicePolicy }], NOW)[1], [
+    ...["orders", "timeouts,sticky", "4", "1m"],
+  ]);
+});
+
+test("a sidecar that lags is shown with how far", () => {
+  const sidecar: SidecarView = {
+    ...{ service: "orders", instance: "a", version: "1", role: "caller", lastSeen: "2026-01-01T00:00:58Z" },
+    ...{ policyRevision: 7, lagging: false },
+  };
+  const { policyRevision: _, ...silent } = sidecar;
+  const rows = sidecarRows(
+    [sidecar, { ...sidecar, policyRevision: 5, lagging: true }, { ...silent, lagging: true }, silent],
+    7,
+    NOW,
+  );
+  assert.deepEqual(rows[1], ["orders", "1", "a", "caller", "7", "2s ago"]);
+  assert.deepEqual(
+    rows.slice(2).map((row) => row[4]),
+    ["5 (behind 2)", "none of this mesh", "-"],
+  );
+});
