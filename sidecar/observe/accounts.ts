@@ -37,10 +37,10 @@ export function accountOf(
 }
 
 /** Those before the last say their time themselves; the last has what is left. */
-function attemptsOf({ earlier = [], instance, code, status, ms }: RecentCall): AccountAttempt[] {
+function attemptsOf({ earlier = [], sent, instance, code, status, ms }: RecentCall): AccountAttempt[] {
   const before = earlier.reduce((sum, attempt) => sum + attempt.ms, 0);
   const last = { instance, code, status, ms: rounded(Math.max(0, ms - before)) };
-  return [...earlier.map((one) => ({ ...one, ms: rounded(one.ms) })), last];
+  return [...earlier.map((one) => ({ ...one, ms: rounded(one.ms) })), ...(sent ? [last] : [])];
 }
 
 const rounded = (ms: number): number => Math.round(ms * 1000) / 1000;

@@ -21,6 +21,8 @@ export interface RecentCall {
   choice: string;
   injected: string;
   mirrored: boolean;
+  /** Whether it was sent to anybody: policy may have answered it. */
+  sent: boolean;
   instance: string;
   earlier: readonly EarlierAttempt[] | undefined;
   attempt: number;
@@ -70,10 +72,12 @@ export class RecentCalls {
     kept.ms = ms;
     kept.traceparent = call.traceparent;
     if (outcome.kind === "replied") {
+      kept.sent = outcome.instance !== "";
       kept.instance = outcome.instance;
       kept.code = "";
       kept.message = "";
     } else {
+      kept.sent = outcome.kind === "failed";
       kept.instance = call.instance;
       kept.code = outcome.code;
       kept.message = outcome.message;
@@ -119,6 +123,7 @@ const emptyPlace = (): RecentCall => ({
     choice: "",
     injected: "",
     mirrored: false,
+    sent: false,
     instance: "",
     earlier: undefined,
     attempt: 0,

@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { joinMesh, type Membership } from "../../sidecar/join.ts";
 import type { AppAddress } from "../../sidecar/life/health.ts";
 import type { Say } from "../../sidecar/options.ts";
@@ -42,6 +43,7 @@ export async function startMember(
       ...optionsFrom(flags, accessLog),
       ...{ mesh: identity.mesh, service, instance: identity.instance, version, bus, expiry },
       say: (level, message) => failed || say(level, message),
+      policyFolder: folder ?? join(state, "policy", service),
       ...(app && { app }),
     });
     const close = async (graceMs: number) => {
