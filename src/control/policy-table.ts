@@ -167,8 +167,7 @@ export class PolicyTable {
     const mark = readAlive(data)?.policy;
     if (mark === undefined) return;
     this.#newest.hear(mark, this.#options.clock.now());
-    if (!sameMark(this.#newest.mark, this.#settled) || this.#followed.all().some(({ due }) => due))
-      this.#askSoon();
+    if (!sameMark(this.#newest.mark, this.#settled) || this.#isDue()) this.#askSoon();
   }
 
   #onEvent(data: Buffer): void {
@@ -180,12 +179,16 @@ export class PolicyTable {
     const before = previous === undefined ? undefined : { lineage, revision: previous };
     const nothingForUs = services?.every((service) => this.#followed.peek(service) === undefined) === true;
     const isNext = before !== undefined && sameMark(this.#settled, before);
-    if (!nothingForUs || !isNext || this.#asking) {
+    if (!nothingForUs || !isNext || this.#asking || this.#isDue()) {
       this.#askSoon();
       return;
     }
     this.#settled = { lineage, revision };
     if (sameMark(this.#inStep, before)) this.#stepTo(this.#settled);
+  }
+
+  #isDue(): boolean {
+    return this.#followed.all().some(({ due }) => due);
   }
 
   #askSoon(afterMs = 0): void {
@@ -267,13 +270,13 @@ export class PolicyTable {
 
   /** Ends a question: what was asked for is now what there is at `mark`, but for what could not be taken. */
   #settle(asked: readonly FollowedPolicy[], mark: PolicyMark, isWhole: boolean): void {
-    const followed = asked.filter((one) => this.#followed.peek(one.service) === one);
-    for (const one of followed) {
+    for (const one of asked) {
       one.due = false;
       release(one);
     }
     this.#settled = mark;
-    if (isWhole && followed.every(({ revision }) => revision !== null)) this.#stepTo(mark);
+    // Those followed since are not known yet: then the next question is under way.
+    if (isWhole && this.#followed.all().every(({ revision }) => revision !== null)) this.#stepTo(mark);
     if (this.#unsaved) this.#save();
     if (!sameMark(this.#newest.mark, mark)) this.#askSoon();
   }

@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { MemoryBroker } from "../../src/bus/memory-bus.ts";
+import { PolicyTable } from "../../src/control/policy-table.ts";
 import { pack } from "../../src/registry/frame.ts";
 import { SILENT_AFTER_MS } from "../../src/registry/wire.ts";
 import { registry as subjects } from "../../src/subjects/subjects.ts";
-import { turns } from "../support/fake-clock.ts";
+import { FakeClock, turns } from "../support/fake-clock.ts";
 import { HandSet, policyScene, routeTo, SOON_MS } from "./policy-table-scene.ts";
 
 /** A registry with a route for `orders`, and a sidecar that has used it. */
@@ -253,6 +255,19 @@ describe("waiting for a service's policy", () => {
     await clock.run(1000);
     broker.setAway(true);
     assert.equal(await isOver(cut.whenKnown("billing", 1000)), true);
+  });
+
+  test("ends at once when the broker says that nobody is there to answer, and begins again with the next registry", async () => {
+    const broker = new MemoryBroker();
+    const clock = new FakeClock();
+    const names = { caller: "shop", instance: "s1" };
+    const table = new PolicyTable({ bus: broker.connect(), clock, ...names });
+    assert.equal(await isOver(table.whenKnown("orders", 1000)), true);
+    const alive = { registryStart: 1, settled: true, policy: { lineage: "l1", revision: 0 } };
+    broker.connect().send(subjects.alive, pack(alive));
+    await turns();
+    assert.equal(await isOver(table.whenKnown("orders", 1000)), false);
+    table.close();
   });
 
   test("ends when the broker goes away, or the table is closed", async () => {
