@@ -13,7 +13,7 @@ export function codesPage(): string {
   ]);
   return `${[
     generated("Codes", "[code.ts](code.ts)"),
-    "Each answer that the mesh makes itself has one of these in its header `weft-error`. *Seen* says whether the app may have seen the call: where it says no, a second attempt is safe for any method. *Flag* is Envoy's response flag in access logs.",
+    "Each answer that the mesh makes itself has one of these in its header `weft-error`. _Seen_ says whether the app may have seen the call: where it says no, a second attempt is safe for any method. _Flag_ is Envoy's response flag in access logs.",
     table(["code", "status", "seen", "flag", "cause", "cure"], rows),
   ].join("\n\n")}\n`;
 }

@@ -2,61 +2,87 @@ import type * as z from "zod/mini";
 import { type Finding, type FindingCode, finding } from "./finding.ts";
 import { type Path, pathText } from "./path.ts";
 import type { RuleParams } from "./rule.ts";
-import { allNotesOf, unwrapped } from "./schema-notes.ts";
+import { allNotesOf, type Notes, unwrapped } from "./schema-notes.ts";
 import { cut, nearest, shown } from "./words.ts";
 
 type Schema = z.core.$ZodType;
 type Issue = z.core.$ZodIssue;
 type Where = Pick<Finding, "document" | "resource">;
 
-/** What zod found wrong with a value, in our words; one finding for each scalar. */
+/** What zod found wrong with a value, in our words. */
 export function findingsOf(schema: Schema, issues: readonly Issue[], where: Where): Finding[] {
   const findings = new Map<string, Finding>();
   for (const issue of issues)
-    for (const [key, one] of ofIssue(schema, issue, where)) if (!findings.has(key)) findings.set(key, one);
+    for (const [key, { path, code, message, cure }] of ofIssue(schema, issue))
+      if (!findings.has(key))
+        findings.set(key, finding(code, { ...where, path: pathText(path) }, message, cure));
   return [...findings.values()];
 }
 
-/** The key tells findings apart of which the first is enough. */
-function* ofIssue(root: Schema, issue: Issue, where: Where): Generator<[key: string, Finding]> {
+interface Told {
+  readonly code: FindingCode;
+  readonly path: Path;
+  readonly message: string;
+  readonly cure: string | undefined;
+}
+
+/** The key says of which findings the first is enough. */
+type Keyed = readonly [key: string, told: Told];
+
+function ofIssue(root: Schema, issue: Issue): readonly Keyed[] {
   const path = issue.path as Path;
-  const at = (code: FindingCode, to: Path, message: string, cure?: string): Finding =>
-    finding(code, { ...where, path: pathText(to) }, message, cure);
-  const text = pathText(path);
   if (issue.code === "custom" && issue.params !== undefined) {
     const { cure, code } = issue.params as unknown as RuleParams;
-    yield [`rule ${text} ${issue.message}`, at(code, path, issue.message, cure)];
-    return;
+    return [[`rule ${pathText(path)} ${issue.message}`, { code, path, message: issue.message, cure }]];
   }
   const schema = schemaAt(root, path);
-  if (issue.code === "unrecognized_keys") {
-    for (const key of issue.keys) {
-      // Reported already, wherever it stands.
-      if (key === "__proto__") continue;
-      const place = [...path, key];
-      const unsupported = own(allNotesOf(schema).unsupportedFields, key);
-      if (unsupported !== undefined)
-        yield [pathText(place), at("unsupported", place, `${key} is not supported`, unsupported)];
-      else yield [`unknown ${text} ${key}`, at("unknown-field", place, ...unknownField(schema, key))];
-    }
-    return;
-  }
-  const notes = allNotesOf(schema);
-  const name = nameOf(path);
+  // `__proto__` was reported when the value was measured, wherever it stands.
+  if (issue.code === "unrecognized_keys")
+    return issue.keys.filter((key) => key !== "__proto__").map((key) => extraField(schema, path, key));
+  return [wrongValue(allNotesOf(schema), path, issue)];
+}
+
+function extraField(schema: Schema, at: Path, key: string): Keyed {
+  const path = [...at, key];
+  const unsupported = own(allNotesOf(schema).unsupportedFields, key);
+  if (unsupported !== undefined)
+    return [
+      pathText(path),
+      { code: "unsupported", path, message: `${key} is not supported`, cure: unsupported },
+    ];
+  const fields = Object.keys(shapeOf(schema));
+  const meant = nearest(key, fields);
+  const cure =
+    meant === undefined ? `leave it out; the fields here are ${fields.join(", ")}` : `did you mean ${meant}?`;
+  // Long names are cut in paths, so the path would not tell two of them apart.
+  return [
+    `${pathText(at)} ${key}`,
+    { code: "unknown-field", path, message: `${shown(key)} is no field here`, cure },
+  ];
+}
+
+function wrongValue(notes: Notes, path: Path, issue: Issue): Keyed {
   const { input } = issue;
-  const isMissing = input === undefined;
-  const unsupported = typeof input === "string" || isMissing ? notes.unsupportedValue?.(input) : undefined;
-  if (unsupported !== undefined) {
-    const found = isMissing
-      ? `${name} is missing, ${notes.missing}, and that is not supported`
-      : `${name} ${shown(input)} is not supported`;
-    yield [`unsupported ${pathText(path.slice(0, -1))}`, at("unsupported", path, found, unsupported)];
-    return;
+  const name = nameOf(path);
+  const missing =
+    input === undefined
+      ? `${name} is missing${notes.missing === undefined ? "" : `, ${notes.missing}`}`
+      : undefined;
+  const mayBeUnsupported = typeof input === "string" || (input === undefined && notes.missing !== undefined);
+  const unsupported = mayBeUnsupported ? notes.unsupportedValue?.(input) : undefined;
+  if (unsupported === undefined) {
+    const message = missing ?? `${name} ${problem(issue)}`;
+    return [pathText(path), { code: "invalid-value", path, message, cure: notes.cure ?? cureOf(issue) }];
   }
-  const message = isMissing
-    ? `${name} is missing${notes.missing === undefined ? "" : `, ${notes.missing}`}`
-    : `${name} ${problem(issue)}`;
-  yield [text, at("invalid-value", path, message, notes.cure ?? cureOf(issue))];
+  const message =
+    missing === undefined
+      ? `${name} ${shown(input)} is not supported`
+      : `${missing}, and that is not supported`;
+  // One for each object: a reference has both a group and a kind that are not supported.
+  return [
+    `unsupported ${pathText(path.slice(0, -1))}`,
+    { code: "unsupported", path, message, cure: unsupported },
+  ];
 }
 
 /** What a place is called in a sentence: its field, or its place in a list. */
@@ -67,15 +93,6 @@ function nameOf(path: Path): string {
 
 const own = (table: Readonly<Record<string, string>> | undefined, key: string): string | undefined =>
   table !== undefined && Object.hasOwn(table, key) ? table[key] : undefined;
-
-function unknownField(schema: Schema, key: string): [message: string, cure: string | undefined] {
-  const fields = Object.keys(shapeOf(schema));
-  const meant = nearest(key, fields);
-  return [
-    `${shown(key)} is no field here`,
-    meant === undefined ? `leave it out; the fields here are ${fields.join(", ")}` : `did you mean ${meant}?`,
-  ];
-}
 
 const KINDS_OF_VALUE: Readonly<Record<string, string>> = {
   array: "a list",
