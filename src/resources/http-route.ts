@@ -62,7 +62,6 @@ export const httpRoute = described(
 /** A checked route with all defaults in it. */
 export type HttpRoute = Frozen<z.output<typeof httpRoute>>;
 export type HttpRouteRule = HttpRoute["spec"]["rules"][number];
-export type HttpMatch = HttpRouteRule["matches"][number];
 export type BackendRef = NonNullable<HttpRouteRule["backendRefs"]>[number];
 export type ParentRef = HttpRoute["spec"]["parentRefs"][number];
 

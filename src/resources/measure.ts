@@ -1,7 +1,7 @@
 import { type Finding, type FindingCode, finding } from "./finding.ts";
 import { type Path, pathText } from "./path.ts";
 
-/** A route of 128 matches that uses every field is a tenth of this; anything larger is a mistake or an attack. */
+/** A route of 128 matches that uses every field is a third of this; anything larger is a mistake or an attack. */
 const MAX_VALUES = 50_000;
 const MAX_CHARACTERS = 512 * 1024;
 const MAX_DEPTH = 32;

@@ -31,7 +31,7 @@ export function described<T extends z.ZodMiniType>(
   return own;
 }
 
-export const notesOf = (schema: z.core.$ZodType): Notes => NOTES.get(schema) ?? {};
+const notesOf = (schema: z.core.$ZodType): Notes => NOTES.get(schema) ?? {};
 
 type Wrapper = z.core.$ZodTypeDef & { innerType?: z.core.$ZodType; in?: z.core.$ZodType };
 
