@@ -7,7 +7,7 @@ const call: Account = {
   side: "client",
   ...{ service: "shop", instance: "s1", at: 1_700_000_000_000, caller: "shop", callee: "orders" },
   ...{ method: "GET", path: "/v2/orders", status: 200, code: "", ms: 21.4 },
-  ...{ route: "HTTPRoute/default/orders", rule: "canary", why: "header x-canary is 1", backend: "orders v2" },
+  ...{ route: "orders", rule: "canary", why: "header x-canary is 1", backend: "orders v2" },
   attempts: [
     { instance: "o1", code: "app-unreachable", status: 503, ms: 1.25 },
     { instance: "o2", code: "", status: 200, ms: 12 },
@@ -38,13 +38,14 @@ test("a call is told from its caller's side to its end", () => {
 });
 
 test("a call that the mesh ended tells the cause and the cure", () => {
+  const message = "orders has no instance";
   const { route: _, rule: _rule, why: _why, backend: _backend, ...plain } = call;
   const story = storyOf([
-    { ...plain, attempts: [], status: 503, code: "no-instance", injected: "abort 503" },
+    { ...plain, attempts: [], status: 503, code: "no-instance", injected: "abort 503", message },
   ]);
   assert.match(
     story,
-    /route: +none\n +injected: abort 503\n +no attempt was made\n +ended: +503 no-instance after/,
+    /route: +none\n +injected: abort 503\n +no attempt was made\n +ended: +503 no-instance after .*\n +message: +orders has no instance\n/,
   );
   assert.match(story, /cause: +no instance of the service.*\n +cure: +look at `weft get instances`/);
 });
@@ -73,5 +74,6 @@ test("a request that goes on through several services is several calls, in time;
     ["shop to orders", "orders to stock", "stock to mail"],
   );
   assert.match(parts[0]!, /callee: +orders, instance o2/);
+  assert.match(parts[2]!, /caller: +stock, whose sidecar tells nothing/);
   assert.match(parts[2]!, /callee: +mail[\s\S]*cause: +the time for the whole call is used up/);
 });

@@ -1,8 +1,10 @@
 import type { Account, AccountAttempt } from "../../control/account.ts";
 import { isCode, meaningOf } from "../../protocol/code.ts";
 import { table } from "../terminal.ts";
-import { titleOf } from "./changes.ts";
 import { printable } from "./report.ts";
+
+/** Also the way of a `weft call` without --via, whose sidecar ends with it. */
+const NOT_TOLD = "whose sidecar tells nothing: it has ended, or forgotten the call";
 
 /**
  * The accounts of one request as a story: each call as its caller saw it, and below it what happened at the callee.
@@ -13,29 +15,34 @@ export function storyOf(accounts: readonly Account[]): string {
   const servers = new Set(inTime.filter(({ side }) => side === "server"));
   const parts: string[] = [];
   for (const call of inTime.filter(({ side }) => side === "client")) {
-    const below = [...servers].filter((one) => isPartOf(one, call));
-    for (const one of below) servers.delete(one);
+    const below = call.attempts.flatMap(({ instance }) => {
+      const one = [...servers].find(
+        (server) => server.caller === call.service && server.instance === instance,
+      );
+      return one !== undefined && servers.delete(one) ? [one] : [];
+    });
     parts.push([...callerSide(call), ...below.flatMap(calleeSide), ...ending(call)].join("\n"));
   }
-  // Their callers have forgotten the call, or are gone.
-  for (const one of servers) parts.push([title(one), ...calleeSide(one), ...ending(one)].join("\n"));
+  for (const one of servers)
+    parts.push(
+      [title(one), ...field("caller", `${one.caller}, ${NOT_TOLD}`), ...calleeSide(one), ...ending(one)].join(
+        "\n",
+      ),
+    );
   return `${parts.map(printableLines).join("\n\n")}\n`;
 }
 
 const printableLines = (text: string): string => text.split("\n").map(printable).join("\n");
 
-const isPartOf = (server: Account, call: Account): boolean =>
-  server.caller === call.service && call.attempts.some(({ instance }) => instance === server.instance);
-
-const title = ({ method, path, caller, callee, at }: Account): string =>
-  `${method} ${path} of ${caller} to ${callee}, ${new Date(at).toISOString()}`;
+const title = ({ method, path, caller, callee, at, mirrored }: Account): string =>
+  `${method} ${path} of ${caller} to ${callee}, ${new Date(at).toISOString()}${mirrored ? " (a mirror's copy)" : ""}`;
 
 function callerSide(call: Account): string[] {
   const { service, instance, route, rule, why, backend, injected, attempts } = call;
   return [
     title(call),
     ...field("caller", `${service}, instance ${instance}`),
-    ...field("route", route === undefined ? "none" : titleOf(route)),
+    ...field("route", route === undefined ? "none" : `HTTPRoute ${route}`),
     ...field("rule", rule),
     ...field("why", why),
     ...field("sent to", backend),
@@ -73,8 +80,8 @@ const result = (status: number, code: string): string =>
 
 const took = (ms: number): string => (ms < 10 ? `${ms.toFixed(1)} ms` : `${Math.round(ms)} ms`);
 
-function ending({ status, code, ms }: Account): string[] {
-  const end = field("ended", `${result(status, code)} after ${took(ms)}`);
+function ending({ status, code, message, ms }: Account): string[] {
+  const end = [...field("ended", `${result(status, code)} after ${took(ms)}`), ...field("message", message)];
   if (!isCode(code)) return end;
   const { cause, cure } = meaningOf(code);
   return [...end, ...field("cause", cause), ...field("cure", cure)];
