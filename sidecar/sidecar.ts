@@ -68,11 +68,13 @@ async function open(
   const subjects = new Subjects(options.mesh);
   const context: Context = { bus, sweep, subjects, service, instance, version, limits, say };
   const table = new InstanceTable({ bus, clock: systemClock, caller: service, instance });
+  const lastKnown =
+    options.policyFolder === undefined
+      ? undefined
+      : new LastKnown(options.policyFolder, (message) => say("warn", message));
   const policies = new PolicyTable({
     ...{ bus, clock: systemClock, caller: service, instance, say },
-    ...(options.policyFolder === undefined
-      ? {}
-      : { lastKnown: new LastKnown(options.policyFolder, (message) => say("warn", message)) }),
+    ...(lastKnown === undefined ? {} : { lastKnown }),
   });
   const metrics = createMetrics({
     ...{ service, instance, version },
@@ -100,6 +102,7 @@ async function open(
   closers.push(
     () => table.close(),
     () => policies.close(),
+    () => lastKnown?.written(),
     () => telling.unsubscribe(),
     tellChanges(bus, table, metrics, say),
     () => tracer.shutdown(),

@@ -13,7 +13,15 @@ const RULES: readonly (readonly [from: string, allowed: readonly string[]])[] = 
   ["src/routing", ["src/resources", "src/protocol"]],
   [
     "src/control",
-    ["src/registry", "src/bus", "src/resources", "src/routing", "src/subjects", "src/protocol"],
+    [
+      "src/registry",
+      "src/identity",
+      "src/bus",
+      "src/resources",
+      "src/routing",
+      "src/subjects",
+      "src/protocol",
+    ],
   ],
   ["src/identity", ["src/bus", "src/subjects", "src/protocol"]],
   ["src/registry", ["src/bus", "src/subjects", "src/protocol"]],

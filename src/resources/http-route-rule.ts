@@ -34,7 +34,7 @@ export const httpRouteRule = described(
       backendRefs: z.exactOptional(
         described(
           z.array(backendRef).check(z.maxLength(16)),
-          "where calls go, by weight; left out, the service that was called",
+          "where calls go, by weight; left out, and without a redirect, calls are answered 500 `no-backend`, as in the standard",
         ),
       ),
       timeouts: z.exactOptional(timeouts),

@@ -8,7 +8,7 @@ export interface TextMatch {
 
 export type TextTest = (text: string) => boolean;
 
-/** Compiles a pattern in the syntax of RE2. The time to test a text grows with its length and never faster. */
+/** Compiles a pattern in the syntax of RE2; one that is none matches nothing. The time to test a text grows with its length and never faster. */
 export type RegexEngine = (pattern: string) => TextTest;
 
 /**
@@ -18,9 +18,18 @@ export type RegexEngine = (pattern: string) => TextTest;
 export async function loadRegexEngine(): Promise<RegexEngine> {
   const { RE2JS } = await import("re2js");
   return (pattern) => {
-    const compiled: RE2JS = RE2JS.compile(pattern);
-    return (text) => compiled.matches(text);
+    const compiled = compiledBy(RE2JS, pattern);
+    return compiled === undefined ? () => false : (text) => compiled.matches(text);
   };
+}
+
+/** Policy is checked before it is sent; what came wrong all the same must not take the sidecar down. */
+function compiledBy(engine: typeof RE2JS, pattern: string): RE2JS | undefined {
+  try {
+    return engine.compile(pattern);
+  } catch {
+    return undefined;
+  }
 }
 
 /** @throws Error when there is a regular expression and no engine was given */
