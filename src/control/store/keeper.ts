@@ -100,7 +100,7 @@ export class PolicyKeeper {
       return sequence !== undefined;
     } catch (error) {
       this.#away(error);
-      this.#lookIn(0);
+      void this.#look();
       throw storeAway(error);
     }
   }
@@ -129,7 +129,7 @@ export class PolicyKeeper {
 
   async #look(): Promise<void> {
     this.#cancel();
-    if (this.#looking) return;
+    if (this.#looking || this.#closed) return;
     this.#looking = true;
     try {
       await this.exclusively(() => {
@@ -137,7 +137,7 @@ export class PolicyKeeper {
         this.#looking = false;
         return this.#read();
       });
-      this.#stopWatch ??= await this.#store.watch(() => this.#lookIn(0));
+      this.#stopWatch ??= await this.#store.watch(() => void this.#look());
       this.#misses = 0;
       if (this.#trouble?.kind === "away") {
         this.#trouble = undefined;

@@ -20,26 +20,30 @@ export class KvPolicyStore implements PolicyStore {
     return this.#maxBytes;
   }
 
-  async read(known: number | undefined): Promise<Stored | undefined> {
-    const kv = await this.#kv();
-    if ((await kv.lastRevision()) === known) return undefined;
-    const found = await kv.get(KEY);
-    const sequence = found?.revision ?? 0;
-    if (sequence === known) return undefined;
-    return found?.value === undefined ? { sequence } : { sequence, value: found.value };
+  read(known: number | undefined): Promise<Stored | undefined> {
+    return this.#with(async (kv) => {
+      if ((await kv.lastRevision()) === known) return undefined;
+      const found = await kv.get(KEY);
+      const sequence = found?.revision ?? 0;
+      if (sequence === known) return undefined;
+      return found?.value === undefined ? { sequence } : { sequence, value: found.value };
+    });
   }
 
-  async append(value: Uint8Array, after: number): Promise<number | undefined> {
-    return (await this.#kv()).update(KEY, value, after);
+  append(value: Uint8Array, after: number): Promise<number | undefined> {
+    return this.#with((kv) => kv.update(KEY, value, after));
   }
 
-  async history(): Promise<(Stored & { readonly value: Uint8Array })[]> {
-    const kept = await (await this.#kv()).history(KEY);
-    return kept.flatMap(({ revision: sequence, value }) => (value === undefined ? [] : { sequence, value }));
+  history(): Promise<(Stored & { readonly value: Uint8Array })[]> {
+    return this.#with(async (kv) =>
+      (await kv.history(KEY)).flatMap(({ revision: sequence, value }) =>
+        value === undefined ? [] : { sequence, value },
+      ),
+    );
   }
 
-  async watch(listener: () => void): Promise<() => void> {
-    return (await this.#kv()).watch(KEY, listener);
+  watch(listener: () => void): Promise<() => void> {
+    return this.#with((kv) => kv.watch(KEY, listener));
   }
 
   async close(): Promise<void> {
@@ -47,16 +51,18 @@ export class KvPolicyStore implements PolicyStore {
     await kv?.close();
   }
 
-  /** One after the other, so that two who ask at once share what is opened. */
-  #kv(): Promise<Kv> {
-    this.#opening = this.#reopened(this.#opening);
-    return this.#opening;
-  }
-
-  async #reopened(before: Promise<Kv> | undefined): Promise<Kv> {
-    const opened = await before?.catch(() => undefined);
-    const kv = opened === undefined || opened.closed ? await this.#open() : opened;
-    this.#maxBytes = Math.min(MAX_VALUE_BYTES, kv.maxPayload - ENVELOPE_BYTES);
-    return kv;
+  /** Opens what is used, and opens it anew after a failure: the bucket itself may be gone, which only that mends. */
+  async #with<T>(use: (kv: Kv) => Promise<T>): Promise<T> {
+    this.#opening ??= this.#open();
+    const opening = this.#opening;
+    try {
+      const kv = await opening;
+      this.#maxBytes = Math.min(MAX_VALUE_BYTES, kv.maxPayload - ENVELOPE_BYTES);
+      return await use(kv);
+    } catch (error) {
+      if (this.#opening === opening) this.#opening = undefined;
+      void opening.then((kv) => kv.close()).catch(() => {});
+      throw error;
+    }
   }
 }

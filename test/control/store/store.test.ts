@@ -19,17 +19,24 @@ policyStoreContract("policy in memory", async () => {
 const bucket = { history: KEPT, maxBytes: -1 };
 
 async function brokerWithStore(t: import("node:test").TestContext, server: TestServer) {
+  const start = (folder: string, port?: number) => {
+    const config = `jetstream { store_dir: ${JSON.stringify(folder)} }`;
+    return testBroker(t, { server, config, ...(port === undefined ? {} : { port }) });
+  };
   const folder = stateFolder(t);
-  const config = `jetstream { store_dir: ${JSON.stringify(folder)} }`;
-  const start = (port?: number) => testBroker(t, { server, config, ...(port === undefined ? {} : { port }) });
-  const broker = await start();
+  const broker = await start(folder);
   const openBucket = () => openKv(openCredentials(broker.url), "weft-policy", "test", bucket);
   const open = () => {
     const store = new KvPolicyStore(openBucket);
     broker.beforeEnd(() => store.close());
     return store;
   };
-  return { broker, open, openBucket, restart: () => start(broker.port) };
+  return {
+    broker,
+    open,
+    openBucket,
+    restart: (keeps: boolean) => start(keeps ? folder : stateFolder(t), broker.port),
+  };
 }
 
 for (const server of natsServers()) {
@@ -62,9 +69,20 @@ for (const server of natsServers()) {
       assert.rejects(store.read(undefined)),
       assert.rejects(store.append(Buffer.from("y"), sequence)),
     ]);
-    await restart();
+    await restart(true);
     const back = await until(() => store.read(undefined).catch(() => undefined), { withinMs: 10_000 });
     assert.equal(back.sequence, sequence);
     assert.notEqual(await store.append(Buffer.from("z"), sequence), undefined);
+  });
+
+  test(`policy in KV on nats-server ${server.label}: makes its bucket anew when the broker has lost it`, async (t) => {
+    const { broker, open, restart } = await brokerWithStore(t, server);
+    const store = open();
+    const sequence = (await store.append(Buffer.from("x"), 0))!;
+    await broker.stop();
+    await restart(false);
+    const read = await until(() => store.read(sequence).catch(() => undefined), { withinMs: 10_000 });
+    assert.deepEqual(read, { sequence: 0 });
+    assert.notEqual(await store.append(Buffer.from("x"), 0), undefined);
   });
 }

@@ -1,0 +1,202 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { analyse } from "../../src/control/analyse/analyse.ts";
+import type { World } from "../../src/control/analyse/world.ts";
+import { readResource } from "../../src/resources/read.ts";
+import { aPolicy, aRoute, worldWith } from "./editor-scene.ts";
+
+async function tell(values: readonly unknown[], world?: World): Promise<string[]> {
+  const set = values.map((value, document) => {
+    const { resource, findings } = readResource(value, document);
+    assert.ok(resource, JSON.stringify(findings));
+    return { resource, document };
+  });
+  return (await analyse(set, world)).map(({ code, document, path }) => `${code} ${document} ${path}`);
+}
+
+const redirect = (settings: object, matches: readonly object[] = [{ path: { value: "/" } }]) => ({
+  matches,
+  filters: [{ type: "RequestRedirect", requestRedirect: settings }],
+});
+const at = (value: string, more: object = {}) => ({ path: { type: "PathPrefix", value }, ...more });
+const full = (replaceFullPath: string) => ({ path: { type: "ReplaceFullPath", replaceFullPath } });
+const prefix = (replacePrefixMatch: string) => ({ path: { type: "ReplacePrefixMatch", replacePrefixMatch } });
+const matching = (...matches: object[]) => ({ rule: { matches, backendRefs: [{ name: "orders" }] } });
+const regex = (value: string) => ({ path: { type: "RegularExpression", value } });
+
+describe("analysing without a mesh", () => {
+  test("nothing is said of services that nobody knows", async () => {
+    assert.deepEqual(await tell([aRoute("a", { service: "whoever", version: "9" }), aPolicy("nobody")]), []);
+  });
+
+  test("the same conditions are seen however they are written", async () => {
+    const fields = [
+      { name: "X-A", value: "1" },
+      { name: "x-b", value: "2" },
+    ];
+    const one = aRoute("one", matching({ ...at("/a/"), headers: fields }));
+    const two = aRoute(
+      "two",
+      matching({
+        ...at("/a"),
+        headers: [
+          { name: "X-B", value: "2" },
+          { name: "x-a", value: "1" },
+        ],
+      }),
+    );
+    assert.deepEqual(await tell([one, two]), ["conflict 1 spec.rules[0].matches[0]"]);
+    const FURTHER = [
+      at("/a", { method: "GET" }),
+      at("/a", { headers: fields, method: "GET" }),
+      at("/a", { queryParams: [{ name: "X-A", value: "1" }] }),
+      at("/a", { queryParams: [{ name: "x-a", value: "1" }] }),
+      { path: { type: "Exact", value: "/a" } },
+      { path: { type: "Exact", value: "/a/" } },
+      regex("/a"),
+    ];
+    assert.deepEqual(await tell([one, ...FURTHER.map((match, i) => aRoute(`n${i}`, matching(match)))]), []);
+  });
+
+  test("routes of different services, versions and ports never conflict", async () => {
+    const parents = [{}, { name: "billing" }, { version: "1" }, { version: "2" }, { port: 80 }, { port: 81 }];
+    assert.deepEqual(await tell(parents.map((parent, i) => aRoute(`r${i}`, { parent }))), []);
+  });
+
+  test("a match that is there twice in one route is told once, though it has several parents", async () => {
+    const route = aRoute("a", matching(at("/x"), at("/y"), at("/x/")));
+    route.spec.parentRefs.push({ group: "", kind: "Service", name: "billing" });
+    assert.deepEqual(await tell([route]), ["shadowed 0 spec.rules[0].matches[2]"]);
+  });
+
+  test("a resource that is there twice is a duplicate and nothing else", async () => {
+    const twice = [aRoute("a"), aRoute("b", { path: "/b" }), aRoute("a")];
+    assert.deepEqual(await tell(twice), ["duplicate 2 metadata.name"]);
+  });
+
+  test("rules whose backends all have the weight 0 are told", async () => {
+    const rule = {
+      backendRefs: [
+        { name: "orders", weight: 0 },
+        { name: "billing", weight: 0 },
+      ],
+    };
+    assert.deepEqual(await tell([aRoute("a", { rule })]), ["no-weight 0 spec.rules[0].backendRefs"]);
+  });
+});
+
+describe("circles of redirects", () => {
+  const CIRCLES: readonly (readonly [string, readonly object[]])[] = [
+    ["to itself", [aRoute("a", { rule: redirect({ statusCode: 301 }) })]],
+    ["to a path that it takes too", [aRoute("a", { rule: redirect(full("/old/new"), [at("/old")]) })]],
+    ["that makes the path longer each time", [aRoute("a", { rule: redirect(prefix("/new"), [at("/")]) })]],
+    ["to its own name", [aRoute("a", { rule: redirect({ hostname: "orders" }) })]],
+    ["to another port, which it takes too", [aRoute("a", { rule: redirect({ port: 8080 }) })]],
+    [
+      "over two rules",
+      [
+        aRoute("a", { rule: redirect(full("/b"), [at("/a")]) }),
+        aRoute("b", { rule: redirect(full("/a"), [at("/b")]) }),
+      ],
+    ],
+    [
+      "over two services",
+      [
+        aRoute("a", { rule: redirect({ hostname: "billing" }) }),
+        aRoute("b", { service: "billing", rule: redirect({ hostname: "orders" }) }),
+      ],
+    ],
+    [
+      "with conditions",
+      [
+        aRoute("a", {
+          rule: redirect({}, [
+            at("/", {
+              method: "POST",
+              headers: [{ name: "x", value: "1" }],
+              queryParams: [{ name: "q", value: "a b" }],
+            }),
+          ]),
+        }),
+      ],
+    ],
+    [
+      "of one caller",
+      [aRoute("a", { rule: redirect({}, [at("/", { headers: [{ name: "weft-caller", value: "web" }] })]) })],
+    ],
+  ];
+  for (const [what, routes] of CIRCLES)
+    test(`a circle ${what} is told once`, async () => {
+      const told = await tell(routes);
+      assert.deepEqual(told, ["redirect-cycle 0 spec.rules[0].matches[0]"]);
+    });
+
+  const STRAIGHT: readonly (readonly [string, readonly object[]])[] = [
+    ["to another path", [aRoute("a", { rule: redirect(full("/new"), [at("/old")]) })]],
+    ["to another host", [aRoute("a", { rule: redirect({ hostname: "example.com" }) })]],
+    ["to https", [aRoute("a", { rule: redirect({ scheme: "https" }) })]],
+    [
+      "to a port that no route is for",
+      [aRoute("a", { parent: { port: 80 }, rule: redirect({ port: 8080 }) })],
+    ],
+    [
+      "that another rule takes first",
+      [aRoute("a", { rule: redirect(full("/old/in"), [at("/old")]) }), aRoute("b", { path: "/old/in" })],
+    ],
+    [
+      "that a regular expression takes first",
+      [
+        aRoute("a", { rule: redirect(full("/old/7"), [at("/old")]) }),
+        aRoute("b", matching(regex("/old/[0-9]+"))),
+      ],
+    ],
+    [
+      "of two callers to each other's path",
+      [
+        aRoute("a", {
+          rule: redirect(full("/b"), [at("/a", { headers: [{ name: "weft-caller", value: "web" }] })]),
+        }),
+        aRoute("b", {
+          rule: redirect(full("/a"), [at("/b", { headers: [{ name: "weft-caller", value: "billing" }] })]),
+        }),
+      ],
+    ],
+    ["that takes something away", [aRoute("a", { rule: redirect(prefix("/"), [at("/a")]) })]],
+  ];
+  for (const [what, routes] of STRAIGHT)
+    test(`a redirect ${what} is none`, async () => {
+      assert.deepEqual(await tell(routes), []);
+    });
+});
+
+describe("analysing against a mesh", () => {
+  test("services and versions that were never seen are told at their place, wherever they stand", async () => {
+    const rule = {
+      filters: [{ type: "RequestMirror", requestMirror: { backendRef: { name: "nowhere" } } }],
+      backendRefs: [
+        { name: "orders", version: "3" },
+        { name: "orders", version: "2" },
+      ],
+    };
+    const world = worldWith({ orders: ["2"] });
+    assert.deepEqual(await tell([aRoute("a", { rule }), aPolicy("ordes")], world), [
+      "unknown-service 0 spec.rules[0].filters[0].requestMirror.backendRef.name",
+      "unknown-version 0 spec.rules[0].backendRefs[0].version",
+      "unknown-service 1 metadata.name",
+    ]);
+  });
+
+  test("a backend without an instance is told, unless it gets nothing", async () => {
+    const world: World = { ...worldWith({ orders: ["1", "2"] }), isUp: (_, version) => version === "1" };
+    const rule = (weight: number) => ({
+      backendRefs: [
+        { name: "orders", version: "1" },
+        { name: "orders", version: "2", weight },
+      ],
+    });
+    assert.deepEqual(await tell([aRoute("a", { rule: rule(1) })], world), [
+      "no-instance 0 spec.rules[0].backendRefs[1]",
+    ]);
+    assert.deepEqual(await tell([aRoute("a", { rule: rule(0) })], world), []);
+  });
+});
