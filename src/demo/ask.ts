@@ -7,10 +7,15 @@ export interface Answer {
 }
 
 /** GET through a sidecar, as `curl -x PROXY URL` does it. */
-export function ask(proxy: string, url: string): Promise<Answer> {
+export function ask(
+  proxy: string,
+  url: string,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<Answer> {
   const { hostname, port } = new URL(proxy);
+  const fields = { host: new URL(url).host, ...headers };
   return new Promise((resolve, reject) => {
-    request({ host: hostname, port, path: url, headers: { host: new URL(url).host } }, async (response) => {
+    request({ host: hostname, port, path: url, headers: fields }, async (response) => {
       try {
         let text = "";
         for await (const chunk of response.setEncoding("utf8")) text += chunk;

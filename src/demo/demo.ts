@@ -6,6 +6,7 @@ import { Fault } from "../cli/fault.ts";
 import { onTold } from "../cli/told.ts";
 import { Subjects } from "../subjects/subjects.ts";
 import { ask } from "./ask.ts";
+import { showCanary, spreadOf } from "./canary.ts";
 import { type Child, Children } from "./children.ts";
 import { type ShopService, shopServices } from "./shop.ts";
 import { createShow, type Show } from "./show.ts";
@@ -71,11 +72,14 @@ async function play(options: DemoOptions, state: string, children: Children): Pr
   show.line("a version by its name, or whichever there is:");
   await expect(show, proxy, "http://v1.orders.mesh/orders/7", 200);
   await expect(show, proxy, "http://v2.orders.mesh/orders/7", 200);
-  await showSpread(show, proxy);
+  show.line(`GET http://orders.mesh/orders/7, 20 times: ${await spreadOf(proxy, 20)}`);
 
   show.step("Discovery lists them: weft get instances");
   show.block(await children.run(["get", "instances"]));
   show.line("(CALLS and ERRORS come with the heartbeat, every 2 s)");
+
+  show.step("A canary: a Gateway API route, live within a second");
+  await showCanary(show, children, proxy);
 
   show.step("Failures say what they are: version 1 of orders leaves");
   await started.get("orders 1")!.end();
@@ -132,18 +136,6 @@ async function expect(show: Show, proxy: string, url: string, status: number): P
     );
 }
 
-async function showSpread(show: Show, proxy: string): Promise<void> {
-  const url = "http://orders.mesh/orders/7";
-  const counts = new Map<string, number>();
-  const calls = 20;
-  for (let i = 0; i < calls; i++) {
-    const { orders } = JSON.parse((await ask(proxy, url)).text) as { orders: string };
-    counts.set(orders, (counts.get(orders) ?? 0) + 1);
-  }
-  const spread = [...counts].sort().map(([version, count]) => `${version} ${count}`);
-  show.line(`GET ${url}, ${calls} times: ${spread.join(", ")}`);
-}
-
 function tellWhatToTry(show: Show, proxy: string, state: string): void {
   show.step("It stays up until Ctrl-C. In another terminal, try:");
   const tries = [
@@ -151,6 +143,7 @@ function tellWhatToTry(show: Show, proxy: string, state: string): void {
     `curl -x ${proxy} http://v2.orders.mesh/orders/8`,
     `curl -H 'Host: catalog.mesh' ${proxy}/items/tea`,
     `npx weft call stock /stock/cup -i --state ${state}`,
+    `npx weft apply -f src/demo/policy/canary.yaml --state ${state}`,
     `npx weft get instances --watch --state ${state}`,
     `npx weft run hello --version 1 --port 0 --state ${state} -- sh -c 'exec python3 -m http.server $PORT'`,
   ];
