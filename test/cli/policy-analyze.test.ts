@@ -92,6 +92,13 @@ test("no file can write escape sequences on the terminal", async () => {
   assert.doesNotMatch(stdout, /[\u001b\u202e]/);
 });
 
+test("a reader who leaves early, as head does, is no fault", async () => {
+  const running = await weft.spawn(["schema"]);
+  running.child.stdout!.destroy();
+  const { code, stderr } = await running.done;
+  assert.deepEqual([code, stderr], [0, ""]);
+});
+
 test("what is not there, or is no policy, is told", async () => {
   mkdirSync(join(weft.folder, "empty"));
   const cases: [string[], number, RegExp][] = [

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { reportOf } from "../../src/cli/policy/report.ts";
 import { policyRows, routeRows, type SidecarView, sidecarRows } from "../../src/cli/policy/rows.ts";
+import { finding } from "../../src/resources/finding.ts";
 import type { HttpRoute } from "../../src/resources/http-route.ts";
 import { readResource } from "../../src/resources/read.ts";
 import type { ServicePolicy } from "../../src/resources/service-policy.ts";
@@ -56,4 +58,18 @@ test("a sidecar that lags is shown with how far", () => {
     rows.slice(2).map((row) => row[4]),
     ["5 (behind 2)", "none of this mesh", "-"],
   );
+});
+
+test("findings are sorted by file, line and column; what has no place comes last", () => {
+  const at = (file: string, line: number, column: number) => ({
+    ...finding("unknown-field", { path: "a" }, "m", "c"),
+    ...{ file, line, column },
+  });
+  const more = finding("too-many-findings", { path: "" }, "more");
+  const text = reportOf([more, at("b", 1, 1), at("a", 10, 1), at("a", 9, 9), at("a", 9, 8)], ".", {});
+  assert.deepEqual(
+    [...text.matchAll(/^(\S+): error|^(error)/gm)].map(([, place, none]) => place ?? none),
+    ["a:9:8", "a:9:9", "a:10:1", "b:1:1", "error"],
+  );
+  assert.match(text, /\n5 errors\.\n$/);
 });

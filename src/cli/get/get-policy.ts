@@ -3,6 +3,7 @@ import type { Resource } from "../../resources/read.ts";
 import type { ServicePolicy } from "../../resources/service-policy.ts";
 import { Fault, UsageFault } from "../fault.ts";
 import { yamlOf } from "../policy/canonical.ts";
+import { print, printJson, printLine } from "../policy/print.ts";
 import { readPolicy } from "../policy/registry.ts";
 import { type Entry, policyRows, routeRows, type SidecarView, sidecarRows } from "../policy/rows.ts";
 import { table } from "../terminal.ts";
@@ -22,10 +23,10 @@ export async function getResources(
   const entries = resources.filter(({ resource }) => name === undefined || isNamed(resource, name));
   if (name !== undefined && entries.length === 0)
     throw new Fault(`there is no ${kind} ${JSON.stringify(name)}`, `weft get ${what} lists those there are`);
-  if (flags.output === "json") print(JSON.stringify(entries, null, 2));
-  else if (flags.output === "yaml") process.stdout.write(entries.map(yamlOfEntry).join("---\n"));
-  else if (what === "routes") print(table(routeRows(entries as Entry<HttpRoute>[], Date.now())));
-  else print(table(policyRows(entries as Entry<ServicePolicy>[], Date.now())));
+  if (flags.output === "json") printJson(entries);
+  else if (flags.output === "yaml") print(entries.map(yamlOfEntry).join("---\n"));
+  else if (what === "routes") printLine(table(routeRows(entries as Entry<HttpRoute>[], Date.now())));
+  else printLine(table(policyRows(entries as Entry<ServicePolicy>[], Date.now())));
 }
 
 /** `orders`, of any namespace, or `shop/orders`. */
@@ -43,13 +44,11 @@ export async function getSidecars(service: string | undefined, flags: GetFlags):
   const sidecars = answer.sidecars.filter((one) => one.service === (service ?? one.service));
   if (service !== undefined && sidecars.length === 0)
     throw new Fault(`${service} has no sidecar now`, "weft get sidecars lists those there are");
-  if (flags.output === "json") print(JSON.stringify({ revision: answer.revision, sidecars }, null, 2));
-  else print(table(sidecarRows(sidecars, answer.revision, Date.now())));
+  if (flags.output === "json") printJson({ revision: answer.revision, sidecars });
+  else printLine(table(sidecarRows(sidecars, answer.revision, Date.now())));
 }
 
 function refuseWatch({ watch }: GetFlags): void {
   if (watch)
     throw new UsageFault("--watch is for services and instances", "leave it out, or ask again now and then");
 }
-
-const print = (text: string): void => void process.stdout.write(`${text}\n`);

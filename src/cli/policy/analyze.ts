@@ -3,6 +3,7 @@ import { UsageFault } from "../fault.ts";
 import type { AnalyzeFlags } from "../verbs/analyze.ts";
 import { checkOffline } from "./check.ts";
 import { type Item, load } from "./files/load.ts";
+import { print, printJson } from "./print.ts";
 import { askPolicy } from "./registry.ts";
 import { hasErrors, placeAll, reportOf } from "./report.ts";
 
@@ -19,8 +20,8 @@ export async function analyze(files: readonly string[], flags: AnalyzeFlags): Pr
   // The registry finds all that can be found here, and more; what cannot be read here it would not get.
   const found = live && !hasErrors(unread) ? await askLive(items, flags) : await checkOffline(items);
   const findings = placeAll([...unread, ...found], items);
-  if (output === "json") process.stdout.write(`${JSON.stringify({ findings }, null, 2)}\n`);
-  else process.stdout.write(textOf(findings, items.length, files.length > 0));
+  if (output === "json") printJson({ findings });
+  else print(textOf(findings, items.length, files.length > 0));
   if (findings.length > 0) process.exitCode = 1;
 }
 

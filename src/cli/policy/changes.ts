@@ -3,6 +3,7 @@ import type { Resource } from "../../resources/read.ts";
 import { painter } from "../terminal.ts";
 import { yamlOf, yamlStreamOf } from "./canonical.ts";
 import { unifiedDiff } from "./diff.ts";
+import { print, printJson, printLine } from "./print.ts";
 import { printable } from "./report.ts";
 
 /** What happened to one resource. */
@@ -36,15 +37,15 @@ export function titleOf(key: string): string {
 /** Prints what a change did, or would do: a line for each resource, and the revision that came of it. */
 export function printChanges(answer: ChangeAnswer, { output, diff }: ShowFlags): void {
   const { changes, dryRun } = answer;
-  if (output === "json") print(`${JSON.stringify(answer, null, 2)}\n`);
+  if (output === "json") printJson(answer);
   else if (output === "yaml")
     print(yamlStreamOf(changes.flatMap(({ after }) => (after === undefined ? [] : [after]))));
   else {
     for (const change of changes) {
-      print(`${titleOf(change.key)} ${change.change}${dryRun ? " (dry run)" : ""}\n`);
+      printLine(`${titleOf(change.key)} ${change.change}${dryRun ? " (dry run)" : ""}`);
       if (diff) print(diffOf(change));
     }
-    print(`${outcome(answer)}\n`);
+    printLine(outcome(answer));
   }
 }
 
@@ -68,5 +69,3 @@ export function diffOf({ key, before, after }: Pick<Change, "key" | "before" | "
   const name = (resource: Resource | undefined) => (resource === undefined ? "/dev/null" : titleOf(key));
   return `${paint("bold", `--- ${name(before)}`)}\n${paint("bold", `+++ ${name(after)}`)}\n${lines.join("\n")}\n`;
 }
-
-const print = (text: string): void => void process.stdout.write(text);

@@ -1,6 +1,7 @@
 import type { Account } from "../../control/account.ts";
 import { Fault } from "../fault.ts";
 import type { ExplainFlags } from "../verbs/explain.ts";
+import { print, printJson } from "./print.ts";
 import { readAsAdmin } from "./registry.ts";
 import { storyOf } from "./story.ts";
 
@@ -15,7 +16,6 @@ export async function explain(requestId: string, flags: ExplainFlags): Promise<v
       `no sidecar remembers a request ${JSON.stringify(requestId)}`,
       "give the x-request-id of the answer; a sidecar forgets its older calls, and all of them when it ends",
     );
-  process.stdout.write(
-    flags.output === "json" ? `${JSON.stringify(answer, null, 2)}\n` : storyOf(answer.accounts),
-  );
+  if (flags.output === "json") printJson(answer);
+  else print(storyOf(answer.accounts));
 }

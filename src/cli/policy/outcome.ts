@@ -1,5 +1,6 @@
 import type { Finding } from "../../resources/finding.ts";
 import type { Item } from "./files/load.ts";
+import { printJson } from "./print.ts";
 import { placeAll, reportOf } from "./report.ts";
 
 /**
@@ -13,7 +14,7 @@ export function refuse(
   output: "table" | "json" | "yaml",
 ): void {
   const placed = placeAll(findings, items);
-  if (output === "json") process.stdout.write(`${JSON.stringify({ findings: placed }, null, 2)}\n`);
+  if (output === "json") printJson({ findings: placed });
   process.stderr.write(reportOf(placed, `: nothing was ${done}`, process.stderr));
   process.exitCode = 1;
 }

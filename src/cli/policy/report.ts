@@ -26,8 +26,10 @@ export function reportOf(findings: readonly Finding[], outcome: string, stream: 
   return `${blocks.join("")}${countOf(findings)}${outcome}\n`;
 }
 
+/** What has no place, such as that there are more findings, comes last. */
 function byPlace(a: Finding, b: Finding): number {
   return (
+    Number(a.file === undefined) - Number(b.file === undefined) ||
     compare(a.file ?? "", b.file ?? "") ||
     (a.line ?? 0) - (b.line ?? 0) ||
     (a.column ?? 0) - (b.column ?? 0) ||
