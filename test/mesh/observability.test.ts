@@ -4,21 +4,10 @@ import { ask } from "../support/ask.ts";
 import { testBroker } from "../support/broker.ts";
 import { testApp, testSidecar } from "../support/mesh.ts";
 import { meshPair } from "../support/mesh-pair.ts";
+import { metricsOf, value } from "../support/metrics.ts";
 import { otlpReceiver } from "../support/otlp-receiver.ts";
 import { sidecarProcess } from "../support/sidecar-process.ts";
 import { until } from "../support/until.ts";
-
-const metricsOf = async (admin: string) => (await ask(admin, "localhost", "/metrics")).text;
-
-/** The value of the series of that name that has all these labels. */
-function value(text: string, name: string, labels: Record<string, string> = {}): number | undefined {
-  for (const line of text.split("\n")) {
-    if (!line.startsWith(`${name}{`) && !line.startsWith(`${name} `)) continue;
-    if (Object.entries(labels).every(([label, is]) => line.includes(`${label}="${is}"`)))
-      return Number(line.slice(line.lastIndexOf(" ") + 1));
-  }
-  return undefined;
-}
 
 test("both sides count and time each call, in OpenTelemetry's names", async (t) => {
   const app = await testApp(t, (request, response) => {

@@ -1,4 +1,4 @@
-import { request } from "node:http";
+import { type Agent, request } from "node:http";
 
 export interface Asked {
   readonly status: number;
@@ -7,17 +7,17 @@ export interface Asked {
   readonly text: string;
 }
 
-/** One HTTP request to a sidecar's listener, with any `Host`. */
+/** One HTTP request to a sidecar's listener, with any `Host`; on a connection of its own when no agent is given. */
 export function ask(
   listen: string,
   host: string,
   path = "/",
-  { method = "GET", headers = {}, body = "" as string | Buffer } = {},
+  { method = "GET", headers = {}, body = "" as string | Buffer, agent = false as Agent | false } = {},
 ): Promise<Asked> {
   const [address = "", port = ""] = listen.split(":");
   return new Promise((resolve, reject) => {
     const sent = request(
-      { host: address, port, path, method, headers: { host, ...headers }, agent: false },
+      { host: address, port, path, method, headers: { host, ...headers }, agent },
       (response) => {
         const chunks: Buffer[] = [];
         response.on("data", (chunk) => chunks.push(chunk));

@@ -2,11 +2,21 @@ import type { AddressInfo } from "node:net";
 import { connect, createServer, type Socket } from "node:net";
 import type { TestContext } from "node:test";
 
-/** A way to the broker that a test can cut, so that one end alone loses it. */
-export async function relayTo(t: TestContext, port: number): Promise<{ url: string; cut(): void }> {
+export interface Relay {
+  readonly url: string;
+  /** Breaks the connections there are. */
+  cut(): void;
+  /** What the broker says is held back from now on; returns the way to let it through. */
+  deafen(): () => void;
+}
+
+/** A way to the broker that a test can trouble, so that one end alone loses it. */
+export async function relayTo(t: TestContext, port: number): Promise<Relay> {
   const sockets = new Set<Socket>();
+  const fars = new Set<Socket>();
   const server = createServer((near) => {
     const far = connect(port, "127.0.0.1");
+    fars.add(far.once("close", () => fars.delete(far)));
     for (const [from, to] of [
       [near, far],
       [far, near],
@@ -24,9 +34,15 @@ export async function relayTo(t: TestContext, port: number): Promise<{ url: stri
   const cut = () => {
     for (const socket of sockets) socket.destroy();
   };
+  const deafen = () => {
+    for (const far of fars) far.pause();
+    return () => {
+      for (const far of fars) far.resume();
+    };
+  };
   t.after(() => {
     server.close();
     cut();
   });
-  return { url: `nats://127.0.0.1:${(server.address() as AddressInfo).port}`, cut };
+  return { url: `nats://127.0.0.1:${(server.address() as AddressInfo).port}`, cut, deafen };
 }

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import type { TestContext } from "node:test";
+import type { AppAddress } from "../../sidecar/life/health.ts";
 import type { SidecarOptions } from "../../sidecar/options.ts";
 import { connectBus } from "../../src/bus/nats-bus.ts";
 import { policyExtension } from "../../src/control/extension.ts";
@@ -46,7 +47,12 @@ export async function routedMesh(t: TestContext, { server }: { server?: TestServ
     ...{ http: { port: 0 }, log: silentLog, clock: systemClock },
     extend: policyExtension(new MemoryPolicyStore(), ADMIN_TOKEN),
   });
-  broker.beforeEnd(() => registry.close());
+  let closing: Promise<void> | undefined;
+  const stopRegistry = () => {
+    closing ??= registry.close();
+    return closing;
+  };
+  broker.beforeEnd(stopRegistry);
 
   const post = async (path: string, body: object) => {
     const response = await fetch(`${registry.url}/v1/policy/${path}`, {
@@ -71,12 +77,32 @@ export async function routedMesh(t: TestContext, { server }: { server?: TestServ
       { what: "all sidecars to run the policy" },
     );
 
+  const serve = async (
+    service: string,
+    app: AppAddress,
+    options: Partial<SidecarOptions> = {},
+  ): Promise<SidecarUnderTest> => {
+    const { host, port } = app;
+    const sidecar = await testSidecar(broker, service, { ...options, app: { host, port } });
+    await until(
+      async () => {
+        const { instances } = await get(`instances?service=${service}`);
+        return instances.some(({ instance }: { instance: string }) => instance === sidecar.instance);
+      },
+      { what: `${service} (instance ${sidecar.instance}) to be known` },
+    );
+    return sidecar;
+  };
+
   return {
     broker,
     registry,
+    stopRegistry,
     get,
     post,
     allInStep,
+    /** The sidecar of an app of the test's own; resolves when the registry knows it. */
+    serve,
     /** Applies resources and waits until every sidecar runs them. */
     async apply(...resources: object[]) {
       const { status, body } = await post("apply", { resources });
@@ -101,12 +127,8 @@ export async function routedMesh(t: TestContext, { server }: { server?: TestServ
         response.writeHead(200, { "content-type": "application/json", ...answer?.(request) });
         response.end(JSON.stringify(echo));
       });
-      const sidecar = await testSidecar(broker, service, { version, app });
+      const sidecar = await serve(service, app, { version });
       instance = sidecar.instance;
-      await until(
-        async () => (await get(`instances?service=${service}&version=${version}`)).instances.length > 0,
-        { what: `${service} v${version} to be known` },
-      );
       return { sidecar, seen };
     },
     caller: (service = "shop", options: Partial<SidecarOptions> = {}) =>
