@@ -38,8 +38,8 @@ Start:
   weft call hello /                                        a call to it
 
 Exit codes: 0 done, 1 failed, 2 wrong usage; weft run ends with its command's own.
-Environment: WEFT_STATE (as --state), WEFT_TOKEN (a token itself), WEFT_NATS_SERVER (path of nats-server), NO_COLOR,
-WEFT_DEBUG=1 (stack traces).`;
+Environment: WEFT_STATE (as --state), WEFT_TOKEN (a token itself), WEFT_ADMIN_TOKEN (to change policy from elsewhere),
+WEFT_NATS_SERVER (path of nats-server), NO_COLOR, WEFT_DEBUG=1 (stack traces).`;
 
 const args = process.argv.slice(2);
 try {

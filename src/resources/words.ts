@@ -23,7 +23,9 @@ export function nearest(word: string, candidates: readonly string[]): string | u
   let bestCost = Number.POSITIVE_INFINITY;
   for (const candidate of candidates) {
     const other = plain(candidate);
-    const allowed = Math.max(1, Math.floor(Math.max(wanted.length, other.length) / 3));
+    const length = Math.max(wanted.length, other.length);
+    // One edit makes any word of one or two letters of any other.
+    const allowed = length < 3 ? 0 : Math.floor(length / 3);
     const isBegun = wanted.length >= 3 && other.startsWith(wanted);
     if (!isBegun && Math.abs(other.length - wanted.length) > allowed) continue;
     const cost = isBegun ? 1 : edits(wanted, other);
@@ -34,17 +36,19 @@ export function nearest(word: string, candidates: readonly string[]): string | u
 
 const plain = (word: string): string => word.toLowerCase().replace(/[-_]/g, "");
 
-/** Levenshtein distance, in one row. */
+/** Insertions, deletions, replacements and swaps of neighbours that make one of the other (optimal string alignment). */
 function edits(a: string, b: string): number {
-  const row = Array.from({ length: b.length + 1 }, (_, j) => j);
+  const rows = [Array.from({ length: b.length + 1 }, (_, j) => j)];
   for (let i = 1; i <= a.length; i++) {
-    let diagonal = row[0]!;
-    row[0] = i;
+    const row = [i];
+    const above = rows[i - 1]!;
     for (let j = 1; j <= b.length; j++) {
-      const above = row[j]!;
-      row[j] = Math.min(above + 1, row[j - 1]! + 1, diagonal + (a[i - 1] === b[j - 1] ? 0 : 1));
-      diagonal = above;
+      const replaced = above[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1);
+      const isSwap = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
+      const swapped = isSwap ? rows[i - 2]![j - 2]! + 1 : Number.POSITIVE_INFINITY;
+      row.push(Math.min(above[j]! + 1, row[j - 1]! + 1, replaced, swapped));
     }
+    rows.push(row);
   }
-  return row[b.length]!;
+  return rows[a.length]![b.length]!;
 }

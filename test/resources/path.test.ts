@@ -20,6 +20,8 @@ test("the field that was meant is offered when it is near", () => {
   const fields = ["backendRefs", "matches", "timeouts", "filters"];
   assert.equal(nearest("backendrefs", fields), "backendRefs");
   assert.equal(nearest("backend_refs", fields), "backendRefs");
+  assert.equal(nearest("valeu", ["value", "name"]), "value", "two letters that are swapped are one mistake");
+  assert.equal(nearest("9", ["1", "2"]), undefined, "any letter is one edit from any other");
   assert.equal(nearest("match", fields), "matches");
   assert.equal(nearest("backend", fields), "backendRefs");
   assert.equal(nearest("path", fields), undefined);
