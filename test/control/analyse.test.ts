@@ -200,3 +200,58 @@ describe("analysing against a mesh", () => {
     assert.deepEqual(await tell([aRoute("a", { rule: rule(0) })], world), []);
   });
 });
+
+describe("analysing what was made to take long", () => {
+  const CASES: readonly (readonly [string, readonly object[], string])[] = [
+    [
+      "many matches with many parents",
+      Array.from({ length: 100 }, (_, r) => {
+        const matches = Array.from({ length: 64 }, (_, i) => at(`/${i}`));
+        const route = aRoute(`r${r}`, { rule: { matches } });
+        const parents = Array.from({ length: 32 }, (_, i) => ({
+          group: "",
+          kind: "Service",
+          name: `s${r}-${i}`,
+        }));
+        return { ...route, spec: { ...route.spec, parentRefs: parents } };
+      }),
+      "too-large",
+    ],
+    [
+      "redirects to ever other ports",
+      Array.from({ length: 2500 }, (_, i) =>
+        aRoute(`r${i}`, { rule: redirect({ port: i + 1000 }, [at(`/${i}`)]) }),
+      ),
+      "too-large",
+    ],
+    [
+      "a chain of redirects",
+      Array.from({ length: 1000 }, (_, i) =>
+        aRoute(`r${i}`, { rule: redirect(full(`/${i + 1}`), [at(`/${i}`)]) }),
+      ),
+      "",
+    ],
+  ];
+  for (const [what, routes, code] of CASES)
+    test(`${what}: it ends soon`, async () => {
+      const startedAt = performance.now();
+      const told = await tell(routes);
+      assert.equal(
+        told.some((one) => one.startsWith("too-large")),
+        code !== "",
+      );
+      assert.ok(performance.now() - startedAt < 10_000);
+    });
+
+  test("thousands of names that nobody knows, among thousands that are known", async () => {
+    const names = Array.from({ length: 10_000 }, (_, i) => [`service-${i}`, ["1"]] as const);
+    const world = worldWith(Object.fromEntries(names));
+    const backendRefs = (r: number) => Array.from({ length: 16 }, (_, i) => ({ name: `servize-${r}-${i}` }));
+    const routes = Array.from({ length: 500 }, (_, r) =>
+      aRoute(`r${r}`, { path: `/${r}`, rule: { matches: [at(`/${r}`)], backendRefs: backendRefs(r) } }),
+    );
+    const startedAt = performance.now();
+    assert.equal((await tell(routes, world)).length, 500 * 17);
+    assert.ok(performance.now() - startedAt < 5000);
+  });
+});

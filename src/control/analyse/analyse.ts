@@ -2,7 +2,7 @@ import type { Finding } from "../../resources/finding.ts";
 import { keyOf } from "../../resources/key.ts";
 import { loadRegexEngine } from "../../routing/text-match.ts";
 import { duplicates } from "./duplicates.ts";
-import { isRoute, type Judged } from "./judged.ts";
+import { found, isRoute, type Judged } from "./judged.ts";
 import { overlaps } from "./overlaps.ts";
 import { hasRegex, placesOf, redirectIn } from "./places.ts";
 import { redirectCycles } from "./redirects.ts";
@@ -19,6 +19,8 @@ import type { World } from "./world.ts";
 export async function analyse(set: readonly Judged[], world?: World): Promise<Finding[]> {
   const twice = duplicates(set);
   const once = [...new Map([...set].reverse().map((one) => [keyOf(one.resource), one])).values()].reverse();
+  const tooLarge = tooMany(once);
+  if (tooLarge !== undefined) return [...twice, tooLarge];
   const regex = followsRegex(once) ? await loadRegexEngine() : undefined;
   return [
     ...twice,
@@ -27,6 +29,25 @@ export async function analyse(set: readonly Judged[], world?: World): Promise<Fi
     ...weights(once),
     ...(world === undefined ? [] : unknown(once, world)),
   ];
+}
+
+/** A match is looked at once for each parent of its route; ten thousand routes of the usual kind have no more. */
+const MAX_MATCHES = 200_000;
+
+function tooMany(set: readonly Judged[]): Finding | undefined {
+  let count = 0;
+  for (const one of set.filter(isRoute)) {
+    const { parentRefs, rules } = one.resource.spec;
+    for (const { matches } of rules) count += matches.length * parentRefs.length;
+    if (count > MAX_MATCHES)
+      return found(
+        "too-large",
+        one,
+        "spec.rules",
+        `with it there are more than ${MAX_MATCHES} matches, counted once for each parent of their route`,
+      );
+  }
+  return undefined;
 }
 
 /** Only following redirects needs the engine, which takes a while to load. */

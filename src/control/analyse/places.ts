@@ -29,11 +29,15 @@ export const placesOf = (one: Judged<HttpRoute>): Place[] =>
 export const hasRegex = ({ path, headers = [], queryParams = [] }: RequestMatch): boolean =>
   [path, ...headers, ...queryParams].some(({ type }) => type === "RegularExpression");
 
+/** Places looked at for indexes, all in all: about a second. */
+const MAX_LOOKED_AT = 2_000_000;
+
 /** Which match of which rule takes a request, as the sidecars of a caller will find it. */
 export class Takers {
   readonly #regex: RegexEngine | undefined;
   readonly #byService = new Map<string, Place[]>();
   readonly #indexes = new Map<string, MatchIndex<Place>>();
+  #lookedAt = 0;
 
   constructor(places: readonly Place[], regex: RegexEngine | undefined) {
     this.#regex = regex;
@@ -45,6 +49,11 @@ export class Takers {
       }
   }
 
+  /** True when so much was asked that answers are not right any more. */
+  get exhausted(): boolean {
+    return this.#lookedAt > MAX_LOOKED_AT;
+  }
+
   find(to: Destination, caller: string, asked: Asked): Place | undefined {
     const key = `${to.service} ${to.version ?? ""} ${to.port} ${caller}`;
     const index = this.#indexes.get(key) ?? this.#indexOf(to, caller);
@@ -53,9 +62,11 @@ export class Takers {
   }
 
   #indexOf(to: Destination, caller: string): MatchIndex<Place> {
-    const attached = (this.#byService.get(to.service) ?? []).filter(
-      ({ one, match }) => concerns(one.resource, to) && this.#isFor(match, caller),
-    );
+    const places = this.#byService.get(to.service) ?? [];
+    this.#lookedAt += places.length;
+    const attached = this.exhausted
+      ? []
+      : places.filter(({ one, match }) => concerns(one.resource, to) && this.#isFor(match, caller));
     return new MatchIndex(
       attached.map((place) => [place.match, place]),
       this.#regex,

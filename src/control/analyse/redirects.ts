@@ -7,6 +7,8 @@ import { destinationOf, found, isRoute, type Judged, labelOf } from "./judged.ts
 import { hasRegex, type Place, placesOf, redirectIn, Takers } from "./places.ts";
 
 const HTTP_PORT = 80;
+/** Where browsers and `fetch` give up, too (Fetch standard, "HTTP-redirect fetch"). */
+const MAX_REDIRECTS = 20;
 
 /**
  * Follows each redirect, as a client would, from a request that it takes, and tells of those that come back to where
@@ -19,7 +21,7 @@ export function redirectCycles(set: readonly Judged[], regex: RegexEngine | unde
   const places = set.filter(isRoute).flatMap(placesOf);
   const takers = new Takers(places, regex);
   const told = new Set<string>();
-  return places.flatMap((start) => {
+  const findings = places.flatMap((start) => {
     if (redirectIn(start.rule) === undefined || hasRegex(start.match)) return [];
     return start.one.resource.spec.parentRefs.flatMap((parent): Finding[] => {
       const { name: service, version, port = HTTP_PORT } = parent;
@@ -29,13 +31,18 @@ export function redirectCycles(set: readonly Judged[], regex: RegexEngine | unde
       return [cycle(circle, destinationOf(parent))];
     });
   });
+  if (!takers.exhausted) return findings;
+  const { one, path } = places.findLast(({ rule }) => redirectIn(rule) !== undefined)!;
+  return [found("too-large", one, path, "there are too many redirects to follow them all")];
 }
 
 /** @returns the redirects of the circle, beginning with `start`; undefined when they do not come back to it */
 function follow(start: Place, to: Destination, takers: Takers): Place[] | undefined {
   const { path, method = "GET", headers = [], queryParams = [] } = start.match;
   const fields = new Map(headers.map(({ name, value }) => [name.toLowerCase(), value]));
-  const query = new URLSearchParams(queryParams.map(({ name, value }): [string, string] => [name, value])).toString();
+  const query = new URLSearchParams(
+    queryParams.map(({ name, value }): [string, string] => [name, value]),
+  ).toString();
   const caller = fields.get(CALLER_FIELD) ?? "";
   let asked: Asked = { method, path: path.value, query, header: (name) => fields.get(name) };
   let destination = to;
@@ -46,6 +53,7 @@ function follow(start: Place, to: Destination, takers: Takers): Place[] | undefi
     if (at === start && circle.length > 0) return circle;
     // Another rule takes the request that was made up for this one, or the circle is one of others.
     if (at === undefined || redirect === undefined || circle.includes(at)) return undefined;
+    if (circle.length === MAX_REDIRECTS) return undefined;
     if (circle.length === 0 && at !== start) return undefined;
     circle.push(at);
     if (redirect.scheme === "https") return undefined;

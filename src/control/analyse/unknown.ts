@@ -8,9 +8,12 @@ import type { World } from "./world.ts";
 export function unknown(set: readonly Judged[], world: World): Finding[] {
   const known = memo((service) => world.versionsOf(service));
   const isUp = memo((service, version) => world.isUp(service, version));
-  const hint = memo((name, service) =>
-    hintOf(name, service === undefined ? world.services() : [...known(service)!]),
-  );
+  let hints = 0;
+  const hint = memo((name, service) => {
+    hints += 1;
+    if (hints > MAX_HINTS) return "too many are unknown to look for each";
+    return hintOf(name, service === undefined ? world.services() : [...known(service)!]);
+  });
   const judge = (one: Judged, { path, service, version, role, weight }: Reference): Finding[] => {
     const versions = known(service);
     if (versions === undefined) {
@@ -38,6 +41,8 @@ function memo<T>(look: (a: string, b?: string) => T): (a: string, b?: string) =>
   };
 }
 
+/** Each is looked for among all that are known, which takes a moment. */
+const MAX_HINTS = 50;
 /** How many names a message lists. */
 const SHOWN = 8;
 
