@@ -59,16 +59,23 @@ export function setField(block: string, name: string, value: string, spelling = 
 }
 
 /**
- * Adds a member to a list field such as `Via`: to its last line, else as a line at the end.
+ * Adds a member to a list field: to its last line, else as a line at the end.
  * @param spelling of the name, for a field that was not there
+ * @param separator as the Gateway API shows it (HTTPHeaderFilter.add): its tests compare the text
  */
-export function appendToField(block: string, name: string, member: string, spelling = name): string {
+export function appendToField(
+  block: string,
+  name: string,
+  member: string,
+  spelling = name,
+  separator = ",",
+): string {
   let last = -1;
   for (let at = findField(block, name); at >= 0; at = findField(block, name, lineEnd(block, at))) last = at;
   if (last < 0) return `${block}${spelling}: ${member}\r\n`;
   const end = block.indexOf("\r", last);
-  const separator = trimmed(block, last + name.length + 1, end) === "" ? " " : ", ";
-  return `${block.slice(0, end)}${separator}${member}${block.slice(end)}`;
+  const isEmpty = trimmed(block, last + name.length + 1, end) === "";
+  return `${block.slice(0, end)}${isEmpty ? " " : separator}${member}${block.slice(end)}`;
 }
 
 const lineEnd = (block: string, at: number) => block.indexOf("\n", at) + 1;

@@ -36,9 +36,10 @@ export function accountOf(
   };
 }
 
-/** Those before the last say their time themselves; the last has what is left. */
-function attemptsOf({ earlier = [], sent, instance, code, status, ms }: RecentCall): AccountAttempt[] {
-  const before = earlier.reduce((sum, attempt) => sum + attempt.ms, 0);
+/** Those before the last say their time themselves; the last has what is left, without the waits. */
+function attemptsOf(call: RecentCall): AccountAttempt[] {
+  const { earlier = [], sent, instance, code, status, ms, waitedMs } = call;
+  const before = earlier.reduce((sum, attempt) => sum + attempt.ms, waitedMs);
   const last = { instance, code, status, ms: rounded(Math.max(0, ms - before)) };
   return [...earlier.map((one) => ({ ...one, ms: rounded(one.ms) })), ...(sent ? [last] : [])];
 }

@@ -31,6 +31,8 @@ export interface RecentCall {
   code: Code | "";
   message: string;
   ms: number;
+  /** Of `ms`, what it spent waiting on purpose. */
+  waitedMs: number;
   traceparent: string | undefined;
 }
 
@@ -70,6 +72,7 @@ export class RecentCalls {
     kept.attempt = call.attempt;
     kept.status = status;
     kept.ms = ms;
+    kept.waitedMs = call.waitedMs;
     kept.traceparent = call.traceparent;
     if (outcome.kind === "replied") {
       kept.sent = outcome.instance !== "";
@@ -130,5 +133,5 @@ const emptyPlace = (): RecentCall => ({
     status: 0,
     code: "",
   },
-  ...{ message: "", ms: 0, traceparent: undefined },
+  ...{ message: "", ms: 0, waitedMs: 0, traceparent: undefined },
 });

@@ -51,9 +51,11 @@ function rewrite({ hostname, path }: UrlRewrite, matched: string): RequestChange
   return (call) => {
     if (hostname !== undefined) call.head.headers = setField(call.head.headers, "host", hostname);
     if (path === undefined) return;
-    const mark = call.path.indexOf("?");
-    const end = mark < 0 ? call.path.length : mark;
-    call.path = modifiedPath(path, call.path.slice(0, end), matched) + call.path.slice(end);
+    // Of the path that was matched: that of a backend counts instead of that of its rule, not after it.
+    const asked = call.head.path;
+    const mark = asked.indexOf("?");
+    const end = mark < 0 ? asked.length : mark;
+    call.path = modifiedPath(path, asked.slice(0, end), matched) + asked.slice(end);
   };
 }
 
@@ -68,12 +70,12 @@ function redirect(filter: RequestRedirect, matched: string, to: Destination): Se
   const status = filter.statusCode;
   return (call) => {
     const { head } = call;
-    const { path, query } = new AskedRequest(head.method, call.path, "");
+    const { path, query } = new AskedRequest(head.method, head.path, "");
     // What the client wrote: a listener for one service has an address that only he knows.
-    const [, hostname, port] = /^(.+?)(?::(\d+))?$/.exec(fieldValue(head.headers, "host") ?? "") ?? [];
+    const [, hostname, port] = /^(.+?)(?::(\d*))?$/.exec(fieldValue(head.headers, "host") ?? "") ?? [];
     const url = {
       hostname: hostname ?? `${to.service}.mesh`,
-      port: port === undefined ? undefined : Number(port),
+      port: port ? Number(port) : undefined,
       path,
       query,
     };

@@ -13,10 +13,11 @@ export const attemptDeadline =
   async (call) => {
     const limit = new AttemptLimit(call, ms, sweep);
     const outcome = await inner(call);
+    const isNearest = call.attemptDueAt < call.dueAt;
     limit.end();
     const timedOut = outcome.kind === "failed" && outcome.code === "deadline";
-    // The callee keeps the same time, and may be the first to find it past.
-    if (timedOut && call.cancelled === undefined)
+    // The callee was told the nearer of both times, and may be the first to find it past.
+    if (timedOut && isNearest && call.cancelled === undefined)
       return failed("attempt-timeout", outcome.delivered, outcome.message);
     return outcome;
   };

@@ -1,11 +1,12 @@
 import { Call, type Layer, type Service } from "../stack/call.ts";
+import type { Outcome } from "../stack/outcome.ts";
 
 export interface Mirror {
   /** Share of the calls that are copied, 0 to 100. */
   readonly percent: number;
   readonly callee: string;
   readonly target: Call["target"];
-  /** Sends a copy; with metrics and a limit of its own. */
+  /** Sends a copy; with metrics and a limit of its own, and a bug in it is reported there. */
   readonly shadow: Service;
 }
 
@@ -28,10 +29,14 @@ export const mirror =
     const outcome = inner(call);
     for (const [shadow, copy] of copies) {
       if (copy === undefined) skipped();
-      else void shadow(copy).then((answer) => answer.kind === "replied" && answer.body.abandon("cancelled"));
+      else void shadow(copy).then(drop, () => {});
     }
     return outcome;
   };
+
+const drop = (answer: Outcome): void => {
+  if (answer.kind === "replied") answer.body.abandon("cancelled");
+};
 
 function copyOf(call: Call, { callee, target }: Mirror, now: number): Call | undefined {
   const { head } = call;

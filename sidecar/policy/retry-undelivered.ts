@@ -27,15 +27,15 @@ export const retryUndelivered =
   ({ attempts, baseMs, capMs, random }: RetryOptions, sweep: Sweep): Layer =>
   (inner) =>
   async (call) => {
-    let startedAt = call.startedAt;
+    let startedAt = call.startedAt + call.waitedMs;
     let outcome = await inner(call);
     for (let n = 1; n <= attempts && isWorthIt(outcome) && !call.spent; n++) {
       noteAttempt(call, outcome, sweep.now() - startedAt);
+      call.instance = "";
       const how = await new Wait(call, sweep, Math.min(capMs, random() * (2 ** n - 1) * baseMs)).ended;
       if (how !== "over" && how !== "woken")
         return endedWaiting(call, how, sweep.now(), "between two attempts");
       call.attempt++;
-      call.instance = "";
       startedAt = sweep.now();
       outcome = await inner(call);
     }

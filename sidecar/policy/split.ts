@@ -21,7 +21,10 @@ export type KeyOf = (call: Call) => string | undefined;
 export function split(backends: readonly Backend[], keyOf: KeyOf | undefined, random: () => number): Service {
   const weighted = backends.filter(({ weight }) => weight > 0);
   const total = weighted.reduce((sum, { weight }) => sum + weight, 0);
-  const seeds = weighted.map(({ name }) => hashText(name, 0));
+  // Two entries may name the same backend, with different filters: each has a draw of its own.
+  const seeds = weighted.map(({ name }, i) =>
+    hashText(name, weighted.slice(0, i).filter((other) => other.name === name).length),
+  );
   const words = weighted.map(({ name, weight }) => `${name}, ${weight} of ${total}`);
   if (weighted.length === 0)
     return (call) => {

@@ -22,6 +22,10 @@ export class Wait implements Timed {
     this.ended = new Promise((resolve) => {
       this.#resolve = resolve;
     });
+    if (call.cancelled !== undefined) {
+      this.#resolve(call.cancelled);
+      return;
+    }
     call.onCancel = (code) => this.#end(code);
     sweep.add(this);
   }

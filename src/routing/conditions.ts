@@ -53,7 +53,8 @@ function queryParam(match: NamedMatch, regex: RegexEngine | undefined): Conditio
   return ({ query }) => {
     if (query === "") return false;
     // The first value counts where a name is repeated, as the specification recommends.
-    const value = new URLSearchParams(query).get(match.name);
+    // A `?` at its start belongs to the first name, but is dropped when nothing stands before it.
+    const value = new URLSearchParams(query[0] === "?" ? `&${query}` : query).get(match.name);
     return value !== null && test(value);
   };
 }

@@ -6,6 +6,7 @@ export interface AskedUrl {
   readonly hostname: string;
   /** Undefined when the URL names none. */
   readonly port: number | undefined;
+  /** `*` when the request is about the server as a whole: such a URL has no path (RFC 9112 §3.2.4). */
   readonly path: string;
   readonly query: string;
 }
@@ -22,6 +23,7 @@ export function redirectLocation(redirect: RequestRedirect, url: AskedUrl, match
   const port = redirect.port ?? (redirect.scheme === undefined ? url.port : undefined);
   const shown = port === undefined || port === WELL_KNOWN[scheme] ? "" : `:${port}`;
   const path = redirect.path === undefined ? url.path : modifiedPath(redirect.path, url.path, matched);
+  const shownPath = path === "*" ? "" : path;
   const query = url.query === "" ? "" : `?${url.query}`;
-  return `${scheme}://${redirect.hostname ?? url.hostname}${shown}${path}${query}`;
+  return `${scheme}://${redirect.hostname ?? url.hostname}${shown}${shownPath}${query}`;
 }

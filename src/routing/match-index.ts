@@ -19,28 +19,33 @@ interface Candidate<T> {
  */
 export class MatchIndex<T> {
   readonly #exact = new Map<string, Candidate<T>[]>();
-  readonly #patterns: { readonly test: TextTest; readonly candidates: Candidate<T>[] }[] = [];
+  readonly #patterns: { readonly test: TextTest; readonly candidate: Candidate<T> }[] = [];
   /** By prefix without its last slash; that of `/` is empty. */
   readonly #prefixes = new Map<string, Candidate<T>[]>();
   #longestPrefix = 0;
 
   /** @param regex needed when an entry has a regular expression */
   constructor(entries: readonly (readonly [match: RequestMatch, value: T])[], regex?: RegexEngine) {
-    const byPattern = new Map<string, Candidate<T>[]>();
+    const patterns: Candidate<T>[] = [];
     for (const [match, value] of entries) {
       const { type, value: path } = match.path;
       const candidate = { value, match, conditions: conditionsOf(match, regex) };
       if (type === "Exact") add(this.#exact, path, candidate);
-      else if (type === "RegularExpression") add(byPattern, path, candidate);
+      else if (type === "RegularExpression") patterns.push(candidate);
       else add(this.#prefixes, withoutLastSlash(path), candidate);
     }
     for (const prefix of this.#prefixes.keys())
       this.#longestPrefix = Math.max(this.#longestPrefix, prefix.length);
-    for (const candidates of [...this.#exact.values(), ...byPattern.values(), ...this.#prefixes.values()])
+    for (const candidates of [...this.#exact.values(), ...this.#prefixes.values()])
       candidates.sort(byPrecedence);
-    for (const [value, candidates] of byPattern)
-      this.#patterns.push({ test: textTest({ type: "RegularExpression", value }, regex), candidates });
-    this.#patterns.sort((a, b) => patternOf(b).length - patternOf(a).length);
+    patterns.sort((a, b) => patternOf(b).length - patternOf(a).length || byPrecedence(a, b));
+    const tests = new Map<string, TextTest>();
+    for (const candidate of patterns) {
+      const value = patternOf(candidate);
+      const test = tests.get(value) ?? textTest({ type: "RegularExpression", value }, regex);
+      tests.set(value, test);
+      this.#patterns.push({ test, candidate });
+    }
   }
 
   /** @returns undefined when nothing takes the request */
@@ -50,9 +55,13 @@ export class MatchIndex<T> {
   }
 
   #byPattern(asked: Asked): Candidate<T> | undefined {
-    for (const { test, candidates } of this.#patterns) {
-      const found = test(asked.path) ? firstOf(candidates, asked) : undefined;
-      if (found !== undefined) return found;
+    if (this.#patterns.length === 0) return undefined;
+    // An expression costs the most, so it is asked last, and only once however many entries have it.
+    const failed = new Set<TextTest>();
+    for (const { test, candidate } of this.#patterns) {
+      if (failed.has(test) || candidate.conditions?.(asked) === false) continue;
+      if (test(asked.path)) return candidate;
+      failed.add(test);
     }
     return undefined;
   }
@@ -71,8 +80,7 @@ export class MatchIndex<T> {
   }
 }
 
-const patternOf = ({ candidates }: { candidates: Candidate<unknown>[] }): string =>
-  candidates[0]!.match.path.value;
+const patternOf = ({ match }: Candidate<unknown>): string => match.path.value;
 
 function firstOf<T>(candidates: readonly Candidate<T>[] | undefined, asked: Asked): Candidate<T> | undefined {
   if (candidates === undefined) return undefined;

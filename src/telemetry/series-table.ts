@@ -9,6 +9,15 @@ export interface SeriesTableOptions {
   readonly now: () => number;
 }
 
+/** What a series is made of when there is none yet. */
+export interface NewSeries {
+  /** Makes its labels. */
+  own(): Labels;
+  /** Finds the series that it shares when all places are taken: one for all that get the same labels then. */
+  readonly overflowKey: number;
+  overflow(): Labels;
+}
+
 type Cells = Map<number, CallSeries>;
 
 /** The series of one meter, found by peer, version and a number for the rest without making a key string. Bounded. */
@@ -27,19 +36,16 @@ export class SeriesTable {
     return this.#peers.get(peer)?.get(version)?.get(key);
   }
 
-  /**
-   * Makes the series that `get` did not find, or gives the one that shares what does not fit.
-   * @param labels makes the labels; told whether they are those of an overflow series
-   */
-  add(peer: string, version: string, key: number, labels: (overflow: boolean) => Labels): CallSeries {
+  /** Makes the series that `get` did not find, or gives the one that shares what does not fit. */
+  add(peer: string, version: string, key: number, { own, overflowKey, overflow }: NewSeries): CallSeries {
     const { maxSeries, now } = this.#options;
     if (this.#size >= maxSeries) this.sweep();
-    const full = this.#size >= maxSeries;
-    const cells = full
-      ? this.#overflow
-      : entry(entry(this.#peers, peer, newMap<string, Cells>), version, newMap<number, CallSeries>);
-    if (!full) this.#size++;
-    return entry(cells, key, () => new CallSeries(labels(full), now()));
+    if (this.#size >= maxSeries)
+      return entry(this.#overflow, overflowKey, () => new CallSeries(overflow(), now()));
+    this.#size++;
+    const versions = entry(this.#peers, peer, newMap<string, Cells>);
+    const cells = entry(versions, version, newMap<number, CallSeries>);
+    return entry(cells, key, () => new CallSeries(own(), now()));
   }
 
   *all(): Generator<CallSeries> {

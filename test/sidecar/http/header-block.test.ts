@@ -39,7 +39,7 @@ test("a field is set in its place and spelling, once", () => {
 test("a member is appended to the last line of its list, else as a new line", () => {
   assert.equal(
     appendToField("Via: 1.1 a\r\nvia: 1.1 b\r\nC: d\r\n", "via", "1.1 w"),
-    "Via: 1.1 a\r\nvia: 1.1 b, 1.1 w\r\nC: d\r\n",
+    "Via: 1.1 a\r\nvia: 1.1 b,1.1 w\r\nC: d\r\n",
   );
   assert.equal(appendToField("", "via", "1.1 w"), "via: 1.1 w\r\n");
   assert.equal(appendToField("Via:\r\n", "via", "1.1 w"), "Via: 1.1 w\r\n");
