@@ -2,7 +2,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { TestContext } from "node:test";
 
-type OtlpValue = { stringValue?: string; intValue?: number };
+type OtlpValue = { stringValue?: string; intValue?: number; boolValue?: boolean };
 type OtlpAttributes = { key: string; value: OtlpValue }[];
 type OtlpSpan = {
   traceId: string;
@@ -15,8 +15,10 @@ type OtlpBody = {
   resourceSpans: { resource: { attributes: OtlpAttributes }; scopeSpans: { spans: OtlpSpan[] }[] }[];
 };
 
-const plain = (attributes: OtlpAttributes): Record<string, string | number | undefined> =>
-  Object.fromEntries(attributes.map(({ key, value }) => [key, value.stringValue ?? value.intValue]));
+const plain = (attributes: OtlpAttributes): Record<string, string | number | boolean | undefined> =>
+  Object.fromEntries(
+    attributes.map(({ key, value }) => [key, value.stringValue ?? value.intValue ?? value.boolValue]),
+  );
 
 /** A loopback receiver of OTLP/HTTP in JSON. */
 export async function otlpReceiver(t: TestContext, status = 200) {
