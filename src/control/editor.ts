@@ -123,6 +123,7 @@ export class PolicyEditor {
       const kept = await keeper.history();
       const newest = kept[0];
       const broken = keeper.state.kind === "broken";
+      const current = broken ? held.record : this.#base();
       const wanted =
         revision ?? (broken ? newest : kept.find((one) => one.revision < held.revision))?.revision;
       const earlier = wanted === undefined ? undefined : await keeper.recordAt(wanted);
@@ -130,7 +131,7 @@ export class PolicyEditor {
         throw new UnknownRevisionError(
           `revision ${wanted ?? "before this one"} is not kept (the last 64 are): "weft history" lists those that are`,
         );
-      const base = held.record ?? { ...earlier, entries: new Map(), services: new Map() };
+      const base = current ?? { ...earlier, entries: new Map(), services: new Map() };
       const draft = restored(base, earlier);
       const highest = Math.max(base.revision, newest?.revision ?? 0);
       const cause = `rollback to ${earlier.revision}`;
@@ -165,6 +166,10 @@ export class PolicyEditor {
     if (keeper.waiting >= MAX_WAITING)
       throw new UnavailableError("busy", `${MAX_WAITING} changes of policy wait already: try again later`);
     return keeper.exclusively(async () => {
+      // What would be done may be told from memory, too.
+      await keeper.refresh().catch((error: unknown) => {
+        if (!options.dryRun) throw error;
+      });
       for (let turn = 0; turn < MAX_TURNS; turn++) {
         const outcome = await this.#attempt(options, await propose());
         if (outcome !== undefined) return outcome;

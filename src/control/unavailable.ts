@@ -11,9 +11,13 @@ export class UnavailableError extends Error {
   }
 }
 
-export const storeAway = (cause: unknown): UnavailableError =>
+/** @param after what is known of the change that was under way */
+export const storeAway = (
+  cause: unknown,
+  after: "nothing was changed" | "the change may have been kept",
+): UnavailableError =>
   new UnavailableError(
     "store-away",
-    `the registry's store does not answer (${cause instanceof Error ? cause.message : String(cause)}): sidecars keep the policy they have; is the broker up, with JetStream and a leader? Then look with "weft history" whether the change was kept, and try again`,
+    `the registry's store does not answer (${cause instanceof Error ? cause.message : String(cause)}); ${after}, and sidecars keep the policy they have: is the broker up, with JetStream and a leader? Then try again; "weft history" tells what was done`,
     { cause },
   );

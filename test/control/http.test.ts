@@ -212,8 +212,13 @@ test("five thousand findings are cut to what can be read", async (t) => {
 
 test("while the store was never read, nothing is told as if there were no policy", async (t) => {
   const { get, post } = await setUp(t, new AwayStore());
-  for (const answer of [await get("/v1/policy"), await post("apply", { resources: [aRoute("a")] })]) {
-    assert.deepEqual([answer.status, answer.body.error.code], [503, "policy-loading"]);
+  const ANSWERS = [
+    [await get("/v1/policy"), "policy-loading"],
+    [await post("analyze", { resources: [] }), "policy-loading"],
+    [await post("apply", { resources: [aRoute("a")] }), "store-away"],
+  ] as const;
+  for (const [answer, code] of ANSWERS) {
+    assert.deepEqual([answer.status, answer.body.error.code], [503, code]);
     assert.match(answer.body.error.message, /no answer.*JetStream/);
   }
   assert.deepEqual((await get("/v1/sidecars")).body, { lineage: "", revision: 0, sidecars: [] });

@@ -10,6 +10,8 @@ import type { PolicyStore, Stored } from "./store.ts";
 /** A change by another registry is told at once by the watch; this finds it when the watch has died. */
 const LOOK_EVERY_MS = 2000;
 const RETRY_CAP_MS = 10_000;
+/** The cause of the first record of a lineage, which is empty. */
+const START = "start";
 
 /** `broken`: what is stored cannot be read, so what was read before goes on, if anything was. */
 export interface PolicyStoreState {
@@ -87,6 +89,16 @@ export class PolicyKeeper {
     return mine;
   }
 
+  /** Looks what others have written; within `exclusively`. @throws UnavailableError when the store is away */
+  async refresh(): Promise<void> {
+    try {
+      await this.#read();
+    } catch (error) {
+      this.#failed(error);
+      throw storeAway(error, "nothing was changed");
+    }
+  }
+
   /**
    * Writes a record if nobody else has written since the last `read`; within `exclusively`.
    * @returns false when somebody has: then the newest is held now, and the change must be made anew
@@ -99,9 +111,8 @@ export class PolicyKeeper {
       else this.#take(record, sequence);
       return sequence !== undefined;
     } catch (error) {
-      this.#away(error);
-      void this.#look();
-      throw storeAway(error);
+      this.#failed(error);
+      throw storeAway(error, "the change may have been kept");
     }
   }
 
@@ -123,7 +134,7 @@ export class PolicyKeeper {
     try {
       return await this.#store.history();
     } catch (error) {
-      throw storeAway(error);
+      throw storeAway(error, "nothing was changed");
     }
   }
 
@@ -159,14 +170,18 @@ export class PolicyKeeper {
     if (stored === undefined) return;
     if (stored.value === undefined) return this.#empty(stored);
     try {
-      this.#take(decodeRecord(stored.value), stored.sequence);
+      const record = decodeRecord(stored.value);
+      // A registry that came up while the store had lost everything has begun anew.
+      const isLoss = record.cause === START && record.lineage !== this.#held.lineage;
+      if (isLoss && this.#held.revision > 0) await this.#empty(stored);
+      else this.#take(record, stored.sequence);
     } catch (error) {
       if (!(error instanceof RecordError)) throw error;
       this.#broken(stored, error.message);
     }
   }
 
-  /** Nothing is stored: at the very start, or because somebody removed it. */
+  /** Nothing is stored: at the very start, or because it was lost. */
   async #empty({ sequence }: Stored): Promise<void> {
     if (!this.#held.loaded && sequence > 0)
       return this.#broken({ sequence }, "the policy was deleted from the store by hand");
@@ -180,7 +195,7 @@ export class PolicyKeeper {
   #first(): PolicyRecord {
     const nothing = { created: 0, configured: 0, deleted: 0, entries: new Map(), services: new Map() };
     const lineage = randomBytes(9).toString("base64url");
-    return { lineage, revision: 0, at: this.#clock.unix(), by: "registry", cause: "start", ...nothing };
+    return { lineage, revision: 0, at: this.#clock.unix(), by: "registry", cause: START, ...nothing };
   }
 
   #take(record: PolicyRecord, sequence: number): void {
@@ -198,6 +213,11 @@ export class PolicyKeeper {
       { cause },
       'the policy in the store cannot be read: "weft rollback" puts an earlier one back',
     );
+  }
+
+  #failed(error: unknown): void {
+    this.#away(error);
+    void this.#look();
   }
 
   #away(error: unknown): void {
