@@ -4,34 +4,11 @@ import { deadline } from "../../../sidecar/policy/deadline.ts";
 import { limitPending } from "../../../sidecar/policy/limit-pending.ts";
 import { RETRY, retryUndelivered } from "../../../sidecar/policy/retry-undelivered.ts";
 import { type BrokerWatch, waitForBroker } from "../../../sidecar/policy/wait-for-broker.ts";
-import { NO_BODY } from "../../../sidecar/stack/body.ts";
 import type { Call, Service } from "../../../sidecar/stack/call.ts";
 import { failed, type Outcome } from "../../../sidecar/stack/outcome.ts";
-import { Sweep } from "../../../sidecar/stack/sweep.ts";
 import { LiveBody } from "../../support/bodies.ts";
 import { aCall } from "../../support/calls.ts";
-
-const replied: Outcome = {
-  ...{ kind: "replied", status: 200, reason: "OK", headers: "", body: NO_BODY, instance: "o1" },
-};
-const codeOf = (outcome: Outcome) => (outcome.kind === "replied" ? outcome.status : outcome.code);
-
-const time = () => {
-  let now = 0;
-  const sweep = new Sweep(() => now);
-  const pass = async (ms: number) => {
-    now += ms;
-    sweep.tick();
-    await new Promise(setImmediate);
-  };
-  return { sweep, pass };
-};
-
-/** Answers when the call is cancelled, as a leaf must. */
-const slow: Service = (call) =>
-  new Promise((resolve) => {
-    call.onCancel = (code) => resolve(failed(code, "unknown", "ended"));
-  });
+import { codeOf, replied, slow, time } from "./scene.ts";
 
 /** Gives these outcomes in turn, and keeps the attempt numbers that it saw. */
 const scripted = (...outcomes: Outcome[]) => {
@@ -92,6 +69,19 @@ test("more calls than the limit are refused while the others wait, and taken aga
   await waiting[0];
   void service(aCall());
   assert.equal(calls.length, 3);
+});
+
+test("all services behind one limit share its places", async () => {
+  const limit = limitPending(2);
+  const [orders, pay] = [limit(slow), limit(slow)];
+  const calls = [aCall(), aCall({ callee: "pay" })];
+  const first = orders(calls[0]!);
+  void pay(calls[1]!);
+  assert.equal(codeOf(await orders(aCall())), "overflow");
+  assert.equal(codeOf(await pay(aCall())), "overflow");
+  calls[0]!.cancel("cancelled");
+  await first;
+  assert.equal(codeOf(await limit(async () => replied)(aCall())), 200);
 });
 
 test("a bug behind the limit does not take a place for ever", async () => {
@@ -158,6 +148,57 @@ test("a caller that leaves between two attempts ends the wait at once", async ()
   await new Promise(setImmediate);
   call.cancel("cancelled");
   assert.equal(codeOf(await outcome), "cancelled");
+  assert.equal(sweep.size, 0);
+});
+
+test("the time of an attempt is its own: what the call waited before and after is not in it", async () => {
+  const { sweep, pass } = time();
+  const call = aCall();
+  const none = failed("no-instance", "no", "none");
+  const { service } = scripted(none, replied);
+  const outcome = retryUndelivered(
+    { ...RETRY, random: () => 1 },
+    sweep,
+  )(async (tried) => {
+    if (tried.attempt === 1) await pass(10);
+    return service(tried);
+  })(call);
+  await pass(0);
+  await pass(0);
+  await pass(25);
+  await outcome;
+  assert.deepEqual(call.earlier, [{ instance: "", code: "no-instance", status: 503, ms: 10 }]);
+  assert.equal(call.waitedMs, 25);
+});
+
+test("a call that waited before its first attempt does not count that as the attempt's", async () => {
+  const { sweep, pass } = time();
+  const call = aCall();
+  await pass(500);
+  call.waitedMs = 500;
+  const { service } = scripted(failed("draining", "no", "x"), replied);
+  const outcome = retryUndelivered({ ...RETRY, random: () => 0 }, sweep)(service)(call);
+  await pass(0);
+  await pass(0);
+  await outcome;
+  assert.equal(call.earlier![0]!.ms, 0);
+});
+
+test("a call that ends between two attempts has no instance, and one that ended before does not wait", async () => {
+  const { sweep } = time();
+  const none = failed("app-unreachable", "no", "none");
+  const call = aCall();
+  const outcome = retryUndelivered(
+    { ...RETRY, random: () => 1 },
+    sweep,
+  )(async () => {
+    call.instance = "o1";
+    call.cancel("deadline");
+    return none;
+  })(call);
+  assert.equal(codeOf(await outcome), "deadline");
+  assert.equal(call.instance, "");
+  assert.equal(call.earlier![0]!.instance, "o1");
   assert.equal(sweep.size, 0);
 });
 
