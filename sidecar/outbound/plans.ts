@@ -1,6 +1,6 @@
 import type { ServiceRouting } from "../../src/control/service-routing.ts";
 import { MatchIndex } from "../../src/routing/match-index.ts";
-import { concerns, type Destination, hasRegex, rulesFor } from "../../src/routing/rules.ts";
+import { type Destination, hasRegex, rulesFor } from "../../src/routing/rules.ts";
 import { loadRegexEngine, type RegexEngine } from "../../src/routing/text-match.ts";
 import type { Request } from "../http/exchange.ts";
 import type { ChosenRule, Service } from "../stack/call.ts";
@@ -101,11 +101,13 @@ export class Plans {
       service: compile(rule),
     });
     const unrouted = policyWithoutRoute(policy, caller, this.#regex);
-    if (!routes.some((route) => concerns(route, to))) {
+    const matches = rulesFor(routes, to, caller, this.#regex);
+    // Also when all routes are about other callers: such a route changes nothing for this one (GAMMA's consumer routes).
+    if (matches.length === 0) {
       const only = made(unrouted, NO_RULE);
       return () => only;
     }
-    const rules = rulesFor(routes, to, caller, this.#regex).map((found) => {
+    const rules = matches.map((found) => {
       const rule = policyOfRule(found, to, policy, caller, this.#regex);
       return [found.match, made(rule, { name: found.name, why: found.why })] as const;
     });
