@@ -12,7 +12,7 @@ export function accountOf(
   const slash = rule?.name.indexOf("/") ?? -1;
   return {
     ...{ side, service, instance },
-    at: Math.round(call.at - call.ms),
+    at: rounded(unixZero() + call.startedAt),
     method: call.method,
     path: call.path.split("?", 1)[0]!,
     caller: call.caller,
@@ -25,7 +25,8 @@ export function accountOf(
         ? {}
         : { backend: `${call.callee} v${call.version}` }
       : { backend: choice }),
-    attempts: attemptsOf(call),
+    // The callee is asked once, by itself.
+    attempts: attemptsOf(side === "client" ? call : { ...call, begun: 1, instance }),
     ...(injected === "" ? {} : { injected }),
     ...(mirrored ? { mirrored } : {}),
     status: call.status,
@@ -38,10 +39,23 @@ export function accountOf(
 
 /** Those before the last say their time themselves; the last has what is left, without the waits. */
 function attemptsOf(call: RecentCall): AccountAttempt[] {
-  const { earlier = [], sent, instance, code, status, ms, waitedMs } = call;
+  const { earlier = [], begun, instance, code, status, ms, waitedMs } = call;
   const before = earlier.reduce((sum, attempt) => sum + attempt.ms, waitedMs);
   const last = { instance, code, status, ms: rounded(Math.max(0, ms - before)) };
-  return [...earlier.map((one) => ({ ...one, ms: rounded(one.ms) })), ...(sent ? [last] : [])];
+  // A call may also end between two attempts.
+  return [
+    ...earlier.map((one) => ({ ...one, ms: rounded(one.ms) })),
+    ...(begun > earlier.length ? [last] : []),
+  ];
+}
+
+/**
+ * Unix time at which the monotonic clock was 0. `Date.now` has steps of a whole millisecond, in which a call and what
+ * it led to would trade places; so it counts only when the clock was set, or the machine slept, since the start.
+ */
+function unixZero(): number {
+  const zero = Date.now() - performance.now();
+  return Math.abs(zero - performance.timeOrigin) < 2 ? performance.timeOrigin : zero;
 }
 
 const rounded = (ms: number): number => Math.round(ms * 1000) / 1000;

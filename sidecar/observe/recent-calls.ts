@@ -6,8 +6,8 @@ import { type Outcome, statusOf } from "../stack/outcome.ts";
 
 /** What is kept of a call that has ended. */
 export interface RecentCall {
-  /** Unix time in ms at which it ended. */
-  at: number;
+  /** In ms of the monotonic clock. */
+  startedAt: number;
   /** As the next hop read them; they may hold secrets, and never leave the process. */
   headers: string;
   method: string;
@@ -21,11 +21,10 @@ export interface RecentCall {
   choice: string;
   injected: string;
   mirrored: boolean;
-  /** Whether it was sent to anybody: policy may have answered it. */
-  sent: boolean;
+  /** How many attempts were begun; none when policy answered it, or it ended while it waited. */
+  begun: number;
   instance: string;
   earlier: readonly EarlierAttempt[] | undefined;
-  attempt: number;
   status: number;
   /** Empty when the app answered. */
   code: Code | "";
@@ -44,20 +43,18 @@ export interface RecentCall {
 export class RecentCalls {
   readonly #all: Ring;
   readonly #failed: Ring;
-  readonly #unix: () => number;
 
   /** @param size calls kept, and a quarter of it again of those that failed */
-  constructor(size = 1024, unix: () => number = Date.now) {
+  constructor(size = 1024) {
     this.#all = new Ring(size);
     this.#failed = new Ring(Math.ceil(size / 4));
-    this.#unix = unix;
   }
 
   add(call: Call, outcome: Outcome, ms: number): void {
     const status = statusOf(outcome);
     const kept = (status >= 500 ? this.#failed : this.#all).next();
     const { head, target } = call;
-    kept.at = this.#unix();
+    kept.startedAt = call.startedAt;
     kept.headers = head.headers;
     kept.method = head.method;
     kept.path = head.path;
@@ -69,18 +66,16 @@ export class RecentCalls {
     kept.injected = call.injected;
     kept.mirrored = call.mirrored;
     kept.earlier = call.earlier;
-    kept.attempt = call.attempt;
+    kept.begun = call.begun;
     kept.status = status;
     kept.ms = ms;
     kept.waitedMs = call.waitedMs;
     kept.traceparent = call.traceparent;
     if (outcome.kind === "replied") {
-      kept.sent = outcome.instance !== "";
       kept.instance = outcome.instance;
       kept.code = "";
       kept.message = "";
     } else {
-      kept.sent = outcome.kind === "failed";
       kept.instance = call.instance;
       kept.code = outcome.code;
       kept.message = outcome.message;
@@ -91,7 +86,7 @@ export class RecentCalls {
   find(requestId: string): RecentCall[] {
     return [...this.#all.kept(), ...this.#failed.kept()]
       .filter(({ headers }) => fieldValue(headers, HEADER.requestId) === requestId)
-      .sort((a, b) => a.at - b.at);
+      .sort((a, b) => a.startedAt - b.startedAt);
   }
 }
 
@@ -121,15 +116,23 @@ class Ring {
 }
 
 const emptyPlace = (): RecentCall => ({
-  ...{ at: 0, headers: "", method: "", path: "", caller: "", callee: "", version: "", rule: undefined },
+  ...{
+    startedAt: 0,
+    headers: "",
+    method: "",
+    path: "",
+    caller: "",
+    callee: "",
+    version: "",
+    rule: undefined,
+  },
   ...{
     choice: "",
     injected: "",
     mirrored: false,
-    sent: false,
+    begun: 0,
     instance: "",
     earlier: undefined,
-    attempt: 0,
     status: 0,
     code: "",
   },

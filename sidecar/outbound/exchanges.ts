@@ -70,6 +70,7 @@ export class Exchanges {
     const { callee, target } = call;
     if (call.cancelled !== undefined)
       return Promise.resolve(failed(call.cancelled, "no", "the call ended before it was sent"));
+    call.begun++;
     return new Promise((resolve) => {
       const subject = this.#subjects.request(callee, target, this.#self);
       const attempt = new Attempt(call, subject, this, resolve);

@@ -1,4 +1,5 @@
 import { STATUS_CODES } from "node:http";
+import { HEADER } from "../../src/protocol/header-names.ts";
 import type { Filter, RequestMirror, RequestRedirect, UrlRewrite } from "../../src/resources/filter.ts";
 import { redirectLocation } from "../../src/routing/location.ts";
 import { modifiedPath } from "../../src/routing/paths.ts";
@@ -79,12 +80,15 @@ function redirect(filter: RequestRedirect, matched: string, to: Destination): Se
       path,
       query,
     };
+    const id = fieldValue(head.headers, HEADER.requestId);
+    // No app has answered, so whoever wonders needs what to ask `weft explain` for.
+    const idLine = id === undefined ? "" : `${HEADER.requestId}: ${id}\r\n`;
     head.body.abandon("cancelled");
     return Promise.resolve({
       kind: "replied",
       status,
       reason: STATUS_CODES[status]!,
-      headers: `location: ${redirectLocation(filter, url, matched)}\r\ncontent-length: 0\r\n`,
+      headers: `location: ${redirectLocation(filter, url, matched)}\r\n${idLine}content-length: 0\r\n`,
       body: wholeBody(),
       instance: "",
     });

@@ -69,6 +69,8 @@ export class Call {
   sweepSlot = -1;
   /** 1 for the first attempt; each further attempt counts it up. */
   attempt = 1;
+  /** Attempts that went to the bus: one fewer than `attempt` while the next is waited for. */
+  begun = 0;
   /** When the time of the present attempt is used up; Infinity for no limit but that of the call. */
   attemptDueAt = Number.POSITIVE_INFINITY;
   /** The attempts before the present one; made only when there are any. */
