@@ -1,0 +1,138 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { accountOf } from "../../../sidecar/observe/accounts.ts";
+import { RecentCalls } from "../../../sidecar/observe/recent-calls.ts";
+import type { Call } from "../../../sidecar/stack/call.ts";
+import { failed, type Outcome, refused } from "../../../sidecar/stack/outcome.ts";
+import { aCall } from "../../support/calls.ts";
+import { replied } from "../policy/scene.ts";
+
+const scene = (size?: number) => {
+  let now = 1000;
+  const recent = new RecentCalls(size, () => now++);
+  const add = (id: string, outcome: Outcome = replied, change: (call: Call) => void = () => {}) => {
+    const call = aCall({ headers: `Host: a\r\nX-Request-ID: ${id}\r\n`, path: "/a?secret" });
+    change(call);
+    recent.add(call, outcome, 12.5);
+  };
+  return { recent, add };
+};
+
+test("a call is found by its request id, with what became of it", () => {
+  const { recent, add } = scene();
+  add("other");
+  add("id-1", replied, (call) => {
+    call.callee = "pay";
+    call.target = { kind: "version", version: "2" };
+    call.rule = { name: "orders/canary", why: "PathPrefix /a" };
+    call.choice = "pay v2, 10 of 100";
+    call.injected = "delay";
+    call.earlier = [{ instance: "", code: "no-instance", status: 503, ms: 1 }];
+    call.waitedMs = 5;
+    call.traceparent = "00-1-2-01";
+  });
+  const [found, ...others] = recent.find("id-1");
+  assert.deepEqual(others, []);
+  const { at, headers, method, path, caller, callee, version, rule, instance, earlier, status, ms } = found!;
+  assert.deepEqual([at, ms, status, instance], [1001, 12.5, 200, "o1"]);
+  assert.deepEqual([caller, callee, version], ["shop", "pay", "2"]);
+  assert.deepEqual([method, path, headers], ["GET", "/a?secret", "Host: a\r\nX-Request-ID: id-1\r\n"]);
+  assert.deepEqual(rule, { name: "orders/canary", why: "PathPrefix /a" });
+  assert.deepEqual(earlier, [{ instance: "", code: "no-instance", status: 503, ms: 1 }]);
+  const { choice, injected, mirrored, code, message, waitedMs, traceparent } = found!;
+  assert.deepEqual([choice, injected, mirrored], ["pay v2, 10 of 100", "delay", false]);
+  assert.deepEqual([code, message, waitedMs, traceparent], ["", "", 5, "00-1-2-01"]);
+  assert.deepEqual(recent.find("nobody"), []);
+});
+
+test("a place that is used anew keeps nothing of the call before", () => {
+  const { recent, add } = scene(1);
+  add("old", replied, (call) => {
+    call.rule = { name: "r/1", why: "x" };
+    call.earlier = [{ instance: "o2", code: "gone", status: 502, ms: 1 }];
+    call.choice = "x";
+    call.injected = "delay";
+    call.mirrored = true;
+    call.waitedMs = 5;
+    call.traceparent = "00-1-2-01";
+  });
+  add("new");
+  assert.deepEqual(recent.find("old"), []);
+  const fresh = scene(2);
+  fresh.add("before");
+  fresh.add("new");
+  assert.deepEqual(recent.find("new"), fresh.recent.find("new"));
+});
+
+test("a call that failed has its code and its sentence, and who had it last", () => {
+  const { recent, add } = scene();
+  add("gone", failed("gone", "unknown", "orders has gone"), (call) => {
+    call.instance = "o2";
+  });
+  add("limited", refused("overflow", "too many"));
+  add("aborted", { ...refused("fault", "policy answers"), status: 418 });
+  const of = (id: string) => {
+    const { code, message, status, instance } = recent.find(id)[0]!;
+    return [code, message, status, instance];
+  };
+  assert.deepEqual(of("gone"), ["gone", "orders has gone", 502, "o2"]);
+  assert.deepEqual(of("limited"), ["overflow", "too many", 503, ""]);
+  assert.deepEqual(of("aborted"), ["fault", "policy answers", 418, ""]);
+});
+
+test("so many calls are kept, and the good ones do not wash away those that failed", () => {
+  const { recent, add } = scene(8);
+  const bad = { ...replied, status: 500 };
+  for (const id of ["bad-1", "bad-2", "bad-3"]) add(id, bad);
+  for (let i = 0; i < 100; i++) add(`good-${i}`);
+  assert.equal(recent.find("good-91").length, 0);
+  assert.equal(recent.find("good-92").length, 1);
+  assert.equal(recent.find("bad-1").length, 0, "of those that failed a quarter of the number is kept");
+  assert.deepEqual([recent.find("bad-2").length, recent.find("bad-3").length], [1, 1]);
+});
+
+test("several calls with one id come in the order in which they ended, good or bad", () => {
+  const { recent, add } = scene(8);
+  add("one", { ...replied, status: 500 });
+  add("one");
+  add("one", failed("gone", "unknown", "x"));
+  add("one", replied, (call) => {
+    call.mirrored = true;
+  });
+  const found = recent.find("one");
+  assert.deepEqual(
+    found.map(({ at, status, mirrored }) => [at, status, mirrored]),
+    [
+      [1000, 500, false],
+      [1001, 200, false],
+      [1002, 502, false],
+      [1003, 200, true],
+    ],
+  );
+});
+
+test("what is told of a call has neither its header fields nor its query, and no wait counts as an attempt's time", () => {
+  const { recent, add } = scene();
+  add("id", replied, (call) => {
+    call.earlier = [{ instance: "", code: "no-instance", status: 503, ms: 1.5 }];
+    call.waitedMs = 5;
+    call.rule = { name: "orders/canary", why: "PathPrefix /a" };
+  });
+  const account = accountOf(recent.find("id")[0]!, "client", { service: "shop", instance: "s1" });
+  assert.doesNotMatch(JSON.stringify(account), /secret|Host/);
+  assert.deepEqual([account.route, account.rule, account.path], ["orders", "canary", "/a"]);
+  assert.deepEqual(
+    account.attempts.map(({ instance, ms }) => [instance, ms]),
+    [
+      ["", 1.5],
+      ["o1", 6],
+    ],
+  );
+});
+
+test("a call that policy answered tells of no attempt", () => {
+  const { recent, add } = scene();
+  add("answered", refused("no-route", "x"));
+  const self = { service: "shop", instance: "s1" };
+  assert.deepEqual(accountOf(recent.find("answered")[0]!, "client", self).attempts, []);
+});
