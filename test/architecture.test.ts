@@ -10,7 +10,7 @@ const RULES: readonly (readonly [from: string, allowed: readonly string[]])[] = 
   ["src/telemetry", []],
   ["src/bus", ["src/subjects"]],
   ["src/resources", ["src/protocol", "src/subjects"]],
-  ["src/routing", ["src/resources", "src/protocol"]],
+  ["src/routing", ["src/resources", "src/protocol", "src/subjects"]],
   [
     "src/control",
     [

@@ -78,6 +78,8 @@ export function startInbound(context: Context, options: InboundOptions): Inbound
     },
     async close() {
       health.stop();
+      // Whoever is closed without having left must not seem to be there for ever.
+      await beats.leave();
       servings.close();
       client.close();
     },

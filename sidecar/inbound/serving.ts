@@ -104,10 +104,10 @@ export class Serving implements Receiver, Timed {
       if (outcome.kind === "replied") outcome.body.abandon("cancelled");
     } else if (outcome.kind === "replied") this.#sendReply(outcome);
     else if (outcome.kind === "refused") {
-      this.#send(encodeRefuse(outcome.retryAfterMs ?? 0, outcome.code, outcome.message));
+      this.#send(encodeRefuse(outcome.retryAfterMs ?? 0, outcome.code, outcome.message, this.#home.instance));
       this.end(outcome.code);
     } else if (outcome.delivered === "no") {
-      this.#send(encodeRefuse(0, outcome.code, outcome.message));
+      this.#send(encodeRefuse(0, outcome.code, outcome.message, this.#home.instance));
       this.end(outcome.code);
     } else this.breakOff(outcome.code, outcome.message);
   }

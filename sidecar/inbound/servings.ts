@@ -137,7 +137,7 @@ export class Servings {
     if (frame.kind === 0) {
       this.#options.dropped(`the message is not a frame (${frame.reason})`, subject);
       const code = frame.reason === "version" ? "version" : "bad-request";
-      this.bus.send(to, encodeRefuse(0, code, "the callee's sidecar cannot read the message"));
+      this.bus.send(to, encodeRefuse(0, code, "the callee's sidecar cannot read the message", this.instance));
     } else if (frame.kind === Kind.open) this.#onOpen(frame, subject, to);
     else this.#known.get(reply)?.onFrame(frame);
   }
@@ -146,14 +146,14 @@ export class Servings {
     if (this.#draining) {
       this.bus.send(
         reply,
-        encodeRefuse(0, "draining", `${this.service} (instance ${this.instance}) is leaving`),
+        encodeRefuse(0, "draining", `${this.service} (instance ${this.instance}) is leaving`, this.instance),
       );
       return;
     }
     const head = readOpen(open);
     if (head.problem !== undefined) {
       this.#options.dropped(head.problem, subject);
-      this.bus.send(reply, encodeRefuse(0, "bad-request", head.problem));
+      this.bus.send(reply, encodeRefuse(0, "bad-request", head.problem, this.instance));
       return;
     }
     const serving = new Serving(open, head, callerOf(subject), reply, this);

@@ -75,6 +75,7 @@ export class Attempt implements Receiver, Timed {
         this.#outflow?.grant(frame.limit);
         break;
       case Kind.refuse:
+        if (isToken(frame.instance)) this.call.instance = frame.instance;
         this.fail(frame.code, "no", frame.message);
         break;
       case Kind.cancel:

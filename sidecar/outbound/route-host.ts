@@ -1,9 +1,7 @@
+import { HTTP_PORT, meshDestination } from "../../src/routing/mesh-host.ts";
 import type { Destination } from "../../src/routing/rules.ts";
 import type { Target } from "../../src/subjects/subjects.ts";
-import { isToken } from "../../src/subjects/token.ts";
 
-const SUFFIX = ".mesh";
-const HTTP_PORT = 80;
 const MOST_REMEMBERED = 1024;
 
 /** Finds where a request goes by the host that it is for; the same object each time. */
@@ -15,7 +13,7 @@ export function meshRouter(): Router {
   return (host) => {
     const known = remembered.get(host);
     if (known !== undefined) return known;
-    const destination = parseMeshHost(host);
+    const destination = meshDestination(host);
     if (destination === undefined) return undefined;
     if (remembered.size >= MOST_REMEMBERED) remembered.clear();
     remembered.set(host, destination);
@@ -34,17 +32,3 @@ const ANY: Target = { kind: "any" };
 /** Where a call goes that no route is about. */
 export const targetOf = ({ version }: Destination): Target =>
   version === undefined ? ANY : { kind: "version", version };
-
-function parseMeshHost(host: string): Destination | undefined {
-  const colon = host.lastIndexOf(":");
-  const name = (colon < 0 ? host : host.slice(0, colon)).toLowerCase();
-  const port = colon < 0 || colon === host.length - 1 ? HTTP_PORT : Number(host.slice(colon + 1));
-  if (!name.endsWith(SUFFIX)) return undefined;
-  const labels = name.slice(0, -SUFFIX.length).split(".");
-  const service = labels.pop()!;
-  const version = labels.pop();
-  if (labels.length > 0 || !isToken(service)) return undefined;
-  if (version === undefined) return { service, version, port };
-  if (version[0] !== "v" || !isToken(version.slice(1))) return undefined;
-  return { service, version: version.slice(1), port };
-}

@@ -82,12 +82,19 @@ function decodeHead(bytes: Buffer): Frame | Unreadable {
 }
 
 function decodeRefuse(bytes: Buffer): Frame | Unreadable {
-  const reason = readReason(bytes, PREFIX.refuse);
-  return reason ? { kind: Kind.refuse, retryAfterMs: bytes.readUInt32BE(4), ...reason } : MALFORMED;
+  const end = bytes.length - bytes[1]!;
+  const reason = end < PREFIX.refuse ? undefined : readReason(bytes, PREFIX.refuse, end);
+  if (reason === undefined) return MALFORMED;
+  const instance = bytes.toString("latin1", end);
+  return { kind: Kind.refuse, instance, retryAfterMs: bytes.readUInt32BE(4), ...reason };
 }
 
-function readReason(bytes: Buffer, at: number): { code: Code; message: string } | undefined {
-  const text = bytes.toString("utf8", at);
+function readReason(
+  bytes: Buffer,
+  at: number,
+  to = bytes.length,
+): { code: Code; message: string } | undefined {
+  const text = bytes.toString("utf8", at, to);
   const end = text.indexOf("\n");
   const code = text.slice(0, end);
   return end >= 0 && isCode(code) ? { code, message: text.slice(end + 1) } : undefined;

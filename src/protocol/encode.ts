@@ -76,9 +76,11 @@ export function encodeCancel(code: Code, message = ""): Buffer {
   return withReason(frame, PREFIX.cancel, code, message);
 }
 
-export function encodeRefuse(retryAfterMs: number, code: Code, message: string): Buffer {
-  const frame = start(PREFIX.refuse + code.length + 1 + Buffer.byteLength(message), Kind.refuse, 0);
+export function encodeRefuse(retryAfterMs: number, code: Code, message: string, instance = ""): Buffer {
+  const reasonBytes = code.length + 1 + Buffer.byteLength(message);
+  const frame = start(PREFIX.refuse + reasonBytes + instance.length, Kind.refuse, instance.length);
   frame.writeUInt32BE(retryAfterMs, 4);
+  frame.write(instance, PREFIX.refuse + reasonBytes, "latin1");
   return withReason(frame, PREFIX.refuse, code, message);
 }
 

@@ -12,7 +12,7 @@ import type { Code } from "./code.ts";
  *   ACCEPT  ver|kind  flags  -:2             limit:8                  instance…
  *   CREDIT  ver|kind  flags  -:2             limit:8
  *   CANCEL  ver|kind  flags  -:2                                      code LF message…
- *   REFUSE  ver|kind  flags  -:2             retryAfterMs:4           code LF message…
+ *   REFUSE  ver|kind  named:1  -:2           retryAfterMs:4           code LF message… instance (of length named)
  *
  * `sequence` counts HEAD, DATA and END of one direction from 0 (OPEN has none: nothing comes before it). `limit` is
  * the total of body bytes that the peer may have sent after OPEN or HEAD: a total, so that a lost or repeated credit
@@ -99,6 +99,8 @@ export interface Cancel {
 
 export interface Refuse {
   readonly kind: typeof Kind.refuse;
+  /** Who refuses; empty when he does not say. */
+  readonly instance: string;
   readonly retryAfterMs: number;
   readonly code: Code;
   readonly message: string;

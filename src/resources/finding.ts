@@ -83,6 +83,11 @@ export const FINDINGS = {
     meaning: "a match can never take a request, because another one takes them all before it",
     cure: "leave it out, or make its conditions narrower than those of the other",
   },
+  "no-backend": {
+    severity: "warning",
+    meaning: "a rule has neither backendRefs nor a redirect, so each of its calls is answered with 500",
+    cure: "give the rule a backendRef; it may be the service itself",
+  },
   "no-weight": {
     severity: "warning",
     meaning: "all weights of a rule are 0, so each of its calls is answered with 500",

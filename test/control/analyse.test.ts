@@ -90,7 +90,7 @@ describe("circles of redirects", () => {
     ["to itself", [aRoute("a", { rule: redirect({ statusCode: 301 }) })]],
     ["to a path that it takes too", [aRoute("a", { rule: redirect(full("/old/new"), [at("/old")]) })]],
     ["that makes the path longer each time", [aRoute("a", { rule: redirect(prefix("/new"), [at("/")]) })]],
-    ["to its own name", [aRoute("a", { rule: redirect({ hostname: "orders" }) })]],
+    ["to its own name", [aRoute("a", { rule: redirect({ hostname: "orders.mesh" }) })]],
     ["to another port, which it takes too", [aRoute("a", { rule: redirect({ port: 8080 }) })]],
     [
       "over two rules",
@@ -102,8 +102,8 @@ describe("circles of redirects", () => {
     [
       "over two services",
       [
-        aRoute("a", { rule: redirect({ hostname: "billing" }) }),
-        aRoute("b", { service: "billing", rule: redirect({ hostname: "orders" }) }),
+        aRoute("a", { rule: redirect({ hostname: "billing.mesh" }) }),
+        aRoute("b", { service: "billing", rule: redirect({ hostname: "orders.mesh" }) }),
       ],
     ],
     [

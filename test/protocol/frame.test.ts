@@ -36,7 +36,11 @@ test("each kind of frame is read as it was written", () => {
   assert.deepEqual(decode(encodeCancel("deadline", "zu spät")), {
     ...{ kind: Kind.cancel, code: "deadline", message: "zu spät" },
   });
+  assert.deepEqual(decode(encodeRefuse(0, "draining", "weg: ü", "o1")), {
+    ...{ kind: Kind.refuse, instance: "o1", retryAfterMs: 0, code: "draining", message: "weg: ü" },
+  });
   assert.deepEqual(decode(encodeRefuse(1500, "draining", "leaving\nsoon")), {
+    instance: "",
     ...{ kind: Kind.refuse, retryAfterMs: 1500, code: "draining", message: "leaving\nsoon" },
   });
 });
