@@ -9,9 +9,9 @@ import { replied } from "../policy/scene.ts";
 
 const scene = (size?: number) => {
   let now = 1000;
-  const recent = new RecentCalls(size, () => now++);
+  const recent = new RecentCalls(size);
   const add = (id: string, outcome: Outcome = replied, change: (call: Call) => void = () => {}) => {
-    const call = aCall({ headers: `Host: a\r\nX-Request-ID: ${id}\r\n`, path: "/a?secret" });
+    const call = aCall({ headers: `Host: a\r\nX-Request-ID: ${id}\r\n`, path: "/a?secret" }, now++);
     change(call);
     recent.add(call, outcome, 12.5);
   };
@@ -33,8 +33,9 @@ test("a call is found by its request id, with what became of it", () => {
   });
   const [found, ...others] = recent.find("id-1");
   assert.deepEqual(others, []);
-  const { at, headers, method, path, caller, callee, version, rule, instance, earlier, status, ms } = found!;
-  assert.deepEqual([at, ms, status, instance], [1001, 12.5, 200, "o1"]);
+  const { startedAt, headers, method, path, caller, callee, version, rule, instance, earlier, status, ms } =
+    found!;
+  assert.deepEqual([startedAt, ms, status, instance], [1001, 12.5, 200, "o1"]);
   assert.deepEqual([caller, callee, version], ["shop", "pay", "2"]);
   assert.deepEqual([method, path, headers], ["GET", "/a?secret", "Host: a\r\nX-Request-ID: id-1\r\n"]);
   assert.deepEqual(rule, { name: "orders/canary", why: "PathPrefix /a" });
@@ -91,7 +92,7 @@ test("so many calls are kept, and the good ones do not wash away those that fail
   assert.deepEqual([recent.find("bad-2").length, recent.find("bad-3").length], [1, 1]);
 });
 
-test("several calls with one id come in the order in which they ended, good or bad", () => {
+test("several calls with one id come in the order in which they began, good or bad", () => {
   const { recent, add } = scene(8);
   add("one", { ...replied, status: 500 });
   add("one");
@@ -101,7 +102,7 @@ test("several calls with one id come in the order in which they ended, good or b
   });
   const found = recent.find("one");
   assert.deepEqual(
-    found.map(({ at, status, mirrored }) => [at, status, mirrored]),
+    found.map(({ startedAt, status, mirrored }) => [startedAt, status, mirrored]),
     [
       [1000, 500, false],
       [1001, 200, false],
@@ -115,6 +116,7 @@ test("what is told of a call has neither its header fields nor its query, and no
   const { recent, add } = scene();
   add("id", replied, (call) => {
     call.earlier = [{ instance: "", code: "no-instance", status: 503, ms: 1.5 }];
+    call.begun = 2;
     call.waitedMs = 5;
     call.rule = { name: "orders/canary", why: "PathPrefix /a" };
   });
@@ -130,9 +132,15 @@ test("what is told of a call has neither its header fields nor its query, and no
   );
 });
 
-test("a call that policy answered tells of no attempt", () => {
+test("a call that ended in a wait, or that policy answered, tells of no attempt that was never begun", () => {
   const { recent, add } = scene();
   add("answered", refused("no-route", "x"));
+  add("between", failed("deadline", "no", "x"), (call) => {
+    call.earlier = [{ instance: "o1", code: "draining", status: 503, ms: 2 }];
+    call.begun = 1;
+  });
   const self = { service: "shop", instance: "s1" };
-  assert.deepEqual(accountOf(recent.find("answered")[0]!, "client", self).attempts, []);
+  const attemptsOf = (id: string) => accountOf(recent.find(id)[0]!, "client", self).attempts;
+  assert.deepEqual(attemptsOf("answered"), []);
+  assert.deepEqual(attemptsOf("between"), [{ instance: "o1", code: "draining", status: 503, ms: 2 }]);
 });
