@@ -7,17 +7,23 @@ export class AskedRequest implements Asked {
   readonly path: string;
   readonly query: string;
   readonly #headers: string;
+  readonly #upgrade: string | undefined;
 
-  /** @param target origin-form, with its query */
-  constructor(method: string, target: string, headers: string) {
+  /**
+   * @param target origin-form, with its query
+   * @param upgrade the protocol of `Upgrade`, which is not among the headers: it ends at each hop
+   */
+  constructor(method: string, target: string, headers: string, upgrade?: string) {
     const mark = target.indexOf("?");
     this.method = method;
     this.path = mark < 0 ? target : target.slice(0, mark);
     this.query = mark < 0 ? "" : target.slice(mark + 1);
     this.#headers = headers;
+    this.#upgrade = upgrade;
   }
 
   header(name: string): string | undefined {
+    if (name === "upgrade") return this.#upgrade;
     const values = fieldValues(this.#headers, name);
     return values.length <= 1 ? values[0] : values.join(", ");
   }

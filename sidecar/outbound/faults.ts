@@ -39,5 +39,6 @@ function testOf(matches: readonly RequestMatch[], regex: RegexEngine | undefined
     matches.map((match) => [match, true] as const),
     regex,
   );
-  return ({ head }) => index.find(new AskedRequest(head.method, head.path, head.headers)) === true;
+  return ({ head: { method, path, headers, upgrade } }) =>
+    index.find(new AskedRequest(method, path, headers, upgrade)) === true;
 }

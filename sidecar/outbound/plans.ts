@@ -17,7 +17,9 @@ export interface OutboundRule {
 }
 
 /** Finds the rule for each request to one destination. */
-export type Plan = (request: Pick<Request, "method" | "path" | "headers">) => OutboundRule;
+export type Plan = (
+  request: Pick<Request, "method" | "path" | "headers"> & Partial<Pick<Request, "upgrade">>,
+) => OutboundRule;
 
 /** As much of the table of policies as the plans need. */
 export interface PolicySource {
@@ -113,7 +115,8 @@ export class Plans {
     });
     const index = new MatchIndex(rules, this.#regex);
     const none = made({ ...unrouted, steps: { ...unrouted.steps, answer: noRoute } }, NO_RULE);
-    return ({ method, path, headers }) => index.find(new AskedRequest(method, path, headers)) ?? none;
+    return ({ method, path, headers, upgrade }) =>
+      index.find(new AskedRequest(method, path, headers, upgrade)) ?? none;
   }
 }
 

@@ -4,7 +4,7 @@ import type { SidecarUnderTest } from "../../support/mesh.ts";
 import { askEcho, route, routedMesh } from "../../support/routed-mesh.ts";
 import { newestServer } from "../../support/servers.ts";
 import { until } from "../../support/until.ts";
-import { to } from "./cases.ts";
+import { endOf, to } from "./cases.ts";
 import { assertShares, plainVersion, tally } from "./tally.ts";
 
 /** One rule that shares all calls of `echo`. */
@@ -13,11 +13,20 @@ const split = (weights: Readonly<Record<string, number>>): object =>
     { backendRefs: Object.entries(weights).flatMap(([version, weight]) => to(version, { weight })) },
   ]);
 
+/** A registry that has just begun says of nobody that he was never there. */
+const registrySettles = { withinMs: 10_000, what: "the registry to be sure who was never there" };
+
 test("calls are shared among versions by weight", async (t) => {
   const mesh = await routedMesh(t, { server: newestServer() });
   const instances: SidecarUnderTest[] = [];
   for (const version of ["1", "2", "3"]) instances.push(await plainVersion(t, mesh, version));
   const shop = await mesh.caller();
+
+  const allowed = async (resource: object) => {
+    const { status } = await mesh.post("apply", { resources: [resource], allowUnknown: true });
+    assert.equal(status, 200);
+    await mesh.allInStep();
+  };
 
   await t.test("10 to 90 over 20,000 calls", async (t) => {
     await mesh.apply(split({ 1: 90, 2: 10 }));
@@ -52,22 +61,25 @@ test("calls are shared among versions by weight", async (t) => {
     const refused = await mesh.post("apply", { resources: [split({ 1: 3, 9: 1 })] });
     assert.equal(refused.status, 422);
     assert.equal(refused.body.findings[0].code, "unknown-version");
-    const { status } = await mesh.post("apply", { resources: [split({ 1: 3, 9: 1 })], allowUnknown: true });
-    assert.equal(status, 200);
-    await mesh.allInStep();
+    await allowed(split({ 9: 1 }));
+    await until(async () => (await endOf(shop, "echo.mesh")) === "500 unknown-backend", registrySettles);
+    await allowed(split({ 1: 3, 9: 1 }));
     assertShares(await tally(t, shop, 600), { v1: 3, "500 unknown-backend": 1 });
-    const unknown = { backendRefs: [{ name: "nobody" }] };
-    await mesh.post("apply", { resources: [route("echo", [unknown])], allowUnknown: true });
-    await mesh.allInStep();
-    await until(async () => (await askEcho(shop, "echo.mesh")).answer.status === 500);
-    assert.deepEqual(await tally(t, shop, 20), { "500 unknown-backend": 20 });
+  });
+
+  await t.test("and that of an unknown service, until it is there", async () => {
+    await allowed(route("echo", [{ backendRefs: [{ name: "late" }] }]));
+    await until(async () => (await endOf(shop, "echo.mesh")) === "500 unknown-backend", registrySettles);
+    await mesh.echo("late");
+    assert.equal((await askEcho(shop, "echo.mesh")).echo?.service, "late");
   });
 
   await t.test(
-    "the share of a version without an instance is answered 503, until there is one again",
+    "the share of a version without an instance is answered 503, until there is one",
     async (t) => {
+      await instances[1]!.leave(100);
       await mesh.apply(split({ 1: 3, 2: 1 }));
-      await instances[1]!.close(0);
+      await until(async () => (await endOf(shop, "v2.echo.mesh")) === "503 no-instance");
       assertShares(await tally(t, shop, 600), { v1: 3, "503 no-instance": 1 });
       await plainVersion(t, mesh, "2");
       assertShares(await tally(t, shop, 600), { v1: 3, v2: 1 });
