@@ -1,7 +1,7 @@
 import type { Bus } from "../src/bus/bus.ts";
-import { LastKnown } from "../src/control/last-known.ts";
-import { PolicyTable } from "../src/control/policy-table.ts";
-import { tell } from "../src/control/tell.ts";
+import { tell } from "../src/control/explain/tell.ts";
+import { LastKnown } from "../src/control/follow/last-known.ts";
+import { PolicyTable } from "../src/control/follow/policy-table.ts";
 import { systemClock } from "../src/registry/clock.ts";
 import { Heartbeater } from "../src/registry/heartbeater.ts";
 import { InstanceTable } from "../src/registry/table.ts";

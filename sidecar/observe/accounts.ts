@@ -1,4 +1,4 @@
-import type { Account, AccountAttempt } from "../../src/control/account.ts";
+import type { Account, AccountAttempt } from "../../src/control/explain/account.ts";
 import type { Side } from "../../src/telemetry/trace.ts";
 import type { RecentCall } from "./recent-calls.ts";
 

@@ -1,7 +1,7 @@
 import type { Extension, ExtensionParts } from "../registry/start.ts";
 import { worldOf } from "./analyse/world.ts";
-import { PolicyEditor } from "./editor.ts";
-import { Explainer } from "./explain.ts";
+import { PolicyEditor } from "./edit/editor.ts";
+import { Explainer } from "./explain/explain.ts";
 import { HeldPolicy } from "./held-policy.ts";
 import { addPolicyRoutes } from "./http/routes.ts";
 import { PolicyPublisher } from "./publisher.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { storyOf } from "../../src/cli/policy/story.ts";
-import type { Account } from "../../src/control/account.ts";
+import type { Account } from "../../src/control/explain/account.ts";
 
 const call: Account = {
   side: "client",

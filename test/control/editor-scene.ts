@@ -1,6 +1,6 @@
 import type { TestContext } from "node:test";
 import type { World } from "../../src/control/analyse/world.ts";
-import { PolicyEditor } from "../../src/control/editor.ts";
+import { PolicyEditor } from "../../src/control/edit/editor.ts";
 import { HeldPolicy } from "../../src/control/held-policy.ts";
 import { PolicyKeeper } from "../../src/control/store/keeper.ts";
 import { MemoryPlace, MemoryPolicyStore } from "../../src/control/store/memory-store.ts";

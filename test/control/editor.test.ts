@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { UnknownRevisionError } from "../../src/control/editor.ts";
+import { UnknownRevisionError } from "../../src/control/edit/editor.ts";
 import { aPolicy, aRoute, codesOf, editors, options } from "./editor-scene.ts";
 
 const done = (outcome: { readonly kind: string }) => {

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { MemoryBroker } from "../../src/bus/memory-bus.ts";
-import { type Account, MAX_TOLD_BYTES, readQuestion, readTold } from "../../src/control/account.ts";
-import { Explainer, GATHER_MS } from "../../src/control/explain.ts";
-import { tell } from "../../src/control/tell.ts";
+import { type Account, MAX_TOLD_BYTES, readQuestion, readTold } from "../../src/control/explain/account.ts";
+import { Explainer, GATHER_MS } from "../../src/control/explain/explain.ts";
+import { tell } from "../../src/control/explain/tell.ts";
 import { Drops } from "../../src/registry/drops.ts";
 import { pack } from "../../src/registry/frame.ts";
 import type { Subject } from "../../src/subjects/subjects.ts";

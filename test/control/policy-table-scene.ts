@@ -1,7 +1,7 @@
 import { MemoryBroker } from "../../src/bus/memory-bus.ts";
-import { LastKnown } from "../../src/control/last-known.ts";
+import { LastKnown } from "../../src/control/follow/last-known.ts";
+import { PolicyTable, type PolicyTableOptions } from "../../src/control/follow/policy-table.ts";
 import type { PolicyListener, PolicySet } from "../../src/control/policy-set.ts";
-import { PolicyTable, type PolicyTableOptions } from "../../src/control/policy-table.ts";
 import { PolicyPublisher } from "../../src/control/publisher.ts";
 import type { ServiceRouting } from "../../src/control/service-routing.ts";
 import { Catalog } from "../../src/registry/catalog.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { MemoryBroker } from "../../src/bus/memory-bus.ts";
-import { PolicyTable } from "../../src/control/policy-table.ts";
+import { PolicyTable } from "../../src/control/follow/policy-table.ts";
 import { pack } from "../../src/registry/frame.ts";
 import { SILENT_AFTER_MS } from "../../src/registry/wire.ts";
 import { registry as subjects } from "../../src/subjects/subjects.ts";

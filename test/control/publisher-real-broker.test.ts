@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import { connectBus } from "../../src/bus/nats-bus.ts";
-import type { Account } from "../../src/control/account.ts";
-import { Explainer } from "../../src/control/explain.ts";
-import { PolicyTable } from "../../src/control/policy-table.ts";
+import type { Account } from "../../src/control/explain/account.ts";
+import { Explainer } from "../../src/control/explain/explain.ts";
+import { tell } from "../../src/control/explain/tell.ts";
+import { PolicyTable } from "../../src/control/follow/policy-table.ts";
 import { PolicyPublisher } from "../../src/control/publisher.ts";
 import { Sidecars } from "../../src/control/sidecars.ts";
-import { tell } from "../../src/control/tell.ts";
 import { readPolicyAnswer } from "../../src/control/wire.ts";
 import { Catalog } from "../../src/registry/catalog.ts";
 import { systemClock } from "../../src/registry/clock.ts";

@@ -1,4 +1,4 @@
-import type { Account } from "../../control/account.ts";
+import type { Account } from "../../control/explain/account.ts";
 import { Fault } from "../fault.ts";
 import type { ExplainFlags } from "../verbs/explain.ts";
 import { print, printJson } from "./print.ts";

@@ -1,4 +1,4 @@
-import type { Account, AccountAttempt } from "../../control/account.ts";
+import type { Account, AccountAttempt } from "../../control/explain/account.ts";
 import { isCode, meaningOf } from "../../protocol/code.ts";
 import { table } from "../terminal.ts";
 import { printable } from "./report.ts";

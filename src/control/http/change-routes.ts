@@ -1,7 +1,7 @@
 import type { FastifyReply, onRequestAsyncHookHandler } from "fastify";
 import type { App } from "../../registry/http/routes.ts";
 import { errorAnswer } from "../../registry/http/schemas.ts";
-import type { Outcome, PolicyEditor } from "../editor.ts";
+import type { Outcome, PolicyEditor } from "../edit/editor.ts";
 import { MAX_BODY_BYTES } from "./errors.ts";
 import {
   analyzeBody,

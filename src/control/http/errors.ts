@@ -1,8 +1,8 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
-import { UnknownRevisionError } from "../editor.ts";
-import { ExplainError } from "../explain.ts";
+import { UnknownRevisionError } from "../edit/editor.ts";
+import { UnavailableError } from "../edit/unavailable.ts";
+import { ExplainError } from "../explain/explain.ts";
 import { RecordError } from "../store/encode.ts";
-import { UnavailableError } from "../unavailable.ts";
 
 /** Bytes of a request that changes policy. */
 export const MAX_BODY_BYTES = 4 * 1024 * 1024;

@@ -1,11 +1,11 @@
 import type { App } from "../../registry/http/routes.ts";
 import { errorAnswer } from "../../registry/http/schemas.ts";
-import type { PolicyEditor } from "../editor.ts";
-import type { Explainer } from "../explain.ts";
+import type { PolicyEditor } from "../edit/editor.ts";
+import { UnavailableError } from "../edit/unavailable.ts";
+import type { Explainer } from "../explain/explain.ts";
 import type { HeldPolicy } from "../held-policy.ts";
 import type { Sidecars } from "../sidecars.ts";
 import type { PolicyKeeper } from "../store/keeper.ts";
-import { UnavailableError } from "../unavailable.ts";
 import { adminOnly, ownOriginOnly } from "./admin.ts";
 import { addChangeRoutes } from "./change-routes.ts";
 import { onError } from "./errors.ts";

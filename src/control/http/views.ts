@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import type { Resource } from "../../resources/read.ts";
-import type { Change } from "../change.ts";
-import type { Outcome } from "../editor.ts";
+import type { Change } from "../edit/change.ts";
+import type { Outcome } from "../edit/editor.ts";
 import type { PolicyRecord, Summary } from "../record.ts";
 import type { SidecarRow } from "../sidecars.ts";
 import type { PolicyStoreState } from "../store/keeper.ts";

@@ -1,9 +1,9 @@
 import { randomBytes } from "node:crypto";
 import type { Clock } from "../../registry/clock.ts";
 import type { Log } from "../../registry/drops.ts";
+import { storeAway } from "../edit/unavailable.ts";
 import type { HeldPolicy } from "../held-policy.ts";
 import type { PolicyRecord, Summary } from "../record.ts";
-import { storeAway } from "../unavailable.ts";
 import { decodeRecord, decodeSummary, encodeRecord, RecordError } from "./encode.ts";
 import type { PolicyStore, Stored } from "./store.ts";
 

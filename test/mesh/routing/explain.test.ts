@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Account } from "../../../src/control/account.ts";
+import type { Account } from "../../../src/control/explain/account.ts";
 import { type Asked, ask } from "../../support/ask.ts";
 import { crowd } from "../../support/crowd.ts";
 import { policy, type RoutedMesh, route, routedMesh } from "../../support/routed-mesh.ts";

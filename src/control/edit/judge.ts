@@ -1,12 +1,12 @@
-import type { Finding } from "../resources/finding.ts";
-import { finding } from "../resources/finding.ts";
-import { keyOf } from "../resources/key.ts";
-import { readResource } from "../resources/read.ts";
-import { analyse } from "./analyse/analyse.ts";
-import type { Judged } from "./analyse/judged.ts";
-import type { World } from "./analyse/world.ts";
+import type { Finding } from "../../resources/finding.ts";
+import { finding } from "../../resources/finding.ts";
+import { keyOf } from "../../resources/key.ts";
+import { readResource } from "../../resources/read.ts";
+import { analyse } from "../analyse/analyse.ts";
+import type { Judged } from "../analyse/judged.ts";
+import type { World } from "../analyse/world.ts";
+import type { Entry, PolicyRecord } from "../record.ts";
 import { nameVersions } from "./name-versions.ts";
-import type { Entry, PolicyRecord } from "./record.ts";
 
 const MAX_FINDINGS = 200;
 

@@ -1,13 +1,10 @@
-import type { Bus } from "../bus/bus.ts";
-import { Asker } from "../registry/ask.ts";
-import type { Clock } from "../registry/clock.ts";
-import { pack, readAlive } from "../registry/frame.ts";
-import { HEARTBEAT_MS, type PolicyMark } from "../registry/wire.ts";
-import { registry as subjects } from "../subjects/subjects.ts";
-import { FollowedPolicies, type FollowedPolicy, release } from "./followed-policies.ts";
-import type { LastKnown } from "./last-known.ts";
-import { NewestMark } from "./newest-mark.ts";
-import type { ServiceRouting } from "./service-routing.ts";
+import type { Bus } from "../../bus/bus.ts";
+import { Asker } from "../../registry/ask.ts";
+import type { Clock } from "../../registry/clock.ts";
+import { pack, readAlive } from "../../registry/frame.ts";
+import { HEARTBEAT_MS, type PolicyMark } from "../../registry/wire.ts";
+import { registry as subjects } from "../../subjects/subjects.ts";
+import type { ServiceRouting } from "../service-routing.ts";
 import {
   MAX_SERVICES,
   type PolicyAnswer,
@@ -15,7 +12,10 @@ import {
   readPolicyAnswer,
   readPolicyEvent,
   sameMark,
-} from "./wire.ts";
+} from "../wire.ts";
+import { FollowedPolicies, type FollowedPolicy, release } from "./followed-policies.ts";
+import type { LastKnown } from "./last-known.ts";
+import { NewestMark } from "./newest-mark.ts";
 
 const ASK_TIMEOUT_MS = 2000;
 /** Every sidecar asks after a change: spread, but little, because a change should act at once. */

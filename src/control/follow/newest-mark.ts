@@ -1,5 +1,5 @@
-import { type PolicyMark, SILENT_AFTER_MS } from "../registry/wire.ts";
-import { sameMark } from "./wire.ts";
+import { type PolicyMark, SILENT_AFTER_MS } from "../../registry/wire.ts";
+import { sameMark } from "../wire.ts";
 
 /**
  * The policy that there is to run, as the registries heard of late tell it. Within a lineage the highest revision

@@ -1,9 +1,9 @@
-import type { PolicyMark } from "../registry/wire.ts";
-import { deepFreeze } from "../resources/freeze.ts";
-import { token } from "../subjects/token.ts";
+import type { PolicyMark } from "../../registry/wire.ts";
+import { deepFreeze } from "../../resources/freeze.ts";
+import { token } from "../../subjects/token.ts";
+import type { ServiceRouting } from "../service-routing.ts";
+import { type PolicyAnswer, readServiceRouting, sameMark } from "../wire.ts";
 import type { SavedPolicy } from "./last-known.ts";
-import type { ServiceRouting } from "./service-routing.ts";
-import { type PolicyAnswer, readServiceRouting, sameMark } from "./wire.ts";
 
 /** The policy of one service in a sidecar. */
 export interface FollowedPolicy {

@@ -1,10 +1,10 @@
 import { randomBytes } from "node:crypto";
-import type { Bus, Message } from "../bus/bus.ts";
-import type { Clock } from "../registry/clock.ts";
-import type { Drops } from "../registry/drops.ts";
-import { pack } from "../registry/frame.ts";
-import { callerOf } from "../subjects/reply.ts";
-import { registry as subjects } from "../subjects/subjects.ts";
+import type { Bus, Message } from "../../bus/bus.ts";
+import type { Clock } from "../../registry/clock.ts";
+import type { Drops } from "../../registry/drops.ts";
+import { pack } from "../../registry/frame.ts";
+import { callerOf } from "../../subjects/reply.ts";
+import { registry as subjects } from "../../subjects/subjects.ts";
 import {
   type Account,
   isRequestId,

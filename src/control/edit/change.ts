@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
-import { keyOf } from "../resources/key.ts";
-import type { Resource } from "../resources/read.ts";
-import { byAge, type Entry, type PolicyRecord, servicesOf } from "./record.ts";
+import { keyOf } from "../../resources/key.ts";
+import type { Resource } from "../../resources/read.ts";
+import { byAge, type Entry, type PolicyRecord, servicesOf } from "../record.ts";
 
 export interface Change {
   readonly change: "created" | "configured" | "unchanged" | "deleted";

@@ -1,9 +1,9 @@
-import { pack } from "../registry/frame.ts";
-import type { Finding } from "../resources/finding.ts";
-import { finding } from "../resources/finding.ts";
+import { pack } from "../../registry/frame.ts";
+import type { Finding } from "../../resources/finding.ts";
+import { finding } from "../../resources/finding.ts";
+import { routingsOf } from "../held-policy.ts";
+import { type PolicyRecord, servicesOf } from "../record.ts";
 import type { Change } from "./change.ts";
-import { routingsOf } from "./held-policy.ts";
-import { type PolicyRecord, servicesOf } from "./record.ts";
 
 /** What an answer to a sidecar has besides the routing of one service. */
 const ENVELOPE_BYTES = 2048;

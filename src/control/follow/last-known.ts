@@ -2,11 +2,11 @@ import { mkdirSync, readFileSync, statSync } from "node:fs";
 import { open, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import * as z from "zod/mini";
-import { count, markFields } from "../registry/frame.ts";
-import { deepFreeze } from "../resources/freeze.ts";
-import { isToken } from "../subjects/token.ts";
-import type { ServiceRouting } from "./service-routing.ts";
-import { MAX_SERVICES, serviceRouting } from "./wire.ts";
+import { count, markFields } from "../../registry/frame.ts";
+import { deepFreeze } from "../../resources/freeze.ts";
+import { isToken } from "../../subjects/token.ts";
+import type { ServiceRouting } from "../service-routing.ts";
+import { MAX_SERVICES, serviceRouting } from "../wire.ts";
 
 /** What a sidecar last knew. */
 export interface SavedPolicy {

@@ -1,5 +1,5 @@
-import type { Bus, Subscription } from "../bus/bus.ts";
-import { registry as subjects } from "../subjects/subjects.ts";
+import type { Bus, Subscription } from "../../bus/bus.ts";
+import { registry as subjects } from "../../subjects/subjects.ts";
 import { type Account, MAX_TOLD_BYTES, packTold, readQuestion } from "./account.ts";
 
 export interface TellOptions {

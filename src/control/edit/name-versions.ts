@@ -1,6 +1,6 @@
-import { deepFreeze } from "../resources/freeze.ts";
-import type { Resource } from "../resources/read.ts";
-import type { World } from "./analyse/world.ts";
+import { deepFreeze } from "../../resources/freeze.ts";
+import type { Resource } from "../../resources/read.ts";
+import type { World } from "../analyse/world.ts";
 
 interface Ref {
   readonly name: string;

@@ -1,16 +1,16 @@
-import type { Clock } from "../registry/clock.ts";
-import type { Finding } from "../resources/finding.ts";
-import { finding } from "../resources/finding.ts";
-import { keyOf, resourceKey } from "../resources/key.ts";
-import type { Kind } from "../resources/read.ts";
-import type { World } from "./analyse/world.ts";
+import type { Clock } from "../../registry/clock.ts";
+import type { Finding } from "../../resources/finding.ts";
+import { finding } from "../../resources/finding.ts";
+import { keyOf, resourceKey } from "../../resources/key.ts";
+import type { Kind } from "../../resources/read.ts";
+import type { World } from "../analyse/world.ts";
+import type { HeldPolicy } from "../held-policy.ts";
+import type { PolicyRecord } from "../record.ts";
+import { encodeRecord } from "../store/encode.ts";
+import type { PolicyKeeper } from "../store/keeper.ts";
 import { applied, type Change, type Draft, deleted, nextRecord, restored } from "./change.ts";
-import type { HeldPolicy } from "./held-policy.ts";
 import { allowUnknown, bounded, isError, judge, readValues } from "./judge.ts";
-import type { PolicyRecord } from "./record.ts";
 import { oversize } from "./size.ts";
-import { encodeRecord } from "./store/encode.ts";
-import type { PolicyKeeper } from "./store/keeper.ts";
 import { UnavailableError } from "./unavailable.ts";
 
 /** How a change ended: `done` also when it was a dry run or changed nothing. */

@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { name, pack, reader } from "../registry/frame.ts";
+import { name, pack, reader } from "../../registry/frame.ts";
 
 /** One attempt of a call, as the caller's sidecar saw it end. */
 export interface AccountAttempt {
