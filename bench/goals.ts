@@ -6,7 +6,7 @@ import { requestsPerS } from "./summary.ts";
 /** How far a figure may miss a goal: the resolution of the measurement. */
 export const TOLERANCE = 0.1;
 
-/** A figure to reach, as a ratio of two paths in the same round, or as an amount of memory. */
+/** A figure to reach, as a ratio of two paths in the same round, or by itself. */
 export interface Goal {
   readonly name: string;
   readonly better: "higher" | "lower";
@@ -24,11 +24,13 @@ export interface Verdict extends Goal {
 }
 
 /** What is not measured round by round. */
-export interface MemoryFigures {
+export interface SingleFigures {
   /** RSS in MiB of the larger idle sidecar. */
   readonly idleMiB: number | undefined;
   /** Most that a sidecar grew by, in MiB, while it streamed. */
   readonly streamGrowthMiB: number | undefined;
+  /** How long `weft apply` takes for 1,000 routes, in s. */
+  readonly applyS: number | undefined;
 }
 
 type Figure = (one: Measurement) => number;
@@ -42,7 +44,7 @@ const p99: Figure = (one) => one.percentilesUs[percentileIndex(99)]!;
 const sidecarCpu: Figure = ({ cpuUs }) => (cpuUs.outbound ?? Number.NaN) + (cpuUs.inbound ?? Number.NaN);
 
 /** The goals of the mesh; sources and reasons are in the README. */
-export function judge(measurements: readonly Measurement[], memory: MemoryFigures): Verdict[] {
+export function judge(measurements: readonly Measurement[], single: SingleFigures): Verdict[] {
   const ratio = (goal: Goal, scenario: Scenario, figure: Figure, over: string, under: string): Verdict => {
     const values = pairedRatios(measurements, scenario, figure, over, under);
     return verdict(goal, values.length === 0 ? undefined : median(values), values.length);
@@ -87,8 +89,16 @@ export function judge(measurements: readonly Measurement[], memory: MemoryFigure
       "mesh-plain",
       "haproxy",
     ),
-    verdict(lower("RSS of an idle sidecar, MiB", 75, 60), memory.idleMiB, 1),
-    verdict(lower("RSS growth while 1 GiB streams, MiB", 32, 16), memory.streamGrowthMiB, 1),
+    ratio(
+      higher("req/s with a route ÷ without, 64 connections", 0.85, 0.95),
+      closed(64),
+      requestsPerS,
+      "mesh-routed",
+      "mesh-plain",
+    ),
+    verdict(lower("apply of 1,000 routes, s", 2, 1), single.applyS, 1),
+    verdict(lower("RSS of an idle sidecar, MiB", 75, 60), single.idleMiB, 1),
+    verdict(lower("RSS growth while 1 GiB streams, MiB", 32, 16), single.streamGrowthMiB, 1),
   ];
 }
 
@@ -111,7 +121,7 @@ export function pairedRatios(
     });
 }
 
-function verdict(goal: Goal, value: number | undefined, rounds: number): Verdict {
+export function verdict(goal: Goal, value: number | undefined, rounds: number): Verdict {
   if (value === undefined) return { ...goal, value, rounds: 0, verdict: "not measured" };
   const miss = goal.better === "higher" ? goal.now / value : value / goal.now;
   const word = miss <= 1 ? "reached" : miss <= 1 + TOLERANCE ? "within tolerance" : "missed";

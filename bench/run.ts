@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { judge } from "./goals.ts";
-import { interruption } from "./interruption.ts";
+import { type Interruption, interruption } from "./interruption.ts";
 import { describeMachine } from "./machine.ts";
 import type { BenchOptions } from "./main.ts";
 import { measureAll } from "./measure-all.ts";
@@ -11,10 +11,11 @@ import { startDirect } from "./paths/direct.ts";
 import { startEnvoyPair } from "./paths/envoy.ts";
 import { startFloor } from "./paths/floor.ts";
 import { startHaproxyPair } from "./paths/haproxy.ts";
-import { startMesh, startPlainMesh } from "./paths/mesh.ts";
+import { startMesh, startPlainMesh, startRoutedMesh } from "./paths/mesh.ts";
 import { startNginxPair } from "./paths/nginx.ts";
 import { isSkipped, type Path, type Skipped, type StartPath, type Surroundings } from "./paths/path.ts";
-import { fullPlan, type Plan, quickPlan } from "./plan.ts";
+import { fullPlan, NOT_QUICK, type Plan, quickPlan } from "./plan.ts";
+import type { PolicyFigures } from "./policy/measure-policy.ts";
 import { createProgress, type Progress } from "./progress.ts";
 import type { Report } from "./report/report.ts";
 import { summarize } from "./summary.ts";
@@ -26,10 +27,17 @@ const PATHS: Readonly<Record<string, StartPath>> = {
   floor: startFloor,
   mesh: startMesh,
   "mesh-plain": startPlainMesh,
+  "mesh-routed": startRoutedMesh,
   haproxy: startHaproxyPair,
   nginx: startNginxPair,
   envoy: startEnvoyPair,
 };
+
+/** Named among the paths by `--only`; it is none. */
+export const POLICY = "policy";
+
+/** Of the goal: 1,000 routes over 200 services. */
+const MANY_ROUTES = { services: 200, routesEach: 5 };
 
 /** Starts everything, measures it, and stops it again, whatever happens. */
 export async function produceReport(options: BenchOptions): Promise<Report> {
@@ -46,11 +54,17 @@ export async function produceReport(options: BenchOptions): Promise<Report> {
     stops.push(upstream.stop);
     const machine = await describeMachine(upstream.title);
     const around = { self, weft: options.weft, folder, upstream };
-    const names = options.only ?? Object.keys(PATHS);
-    const { paths, skipped } = await startPaths(names, around, progress, stops);
+    const names = options.only ?? namesIn(options);
+    // Before the paths, so that none of their processes disturbs it.
+    const policy = names.includes(POLICY)
+      ? await measureManyRoutes(around, plan.policyRounds, progress, told, stops)
+      : { skipped: [] };
+    const wanted = names.filter((name) => name !== POLICY);
+    const { paths, skipped } = await startPaths(wanted, around, progress, stops);
 
     const found = await measureAll(plan, paths, upstream, progress, told);
-    const memory = {
+    const single = {
+      applyS: policy.figures && policy.figures.applyMs / 1000,
       idleMiB: largest(
         found.idle.filter(({ path }) => path === "mesh").flatMap(({ rssMiB }) => sidecars(rssMiB)),
       ),
@@ -61,9 +75,10 @@ export async function produceReport(options: BenchOptions): Promise<Report> {
       machine,
       plan,
       titles: Object.fromEntries(paths.map(({ name, title }) => [name, title])),
-      skipped: [...skipped, ...found.failed],
+      policy: policy.figures,
+      skipped: [...policy.skipped, ...skipped, ...found.failed],
       rows: summarize(found.measurements, plan.scenarios),
-      goals: judge(found.measurements, memory),
+      goals: judge(found.measurements, single),
     };
   } finally {
     told.forget();
@@ -73,9 +88,37 @@ export async function produceReport(options: BenchOptions): Promise<Report> {
   }
 }
 
+const namesIn = ({ quick }: BenchOptions): string[] =>
+  [...Object.keys(PATHS), POLICY].filter((name) => !(quick && NOT_QUICK.includes(name)));
+
 function planOf({ quick, rounds, durationS }: BenchOptions): Plan {
   const plan = quick ? quickPlan() : fullPlan();
-  return { ...plan, rounds: rounds ?? plan.rounds, measureS: durationS ?? plan.measureS };
+  return {
+    ...plan,
+    rounds: rounds ?? plan.rounds,
+    policyRounds: rounds ?? plan.policyRounds,
+    measureS: durationS ?? plan.measureS,
+  };
+}
+
+async function measureManyRoutes(
+  around: Surroundings,
+  rounds: number,
+  progress: Progress,
+  told: Interruption,
+  stops: (() => Promise<void>)[],
+): Promise<{ figures?: PolicyFigures; skipped: readonly Skipped[] }> {
+  progress.say("applying many routes");
+  const { measurePolicy } = await import("./policy/measure-policy.ts");
+  const measuring = measurePolicy(around, { ...MANY_ROUTES, rounds });
+  // It stops what it has started itself; an interrupted run waits for that.
+  stops.push(async () => void (await measuring));
+  try {
+    return { figures: await told.or(measuring), skipped: [] };
+  } catch (error) {
+    if (told.happened()) throw error;
+    return { skipped: [{ name: POLICY, reason: (error as Error).message }] };
+  }
 }
 
 async function startPaths(

@@ -1,26 +1,30 @@
 import { HEAD_LIMITS, parseRequestHead, requestHeadText } from "../../sidecar/http/request-head.ts";
-import { NO_BODY } from "../../sidecar/stack/body.ts";
-import { Call, type CallHead, type Layer, type Service } from "../../sidecar/stack/call.ts";
-import { failed } from "../../sidecar/stack/outcome.ts";
-import { observe, rescue, stack } from "../../sidecar/stack/stack.ts";
 import { decode } from "../../src/protocol/decode.ts";
 import { encodeOpen } from "../../src/protocol/encode.ts";
 import { CallMeter } from "../../src/telemetry/call-meter.ts";
-import { createTracer } from "../../src/telemetry/trace.ts";
-import { grid } from "../report/text.ts";
+import { createTracer, type Tracer } from "../../src/telemetry/trace.ts";
+import { goalsText, grid } from "../report/text.ts";
+import { repeat } from "./cases.ts";
 import { type Case, timeCases } from "./clock.ts";
 import { HEADERS, REQUEST_BYTES } from "./heads.ts";
+import { layerCases } from "./layer-cases.ts";
 import { loadLlhttp } from "./llhttp.ts";
+import { flatness, ruleCases } from "./rule-cases.ts";
 
-/** Times the functions that every call passes through, alone. Gives the exit code. */
-export async function runMicro(print = (text: string) => console.log(text)): Promise<number> {
+/**
+ * Times the functions that every call passes through, alone. Gives the exit code.
+ * @param check exit code 1 when a goal is missed
+ */
+export async function runMicro(check = false, print = (text: string) => console.log(text)): Promise<number> {
   const llhttp = await loadLlhttp();
+  const tracer = await createTracer({ service: "web", instance: "i", version: "1", ratio: 0.01, env: {} });
   const cases = [
     ...frameCases(),
     ...headCases(),
     ...(llhttp ? [repeat("head: llhttp (WebAssembly), for comparison", () => llhttp(REQUEST_BYTES))] : []),
-    ...layerCases(),
-    ...(await telemetryCases()),
+    ...(await layerCases(tracer)),
+    ...(await ruleCases()),
+    ...telemetryCases(tracer),
   ];
   const timed = await timeCases(cases);
   const lines = timed.map(({ name, nsPerCall, spread }) => [
@@ -29,20 +33,11 @@ export async function runMicro(print = (text: string) => console.log(text)): Pro
     `${Math.round(spread * 100)} %`,
   ]);
   print(grid([["function", "ns", "±"], ...lines]));
+  const goals = flatness(timed);
+  print(`\n${goalsText(goals)}`);
   if (!llhttp) print("left out: llhttp, because the package undici is not installed");
-  return 0;
+  return check && goals.some(({ verdict }) => verdict === "missed") ? 1 : 0;
 }
-
-/** What calls return is kept, so that the compiler cannot leave them out. */
-let kept: unknown;
-
-const repeat = (name: string, call: () => unknown): Case => ({
-  name,
-  run: (times) => {
-    for (let i = 0; i < times; i++) kept = call();
-    return kept;
-  },
-});
 
 function frameCases(): Case[] {
   const text = `GET /v2/orders/42\n${HEADERS}`;
@@ -64,41 +59,8 @@ function headCases(): Case[] {
   return [repeat("head: 15 fields, found, checked and read", ours)];
 }
 
-function layerCases(): Case[] {
-  const outcome = failed("internal", "unknown", "");
-  const leaf: Service = () => Promise.resolve(outcome);
-  const pass: Layer = (inner) => (call) => inner(call);
-  const six = stack(
-    rescue(() => {}),
-    observe(() => {}),
-    pass,
-    pass,
-    pass,
-    pass,
-  )(leaf);
-  const head: CallHead = {
-    caller: "web",
-    callee: "orders",
-    target: { kind: "version", version: "1" },
-    method: "GET",
-    path: "/",
-    headers: HEADERS,
-    body: NO_BODY,
-    upgrade: undefined,
-    timeoutMs: 15_000,
-  };
-  const through = (name: string, service: Service): Case => ({
-    name,
-    run: async (times) => {
-      for (let i = 0; i < times; i++) kept = await service(new Call(head, 0));
-    },
-  });
-  return [through("stack: no layer, awaited", leaf), through("stack: six layers, awaited", six)];
-}
-
-async function telemetryCases(): Promise<Case[]> {
+function telemetryCases(tracer: Tracer): Case[] {
   const meter = new CallMeter({ side: "client", service: "web" });
-  const tracer = await createTracer({ service: "web", instance: "i", version: "1", ratio: 0.01, env: {} });
   const incoming = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00";
   const facts = (): never => {
     throw new Error("nothing is recorded without an endpoint");

@@ -4,6 +4,7 @@ import type { Row } from "../summary.ts";
 import { cpuBars, cpuLegend, throughputBars } from "./bars.ts";
 import { classOf } from "./paths-look.ts";
 import { latencyRange, percentilePlot } from "./percentile-plot.ts";
+import { policyLines, policyTitle } from "./policy-lines.ts";
 import type { Report } from "./report.ts";
 import { STYLE } from "./style.ts";
 import { escapeHtml, timeText } from "./svg.ts";
@@ -28,6 +29,7 @@ ${distributions(rows, plan.measureS)}
 <div class="plots">${closedScenarios(rows).map(throughputBars).join("\n")}</div>
 ${cpu(rows)}
 ${memory(report)}
+${policy(report)}
 <h2>All figures</h2>
 ${table(rows)}
 <footer>${report.skipped.map(({ name, reason }) => `Left out: ${escapeHtml(name)} (${escapeHtml(reason)}). `).join("")}
@@ -88,6 +90,12 @@ function memory({ idle, streams }: Report): string {
       ? ""
       : `<h3>Growth while a long body streams each way</h3><div class="scroll"><table><tr><th>path</th><th>body</th><th>up MiB/s</th><th>down MiB/s</th><th class="left">grew by</th></tr>${streamLines.join("")}</table></div>`
   }`;
+}
+
+function policy({ policy: figures }: Report): string {
+  if (figures === undefined) return "";
+  const lines = policyLines(figures).map(([what, value]) => `<tr><td>${what}</td><td>${value}</td></tr>`);
+  return `<h2>Much policy</h2><h3>${policyTitle(figures)}</h3><div class="scroll"><table>${lines.join("")}</table></div>`;
 }
 
 const mib = (values: Readonly<Record<string, number>>): string =>

@@ -9,6 +9,7 @@ export interface Look {
 export const LOOKS: Readonly<Record<string, Look>> = {
   mesh: { light: "#0b5cd5", dark: "#6db1ff", width: 2.6 },
   "mesh-plain": { light: "#0b5cd5", dark: "#6db1ff", width: 2.6, dash: "7 4" },
+  "mesh-routed": { light: "#0e7490", dark: "#5ed3e8", width: 2.2, dash: "3 3" },
   haproxy: { light: "#c2410c", dark: "#ff9a5c", width: 1.8 },
   nginx: { light: "#15803d", dark: "#5fd38a", width: 1.8 },
   envoy: { light: "#9333ea", dark: "#c79bff", width: 1.8 },

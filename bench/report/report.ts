@@ -3,6 +3,7 @@ import type { Machine } from "../machine.ts";
 import type { Measurement } from "../measure.ts";
 import type { Skipped } from "../paths/path.ts";
 import type { Plan } from "../plan.ts";
+import type { PolicyFigures } from "../policy/measure-policy.ts";
 import type { Growth } from "../stream.ts";
 import type { Row } from "../summary.ts";
 
@@ -17,6 +18,8 @@ export interface Report {
   readonly idle: readonly { readonly path: string; readonly rssMiB: Readonly<Record<string, number>> }[];
   readonly rows: readonly Row[];
   readonly streams: readonly Growth[];
+  /** Undefined when it was left out. */
+  readonly policy: PolicyFigures | undefined;
   readonly goals: readonly Verdict[];
   readonly measurements: readonly Measurement[];
 }

@@ -1,7 +1,9 @@
 import type { Verdict } from "../goals.ts";
+import type { PolicyFigures } from "../policy/measure-policy.ts";
 import { describeScenario, percentileIndex, scenarioKey } from "../scenario.ts";
 import type { Growth } from "../stream.ts";
 import type { Row } from "../summary.ts";
+import { policyLines, policyTitle } from "./policy-lines.ts";
 
 const COLUMNS = [
   "path",
@@ -77,6 +79,10 @@ export const streamsText = (streams: readonly Growth[]): string =>
         .join(", "),
     ]),
   ])}`;
+
+/** What much policy costs. */
+export const policyText = (policy: PolicyFigures): string =>
+  `${policyTitle(policy)}\n${grid(policyLines(policy))}`;
 
 /** Columns padded to their widest cell; text to the left, numbers to the right. */
 export function grid(lines: readonly (readonly string[])[]): string {

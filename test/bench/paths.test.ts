@@ -11,6 +11,7 @@ import { startDirect } from "../../bench/paths/direct.ts";
 import { startEnvoyPair } from "../../bench/paths/envoy.ts";
 import { startFloor } from "../../bench/paths/floor.ts";
 import { startHaproxyPair } from "../../bench/paths/haproxy.ts";
+import { startRoutedMesh } from "../../bench/paths/mesh.ts";
 import { startNginxPair } from "../../bench/paths/nginx.ts";
 import { isSkipped, type StartPath } from "../../bench/paths/path.ts";
 import type { Scenario } from "../../bench/scenario.ts";
@@ -53,6 +54,7 @@ const PATHS: Record<string, StartPath> = {
   direct: startDirect,
   "bare NATS": startBareNats,
   "the floor": startFloor,
+  "the mesh with a route": startRoutedMesh,
   "a pair of HAProxy": startHaproxyPair,
   "a pair of nginx": startNginxPair,
   "a pair of Envoy": startEnvoyPair,

@@ -4,7 +4,7 @@ import type { Measurement } from "../../bench/measure.ts";
 import { htmlReport } from "../../bench/report/html.ts";
 import type { Report } from "../../bench/report/report.ts";
 import { countText, logTicks, spaced, timeText } from "../../bench/report/svg.ts";
-import { grid, textTable } from "../../bench/report/text.ts";
+import { grid, policyText, textTable } from "../../bench/report/text.ts";
 import { PERCENTILES, type Scenario } from "../../bench/scenario.ts";
 import { summarize } from "../../bench/summary.ts";
 
@@ -41,12 +41,31 @@ const report: Report = {
     loadBefore: 0.1,
     date: "2026-11-22T00:00:00Z",
   },
-  plan: { scenarios: [ONE, MANY], rounds: 1, measureS: 4, warmupS: 0, firstWarmupS: 0, streamBytes: 0 },
+  plan: {
+    scenarios: [ONE, MANY],
+    rounds: 1,
+    measureS: 4,
+    warmupS: 0,
+    firstWarmupS: 0,
+    streamBytes: 0,
+    policyRounds: 1,
+  },
   titles: { mesh: "two sidecars", "<b>": "a path" },
   skipped: [{ name: "envoy", reason: "it is not installed" }],
   idle: [],
   rows: summarize(measurements, [ONE, MANY]),
   streams: [],
+  policy: {
+    routes: 1000,
+    services: 200,
+    rounds: 3,
+    applyMs: 1234,
+    actsAfterMs: 40.4,
+    storedBytes: 20_480,
+    called: 3,
+    known: 3,
+    growthMiB: 1.26,
+  },
   goals: [],
   measurements,
 };
@@ -83,6 +102,15 @@ test("the page stands alone: no script, nothing from elsewhere, and no name gets
   assert.ok(page.includes("prefers-color-scheme:dark"));
   assert.equal(page.match(/aria-label="Latency by percentile/g)?.length, 2);
   assert.doesNotMatch(page, /NaN|undefined|Infinity/);
+});
+
+test("what much policy costs is told a figure a line, in the text and on the page", () => {
+  const lines = policyText(report.policy!).split("\n");
+  assert.equal(lines[0], "policy: 1,000 routes over 200 services, 3 times");
+  const values = lines.slice(1).map((line) => line.split(/ {2,}/).at(-1));
+  assert.deepEqual(values, ["1.23 s", "40 ms", "20.0 KiB", "3", "1.3 MiB"]);
+  const page = htmlReport(report);
+  for (const value of values) assert.ok(page.includes(`<td>${value}</td>`), value);
 });
 
 test("figures are written as people read them", () => {

@@ -70,11 +70,19 @@ test("ratios are taken within rounds, so that a slow round does no harm", () => 
   assert.deepEqual(pairedRatios(all, SCENARIO, requestsPerS, "mesh-plain", "haproxy"), [0.5, 0.5]);
 });
 
+test("what a route costs is judged by the mesh without one, in the same run", () => {
+  const all = [measured("mesh-plain", 1, 100), measured("mesh-routed", 1, 90), measured("mesh", 1, 80)];
+  const single = { idleMiB: undefined, streamGrowthMiB: undefined, applyS: undefined };
+  const { value, verdict, now } = judge(all, single).find(({ name }) => name.includes("with a route"))!;
+  assert.deepEqual([value, verdict, now], [0.9, "reached", 0.85]);
+});
+
 test("a goal is reached, within tolerance, missed, or not measured", () => {
   const verdictAt = (requests: number) =>
     judge([measured("mesh-plain", 1, requests), measured("haproxy", 1, 100)], {
       idleMiB: 80,
       streamGrowthMiB: undefined,
+      applyS: 2.1,
     });
   const first = (requests: number) => verdictAt(requests)[0]!;
   assert.equal(first(50).verdict, "reached");
@@ -84,5 +92,6 @@ test("a goal is reached, within tolerance, missed, or not measured", () => {
   const byName = (name: string) => verdictAt(50).find((one) => one.name.startsWith(name))!;
   assert.equal(byName("req/s ÷ Envoy").verdict, "not measured");
   assert.equal(byName("RSS of an idle").verdict, "within tolerance");
+  assert.equal(byName("apply of 1,000 routes").verdict, "within tolerance");
   assert.equal(byName("RSS growth").verdict, "not measured");
 });

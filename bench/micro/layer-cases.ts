@@ -1,0 +1,111 @@
+import { RecentCalls } from "../../sidecar/observe/recent-calls.ts";
+import { compileRule, type OutboundParts } from "../../sidecar/outbound/compile.ts";
+import type { Plan } from "../../sidecar/outbound/plans.ts";
+import { limitPending } from "../../sidecar/policy/limit-pending.ts";
+import { RETRY } from "../../sidecar/policy/retry-undelivered.ts";
+import type { Layer, Service } from "../../sidecar/stack/call.ts";
+import { observe, rescue, stack } from "../../sidecar/stack/stack.ts";
+import { Sweep } from "../../sidecar/stack/sweep.ts";
+import { CallMeter } from "../../src/telemetry/call-meter.ts";
+import type { Tracer } from "../../src/telemetry/trace.ts";
+import { repeatAwaited } from "./cases.ts";
+import type { Case } from "./clock.ts";
+import { callFor, OUTCOME } from "./leaf.ts";
+import { planOf, policyOf, requestFor, routeOf, SERVICE } from "./plan-of.ts";
+
+const send: Service = () => OUTCOME;
+const REQUEST = requestFor("/v2/orders/42?expand=items");
+
+/** Calls through layers that end where the answer is there already: what the layers themselves take. */
+export async function layerCases(tracer: Tracer): Promise<Case[]> {
+  const pass: Layer = (inner) => (call) => inner(call);
+  const six = stack(
+    rescue(() => {}),
+    observe(() => {}),
+    pass,
+    pass,
+    pass,
+    pass,
+  )(send);
+  const sweep = new Sweep();
+  const none = await planOf([], undefined, (rule) => compileRule(rule, partsFor(tracer, sweep)));
+  const all = await planOf([ROUTE], POLICY, (rule) =>
+    compileRule(rule, { ...partsFor(tracer, sweep), brokerWaitMs: 1000 }),
+  );
+  const planned = (name: string, plan: Plan): Case =>
+    repeatAwaited(name, () => {
+      const { chosen, requestMs, service } = plan(REQUEST);
+      const call = callFor(REQUEST, sweep.now(), requestMs);
+      call.rule = chosen;
+      return service(call);
+    });
+  return [
+    repeatAwaited("stack: no layer, awaited", () => send(callFor(REQUEST))),
+    repeatAwaited("stack: six layers, awaited", () => six(callFor(REQUEST))),
+    planned("call: rule and all layers, no policy", none),
+    planned("call: rule and all layers, everything on", all),
+  ];
+}
+
+function partsFor(tracer: Tracer, sweep: Sweep): OutboundParts {
+  const meter = (): CallMeter => new CallMeter({ side: "client", service: "web" });
+  return {
+    recorder: {
+      ...{ meter: meter(), mirrorMeter: meter(), tracer, recent: new RecentCalls() },
+      ...{ accessLog: undefined, now: sweep.now },
+    },
+    sweep,
+    limitPending: limitPending(1024),
+    limitMirrors: limitPending(256),
+    mirrorSkipped: () => {},
+    retry: RETRY,
+    broker: { state: { kind: "connected" }, onState: () => () => {} },
+    brokerWaitMs: 0,
+    random: Math.random,
+    reportBug: (error) => {
+      throw error;
+    },
+    isUnknown: () => false,
+    send,
+  };
+}
+
+/** Every kind of filter but a redirect, which ends a call, and both limits of time; one call in a hundred is copied. */
+const ROUTE = routeOf("everything", [
+  { matches: [{ headers: [{ name: "x-canary", value: "1" }] }] },
+  {
+    matches: [{ path: { type: "PathPrefix", value: "/v2" } }],
+    filters: [
+      {
+        type: "RequestHeaderModifier",
+        requestHeaderModifier: { set: [{ name: "x-from", value: "bench" }], remove: ["dnt"] },
+      },
+      {
+        type: "ResponseHeaderModifier",
+        responseHeaderModifier: { set: [{ name: "cache-control", value: "max-age=60" }] },
+      },
+      {
+        type: "URLRewrite",
+        urlRewrite: { path: { type: "ReplacePrefixMatch", replacePrefixMatch: "/v3" } },
+      },
+      { type: "RequestMirror", requestMirror: { backendRef: { name: "shadow" }, percent: 1 } },
+    ],
+    timeouts: { request: "10s", backendRequest: "5s" },
+    backendRefs: [
+      { name: SERVICE, version: "1", weight: 90 },
+      { name: SERVICE, version: "2", weight: 10 },
+    ],
+  },
+]);
+
+/** Faults that are looked at for each call and never happen. */
+const POLICY = policyOf({
+  sticky: { cookie: "session" },
+  faults: [
+    {
+      matches: [{ headers: [{ name: "x-chaos", value: "1" }] }],
+      abort: { percent: 100, status: 503 },
+    },
+    { delay: { percent: 0, duration: "1s" } },
+  ],
+});
