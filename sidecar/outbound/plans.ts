@@ -39,7 +39,8 @@ export interface PlansOptions {
   readonly policyWaitMs: number;
 }
 
-const MOST_REMEMBERED = 1024;
+/** Fewer than the table of policies follows, so that the policy of a plan in use is followed. */
+const MOST_REMEMBERED = 512;
 const NO_RULE: ChosenRule = { name: "", why: "" };
 
 /**
@@ -70,10 +71,11 @@ export class Plans {
   async ready(to: Destination): Promise<Plan> {
     const { policies, policyWaitMs } = this.#options;
     await policies.whenKnown(to.service, policyWaitMs);
-    const routing = policies.get(to.service);
-    if (routing !== undefined && needsRegex(routing)) this.#regex ??= await loadRegexEngine();
-    // Also when nothing is known: the next call does not wait again, and news of the policy makes it anew.
-    return this.#plans.get(to) ?? this.#keep(to, routing);
+    const known = policies.get(to.service);
+    if (known !== undefined && needsRegex(known)) this.#regex ??= await loadRegexEngine();
+    // Read again: it may have changed meanwhile. Kept also when nothing is known: the next call does not wait again, and
+    // news of the policy makes it anew.
+    return this.#plans.get(to) ?? this.#keep(to, policies.get(to.service));
   }
 
   close(): void {

@@ -147,6 +147,15 @@ test("the plan in use stays until the engine for the new one is loaded", async (
   await until(() => ruleOf(plans.get(destination)) === "main/new");
 });
 
+test("a policy that changes while the engine is loaded is the one that acts", async () => {
+  const { plans, source } = scene(
+    routing([aRoute([named("old", { path: { type: "RegularExpression", value: "/.*" } })])]),
+  );
+  const ready = plans.ready(to());
+  source.change(routing([aRoute([named("new")])]));
+  assert.equal(ruleOf(await ready), "main/new");
+});
+
 test("routes are attached, and no rule of theirs takes the request: 404, and the body is let go", async () => {
   const { plans } = scene(routing([aRoute([named("it", { path: { type: "Exact", value: "/a" } })])]));
   const plan = plans.get(to())!;
