@@ -1,0 +1,87 @@
+import type { Layer, Service } from "../stack/call.ts";
+import type { Outcome } from "../stack/outcome.ts";
+import type { BalancedCall } from "./balanced-call.ts";
+import type { Balancer } from "./balancer.ts";
+import type { Endpoint } from "./endpoint.ts";
+
+/** So many instances that turn out not to be there are passed over, then the broker is left to find one. */
+const MOST_ABSENT = 2;
+
+/**
+ * Sends each attempt to an instance, as far as any is known that may get calls; else to the version's queue group. An
+ * instance that is not on the bus (our table is older than the broker) costs no attempt: the broker says so at once,
+ * and somebody else is asked. So `no-instance` from here means that there is nobody at all.
+ * @param balancerFor of the service that is called, up to date; undefined leaves the call to the broker
+ * @param now ms of the monotonic clock
+ */
+export const balance =
+  (balancerFor: (callee: string) => Balancer | undefined, now: () => number): Layer =>
+  (inner) =>
+  async (call) => {
+    const balanced = call as BalancedCall;
+    const asked = call.target;
+    const balancer = asked.kind === "instance" ? undefined : balancerFor(call.callee);
+    if (balancer === undefined) return inner(call);
+    const version = asked.kind === "version" ? asked.version : undefined;
+    const picker = balancer.picker(version);
+    for (let absent = 0; absent < MOST_ABSENT; absent++) {
+      const at = now();
+      const endpoint = picker.pick(balanced, at);
+      if (endpoint === undefined) break;
+      const outcome = await ask(endpoint, balanced, inner, at, now);
+      call.target = asked;
+      if (!isAbsent(outcome) || call.cancelled !== undefined || call.spent) return outcome;
+    }
+    balanced.version = version ?? "";
+    const startedAt = now();
+    const outcome = await inner(call);
+    const endpoint = balancer.endpoint(call.instance);
+    if (endpoint !== undefined) learn(endpoint, balanced, outcome, startedAt, now());
+    return outcome;
+  };
+
+async function ask(
+  endpoint: Endpoint,
+  call: BalancedCall,
+  inner: Service,
+  startedAt: number,
+  now: () => number,
+): Promise<Outcome> {
+  const isProbe = endpoint.began(startedAt);
+  call.target = endpoint.target;
+  call.version = endpoint.version;
+  let outcome: Outcome | undefined;
+  try {
+    outcome = await inner(call);
+    if (isFailure(outcome)) noteTried(call, endpoint.instance);
+    return outcome;
+  } finally {
+    // Also after a bug: a call that was not counted off would weigh on the endpoint for ever.
+    const endedAt = now();
+    endpoint.ended(outcome, endedAt - startedAt, endedAt, isProbe);
+  }
+}
+
+/** The broker chose: what came of it is worth as much. */
+function learn(
+  endpoint: Endpoint,
+  call: BalancedCall,
+  outcome: Outcome,
+  startedAt: number,
+  endedAt: number,
+): void {
+  call.version = endpoint.version;
+  endpoint.ended(outcome, endedAt - startedAt, endedAt, endpoint.began(startedAt));
+  if (isFailure(outcome)) noteTried(call, endpoint.instance);
+}
+
+function noteTried(call: BalancedCall, instance: string): void {
+  call.tried ??= [];
+  call.tried.push(instance);
+}
+
+const isAbsent = (outcome: Outcome): boolean => outcome.kind === "failed" && outcome.code === "no-instance";
+
+/** Another attempt, if there is one, is better made elsewhere. */
+const isFailure = (outcome: Outcome): boolean =>
+  outcome.kind !== "replied" || outcome.status >= 500 || outcome.status === 429;

@@ -1,0 +1,167 @@
+import { isDeepStrictEqual } from "node:util";
+import type { InstanceRow } from "../../src/registry/wire.ts";
+import type { EjectionReason } from "../breaker/breaker.ts";
+import { Guard } from "../breaker/guard.ts";
+import { type BreakerSettings, instanceBreaker } from "../breaker/settings.ts";
+import type { Replied } from "../stack/outcome.ts";
+import type { Hash, KeyOf } from "./consistent-hash.ts";
+import { Endpoint, type EndpointParts } from "./endpoint.ts";
+import { type EndpointView, viewOf } from "./endpoint-view.ts";
+import { PeakLatency } from "./latency.ts";
+import { NOBODY, type Picker } from "./picker.ts";
+import { Pool, type PoolPolicy } from "./pool.ts";
+import { type BalanceSettings, policyOf } from "./settings.ts";
+
+/** What policy says for one service. */
+export interface BalancerPolicy {
+  readonly balance: BalanceSettings;
+  readonly breaker: BreakerSettings;
+  /** For `consistent-hash`. */
+  readonly keyOf: KeyOf | undefined;
+}
+
+export interface BalancerParts {
+  /** The zone of this sidecar. */
+  readonly zone: string | undefined;
+  /** From 0 to below 1. */
+  readonly random: () => number;
+  readonly hash: Hash;
+  /** Of a 429 or 503; undefined when it has none. */
+  readonly retryAfterMs: (answer: Replied) => number | undefined;
+  /** For metrics, and for the hints to other callers. */
+  readonly ejected: (endpoint: Endpoint, reason: EjectionReason, forMs: number) => void;
+}
+
+/**
+ * What one caller knows of the instances of one service. It thinks on events: rows that come and go, policy that
+ * changes, endpoints that fail. Its pickers answer each call. Times are in ms of the monotonic clock.
+ */
+export class Balancer {
+  readonly #parts: BalancerParts;
+  readonly #endpointParts: EndpointParts;
+  #policy: BalancerPolicy;
+  #poolPolicy: PoolPolicy;
+  #rows: readonly InstanceRow[] | undefined;
+  #endpoints = new Map<string, Endpoint>();
+  #pools = new Map<string | undefined, Pool>();
+
+  constructor(parts: BalancerParts, policy: BalancerPolicy) {
+    this.#parts = parts;
+    this.#endpointParts = {
+      random: parts.random,
+      retryAfterMs: parts.retryAfterMs,
+      changed: () => this.#changed(),
+    };
+    this.#policy = policy;
+    this.#poolPolicy = this.#poolPolicyOf(policy);
+  }
+
+  /** Takes another policy. What is known of the endpoints stays, but their breakers begin anew if theirs is another. */
+  configure(policy: BalancerPolicy): void {
+    const sameBreaker = isDeepStrictEqual(policy.breaker, this.#policy.breaker);
+    this.#policy = policy;
+    this.#poolPolicy = this.#poolPolicyOf(policy);
+    if (!sameBreaker)
+      for (const endpoint of this.#endpoints.values()) endpoint.guard = this.#guardOf(endpoint);
+    this.#pools.clear();
+    this.#fillPools();
+  }
+
+  /** Takes the rows of the service as they are now. The same list once more costs nothing. */
+  update(rows: readonly InstanceRow[], now: number): void {
+    if (rows === this.#rows) return;
+    // Those that were there before this caller began to look are no news.
+    const newSince = this.#rows === undefined ? Number.NEGATIVE_INFINITY : now;
+    this.#rows = rows;
+    const latencyMs = this.#meanLatency(now);
+    const next = new Map<string, Endpoint>();
+    for (const row of rows) {
+      const known = this.#endpoints.get(row.instance);
+      const isKnown = known?.startedAt === row.startedAt && known.version === row.version;
+      next.set(row.instance, isKnown ? known : this.#endpointOf(row, latencyMs, newSince, now));
+    }
+    this.#endpoints = next;
+    this.#fillPools();
+  }
+
+  /** Who chooses among the instances of a version, or of any. */
+  picker(version: string | undefined): Picker {
+    return this.#pools.get(version) ?? NOBODY;
+  }
+
+  endpoint(instance: string): Endpoint | undefined {
+    return this.#endpoints.get(instance);
+  }
+
+  /**
+   * Another caller has ejected an instance.
+   * @param caller its service, as the broker vouches for it
+   */
+  hinted(instance: string, caller: string, now: number): void {
+    this.#endpoints.get(instance)?.guard?.hints.hear(caller, now);
+  }
+
+  /** All of them, for people to look at. */
+  endpoints(now: number): EndpointView[] {
+    return [...this.#endpoints.values()].map((one) => viewOf(one, this.#policy.balance.slowStartMs, now));
+  }
+
+  #poolPolicyOf({ balance, breaker, keyOf }: BalancerPolicy): PoolPolicy {
+    const { random, hash, zone } = this.#parts;
+    return {
+      policy: policyOf(balance, { random, hash, keyOf }),
+      zone: balance.prefersZone ? zone : undefined,
+      maxEjectedPercent: breaker.maxEjectedPercent,
+      random,
+    };
+  }
+
+  /** Of one that nothing is known of, the best guess is that it is like the others. */
+  #meanLatency(now: number): number {
+    let sum = 0;
+    for (const { latency } of this.#endpoints.values()) sum += latency.at(now);
+    return sum / Math.max(1, this.#endpoints.size);
+  }
+
+  #endpointOf(row: InstanceRow, latencyMs: number, newSince: number, now: number): Endpoint {
+    const endpoint = new Endpoint(row, this.#endpointParts, new PeakLatency(latencyMs, now), newSince);
+    endpoint.guard = this.#guardOf(endpoint);
+    return endpoint;
+  }
+
+  #guardOf(endpoint: Endpoint): Guard | undefined {
+    const { breaker: settings } = this.#policy;
+    const breaker = instanceBreaker(settings);
+    return (
+      breaker &&
+      new Guard({
+        breaker,
+        minPenaltyMs: settings.minPenaltyMs,
+        maxPenaltyMs: settings.maxPenaltyMs,
+        random: this.#parts.random,
+        changed: this.#endpointParts.changed,
+        ejected: (reason, forMs) => this.#parts.ejected(endpoint, reason, forMs),
+      })
+    );
+  }
+
+  #fillPools(): void {
+    const all = [...this.#endpoints.values()];
+    const byVersion = new Map<string | undefined, Endpoint[]>([[undefined, all]]);
+    for (const endpoint of all) {
+      const same = byVersion.get(endpoint.version);
+      if (same === undefined) byVersion.set(endpoint.version, [endpoint]);
+      else same.push(endpoint);
+    }
+    for (const version of this.#pools.keys()) if (!byVersion.has(version)) this.#pools.delete(version);
+    for (const [version, endpoints] of byVersion) {
+      const pool = this.#pools.get(version);
+      if (pool === undefined) this.#pools.set(version, new Pool(endpoints, this.#poolPolicy));
+      else pool.replace(endpoints);
+    }
+  }
+
+  #changed(): void {
+    for (const pool of this.#pools.values()) pool.changed();
+  }
+}

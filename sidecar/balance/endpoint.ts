@@ -1,0 +1,113 @@
+import type { InstanceRow } from "../../src/registry/wire.ts";
+import type { Guard, GuardState } from "../breaker/guard.ts";
+import { verdictOf } from "../breaker/verdict.ts";
+import type { Call } from "../stack/call.ts";
+import type { Outcome, Replied } from "../stack/outcome.ts";
+import type { PeakLatency } from "./latency.ts";
+
+/** Why an endpoint is passed over for a moment, without being held to have failed. */
+export type Mark = "full" | "leaving" | "down" | "absent";
+
+/** What it says that no app has seen the call, for each code that it is refused with. */
+const MARKS: Readonly<Record<string, Mark>> = {
+  overloaded: "full",
+  draining: "leaving",
+  "app-unreachable": "down",
+  "no-instance": "absent",
+};
+
+/** A mark stays for this long, up to twice as long by chance: those turned away shall not come back together. */
+const MARK_MS: Readonly<Record<Mark, number>> = { full: 100, leaving: 100, down: 100, absent: 1000 };
+
+/** A `Retry-After` counts as a latency, but no more than this: the estimate takes a minute to come down from it. */
+const MOST_RETRY_AFTER_MS = 5000;
+
+/** What endpoints of one service share. */
+export interface EndpointParts {
+  /** From 0 to below 1. */
+  readonly random: () => number;
+  /** Of a 429 or 503; undefined when it has none. */
+  readonly retryAfterMs: (answer: Replied) => number | undefined;
+  /** Whether a call may be sent is now another matter. */
+  readonly changed: () => void;
+}
+
+/** An instance as this caller sees it. Times are in ms of the monotonic clock. */
+export class Endpoint {
+  readonly instance: string;
+  readonly version: string;
+  readonly zone: string | undefined;
+  /** Names one start of the instance. */
+  readonly startedAt: number;
+  readonly target: Call["target"];
+  /** When it warms up from; -Infinity for one that is no news. */
+  readonly newSince: number;
+  readonly latency: PeakLatency;
+  /** Calls under way, to the head of their answer. */
+  outstanding = 0;
+  /** Undefined when no breaker is configured. */
+  guard: Guard | undefined;
+  mark: Mark | undefined;
+  markedUntil = 0;
+  readonly #parts: EndpointParts;
+
+  constructor(row: InstanceRow, parts: EndpointParts, latency: PeakLatency, newSince: number) {
+    this.instance = row.instance;
+    this.version = row.version;
+    this.zone = row.zone;
+    this.startedAt = row.startedAt;
+    this.target = { kind: "instance", instance: row.instance };
+    this.newSince = newSince;
+    this.latency = latency;
+    this.#parts = parts;
+  }
+
+  get state(): GuardState {
+    return this.guard?.state ?? "admitting";
+  }
+
+  /** Whether the breaker lets a call through. */
+  admits(now: number): boolean {
+    return this.guard === undefined || this.guard.admits(now);
+  }
+
+  isMarked(now: number): boolean {
+    return now < this.markedUntil;
+  }
+
+  /** A call is sent. True when it is the probe; that has to be told again at its end. */
+  began(now: number): boolean {
+    this.outstanding++;
+    return this.guard?.began(now) ?? false;
+  }
+
+  /** @param outcome undefined after a bug, which says nothing */
+  ended(outcome: Outcome | undefined, ms: number, now: number, isProbe: boolean): void {
+    this.outstanding--;
+    const verdict = outcome === undefined ? "none" : verdictOf(outcome);
+    if (verdict === "success") this.latency.observe(ms, now);
+    // One that fails fast must not attract calls; one that was left had the time that it had.
+    else if (verdict === "failure" || isCancelled(outcome)) this.latency.observeAtLeast(ms, now);
+    if (outcome?.kind === "replied") this.#heedRetryAfter(outcome, now);
+    else if (outcome?.kind === "failed" && outcome.delivered === "no") this.#note(outcome.code, now);
+    this.guard?.ended(verdict, now, isProbe);
+  }
+
+  /** Else fast refusals would attract calls (Linkerd's load biaser). */
+  #heedRetryAfter(answer: Replied, now: number): void {
+    if (answer.status !== 429 && answer.status !== 503) return;
+    const ms = this.#parts.retryAfterMs(answer);
+    if (ms !== undefined) this.latency.observeAtLeast(Math.min(ms, MOST_RETRY_AFTER_MS), now);
+  }
+
+  #note(code: string, now: number): void {
+    const mark = MARKS[code];
+    if (mark === undefined) return;
+    this.mark = mark;
+    this.markedUntil = now + MARK_MS[mark] * (1 + this.#parts.random());
+    this.#parts.changed();
+  }
+}
+
+const isCancelled = (outcome: Outcome | undefined): boolean =>
+  outcome?.kind === "failed" && outcome.code === "cancelled" && outcome.delivered === "unknown";

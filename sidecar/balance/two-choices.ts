@@ -1,0 +1,26 @@
+import type { Endpoint } from "./endpoint.ts";
+import { drawn, type PickerOf } from "./picker.ts";
+import type { StandsBack } from "./slow-start.ts";
+
+/**
+ * The cheaper of two drawn at random (Mitzenmacher, "The power of two choices"): nearly as good as the cheapest of all,
+ * and callers that know the same do not all run to the same one.
+ */
+export const cheaperOfTwo =
+  (
+    cost: (endpoint: Endpoint, now: number) => number,
+    standsBack: StandsBack,
+    random: () => number,
+  ): PickerOf =>
+  (endpoints) => ({
+    pick(_call, now) {
+      const count = endpoints.length;
+      if (count <= 1) return endpoints[0];
+      const first = drawn(count, -1, random);
+      const a = endpoints[first]!;
+      const b = endpoints[drawn(count, first, random)]!;
+      if (standsBack(a, now)) return b;
+      if (standsBack(b, now)) return a;
+      return cost(a, now) <= cost(b, now) ? a : b;
+    },
+  });

@@ -1,0 +1,25 @@
+import type { Code } from "../../src/protocol/code.ts";
+import type { Outcome } from "../stack/outcome.ts";
+
+/** What the end of a call says of the one that was asked; `none` when it says nothing. */
+export type Verdict = "success" | "failure" | "none";
+
+/**
+ * What the mesh holds against an instance. Not among them: what never reached the app, what the caller did (it left,
+ * its request was bad), and the troubles of the bus or of this sidecar.
+ */
+const HELD_AGAINST: ReadonlySet<Code> = new Set([
+  "app-reset",
+  "app-protocol",
+  "attempt-timeout",
+  "deadline",
+  "gone",
+  "lost",
+]);
+
+/** Failures are those of Linkerd's failure accrual: 5xx by the app, resets, timeouts, gone with the call. */
+export function verdictOf(outcome: Outcome): Verdict {
+  if (outcome.kind === "replied") return outcome.status >= 500 ? "failure" : "success";
+  const failed = outcome.kind === "failed" && outcome.delivered === "unknown";
+  return failed && HELD_AGAINST.has(outcome.code) ? "failure" : "none";
+}
