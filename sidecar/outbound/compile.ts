@@ -12,7 +12,8 @@ import { type BrokerWatch, waitForBroker } from "../policy/wait-for-broker.ts";
 import type { Call, Layer, Service } from "../stack/call.ts";
 import { rescue, stack } from "../stack/stack.ts";
 import type { Sweep } from "../stack/sweep.ts";
-import type { BackendPolicy, RulePolicy, Steps } from "./rule-policy.ts";
+import type { Steps } from "./filters.ts";
+import type { BackendPolicy, RulePolicy } from "./rule-policy.ts";
 
 /** What the stacks of all rules share. */
 export interface OutboundParts {

@@ -1,16 +1,35 @@
 import { STATUS_CODES } from "node:http";
 import { HEADER } from "../../src/protocol/header-names.ts";
 import type { Filter, RequestMirror, RequestRedirect, UrlRewrite } from "../../src/resources/filter.ts";
+import type { BackendRef } from "../../src/resources/http-route.ts";
 import { redirectLocation } from "../../src/routing/location.ts";
 import { modifiedPath } from "../../src/routing/paths.ts";
 import type { Destination } from "../../src/routing/rules.ts";
+import type { Target } from "../../src/subjects/subjects.ts";
 import { fieldValue, setField } from "../http/header-block.ts";
 import { headerChange } from "../http/modify-headers.ts";
+import type { Mirror } from "../policy/mirror.ts";
 import type { RequestChange, ResponseChange } from "../policy/modify.ts";
 import { wholeBody } from "../stack/body.ts";
 import type { Service } from "../stack/call.ts";
 import { AskedRequest } from "./asked-request.ts";
-import { aimOf, type Steps } from "./rule-policy.ts";
+
+/** What the filters of a rule or of a backend do to a call. */
+export interface Steps {
+  readonly requestChanges: readonly RequestChange[];
+  readonly responseChanges: readonly ResponseChange[];
+  readonly mirrors: readonly Omit<Mirror, "shadow">[];
+  /** Answers in the place of every backend (RequestRedirect). */
+  readonly answer: Service | undefined;
+}
+
+const ANY: Target = { kind: "any" };
+
+/** Where a reference to a backend sends calls. */
+export const aimOf = ({ name, version }: Pick<BackendRef, "name" | "version">) => ({
+  callee: name,
+  target: version === undefined ? ANY : ({ kind: "version", version } as const),
+});
 
 /**
  * What a list of filters does to a call: changes in the order in which they are written, then the copies.

@@ -1,26 +1,14 @@
 import { parseDuration } from "../../src/protocol/duration.ts";
-import type { BackendRef, HttpRouteRule } from "../../src/resources/http-route.ts";
+import type { HttpRouteRule } from "../../src/resources/http-route.ts";
 import type { ServicePolicy } from "../../src/resources/service-policy.ts";
 import type { Destination, RuleMatch } from "../../src/routing/rules.ts";
 import type { RegexEngine } from "../../src/routing/text-match.ts";
 import type { Target } from "../../src/subjects/subjects.ts";
 import type { Fault } from "../policy/inject-faults.ts";
-import type { Mirror } from "../policy/mirror.ts";
-import type { RequestChange, ResponseChange } from "../policy/modify.ts";
 import type { KeyOf } from "../policy/split.ts";
-import type { Service } from "../stack/call.ts";
 import { faultsOf } from "./faults.ts";
-import { stepsOf } from "./filters.ts";
+import { aimOf, type Steps, stepsOf } from "./filters.ts";
 import { keyOf } from "./sticky.ts";
-
-/** What the filters of a rule or of a backend do to a call. */
-export interface Steps {
-  readonly requestChanges: readonly RequestChange[];
-  readonly responseChanges: readonly ResponseChange[];
-  readonly mirrors: readonly Omit<Mirror, "shadow">[];
-  /** Answers in the place of every backend (RequestRedirect). */
-  readonly answer: Service | undefined;
-}
 
 export interface BackendPolicy {
   readonly name: string;
@@ -43,7 +31,6 @@ export interface RulePolicy {
 }
 
 const NO_STEPS: Steps = { requestChanges: [], responseChanges: [], mirrors: [], answer: undefined };
-const ANY: Target = { kind: "any" };
 
 /** For a call that no route is about: it goes where its caller said. */
 export function policyWithoutRoute(
@@ -75,11 +62,6 @@ export function policyOfRule(
     })),
   };
 }
-
-export const aimOf = ({ name, version }: Pick<BackendRef, "name" | "version">) => ({
-  callee: name,
-  target: version === undefined ? ANY : ({ kind: "version", version } as const),
-});
 
 type Timeouts = NonNullable<HttpRouteRule["timeouts"]>;
 
