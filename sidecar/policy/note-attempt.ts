@@ -1,0 +1,12 @@
+import type { Call } from "../stack/call.ts";
+import { type Outcome, statusOf } from "../stack/outcome.ts";
+
+/**
+ * Keeps what an attempt came to that is not the call's answer, for whoever asks why the call took so long.
+ * @param ms until the next attempt, or the wait for it, began
+ */
+export function noteAttempt(call: Call, instance: string, outcome: Outcome, ms: number): void {
+  const code = outcome.kind === "replied" ? "" : outcome.code;
+  call.earlier ??= [];
+  call.earlier.push({ instance, code, status: statusOf(outcome), ms });
+}

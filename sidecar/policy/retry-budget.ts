@@ -1,0 +1,94 @@
+/** How much of the load on a service may be further attempts (GEP-3388; Finagle and Linkerd have the same three). */
+export interface RetryBudgetOptions {
+  /** Further attempts per hundred calls. */
+  readonly percent: number;
+  /** How long a call counts. */
+  readonly intervalMs: number;
+  /** Further attempts in each second that are allowed whatever the calls; never more than so many at once. */
+  readonly minPerSecond: number;
+}
+
+/** Linkerd's and GEP-3388's. */
+export const RETRY_BUDGET: RetryBudgetOptions = { percent: 20, intervalMs: 10_000, minPerSecond: 10 };
+
+const SLOTS = 10;
+
+/**
+ * Keeps further attempts at one service below a share of its calls, whatever fails: without it, callers that try
+ * again make an outage of each overload. Each attempt after a call's first has to be asked for.
+ *
+ * In any time: attempts allowed ≤ percent of the calls + minPerSecond · (time + 1 s). It slides by the clock that it
+ * is given, not by traffic. `now` is monotonic, in ms; an earlier one than before counts as the same.
+ */
+export class RetryBudget {
+  readonly #options: RetryBudgetOptions;
+  readonly #slotMs: number;
+  /** By slot, in hundredths of an attempt: what calls brought, less what was taken. A ring: the present is at `#at`. */
+  readonly #slots: number[] = new Array<number>(SLOTS).fill(0);
+  #at = 0;
+  #slotEndsAt = Number.NEGATIVE_INFINITY;
+  #balance = 0;
+  #floor: number;
+  #floorAt = 0;
+  #calls = 0;
+  #taken = 0;
+  #refused = 0;
+
+  constructor(options: RetryBudgetOptions) {
+    this.#options = options;
+    this.#slotMs = options.intervalMs / SLOTS;
+    this.#floor = options.minPerSecond;
+  }
+
+  /** A call begins; told once for each. */
+  called(now: number): void {
+    this.#calls++;
+    if (now >= this.#slotEndsAt) this.#roll(now);
+    this.#add(this.#options.percent);
+  }
+
+  /** Asks for one attempt more. False when there is none left. */
+  take(now: number): boolean {
+    this.#fill(now);
+    // The floor first: it is lost soonest when it is not used.
+    if (this.#floor >= 1) this.#floor--;
+    else if (this.#balance >= 100) this.#add(-100);
+    else {
+      this.#refused++;
+      return false;
+    }
+    this.#taken++;
+    return true;
+  }
+
+  /** Calls, attempts allowed and refused since the start, and how many could be had now. */
+  read(now: number) {
+    this.#fill(now);
+    const left = Math.floor(this.#floor) + Math.max(0, Math.floor(this.#balance / 100));
+    return { calls: this.#calls, taken: this.#taken, refused: this.#refused, left };
+  }
+
+  #add(amount: number): void {
+    this.#slots[this.#at]! += amount;
+    this.#balance += amount;
+  }
+
+  #fill(now: number): void {
+    if (now >= this.#slotEndsAt) this.#roll(now);
+    const { minPerSecond } = this.#options;
+    if (now <= this.#floorAt) return;
+    this.#floor = Math.min(minPerSecond, this.#floor + ((now - this.#floorAt) * minPerSecond) / 1000);
+    this.#floorAt = now;
+  }
+
+  /** Forgets the slots whose time is over. Summed anew, so that no error of rounding stays. */
+  #roll(now: number): void {
+    const passed = Math.floor((now - this.#slotEndsAt) / this.#slotMs) + 1;
+    for (let i = 0; i < Math.min(passed, SLOTS); i++) {
+      this.#at = (this.#at + 1) % SLOTS;
+      this.#slots[this.#at] = 0;
+    }
+    this.#balance = this.#slots.reduce((sum, slot) => sum + slot, 0);
+    this.#slotEndsAt = passed > SLOTS ? now + this.#slotMs : this.#slotEndsAt + passed * this.#slotMs;
+  }
+}

@@ -1,0 +1,125 @@
+import type { Code } from "../../src/protocol/code.ts";
+import type { Call, Layer } from "../stack/call.ts";
+import { type Failed, failed, type Outcome } from "../stack/outcome.ts";
+import type { Sweep } from "../stack/sweep.ts";
+import { isRepeatable, type ReadField } from "./idempotent.ts";
+import { noteAttempt } from "./note-attempt.ts";
+import { readRetryAfter } from "./retry-after.ts";
+import type { RetryBudget } from "./retry-budget.ts";
+import { endedWaiting, Wait } from "./wait.ts";
+
+export interface RetryOptions {
+  /** Attempts after the first; with 0 calls are only counted for the budget. Gateway API `retry.attempts`. */
+  readonly attempts: number;
+  /** Before each further attempt at least this, besides the jitter: what the Gateway API means by `retry.backoff`. */
+  readonly minMs: number;
+  /** The jitter is at most this before the second attempt, and grows from there. */
+  readonly baseMs: number;
+  readonly capMs: number;
+  /** An answer that asks for a longer pause is the last one. Envoy `rate_limited_retry_back_off.max_interval`. */
+  readonly maxRetryAfterMs: number;
+  /**
+   * Given, it is tried again also what an app may have seen, when that is safe: what broke on the way, and answers
+   * with one of these statuses (Gateway API `retry.codes`, which may be empty).
+   */
+  readonly codes: ReadonlySet<number> | undefined;
+}
+
+/** Without any policy: only what no app can have seen. */
+export const RETRY: RetryOptions = {
+  ...{ attempts: 2, minMs: 0, baseMs: 25, capMs: 250, maxRetryAfterMs: 300_000, codes: undefined },
+};
+
+export interface RetryParts {
+  readonly sweep: Sweep;
+  /** Of the service that is called, shared by all who try it again. */
+  readonly budget: RetryBudget;
+  readonly field: ReadField;
+  /** From 0 to below 1. */
+  readonly random: () => number;
+  /** The wall clock in ms, for dates in `Retry-After`. */
+  readonly unixMs: () => number;
+  /** What a failure becomes when it was the budget that ended it. */
+  readonly overBudget: Code;
+}
+
+/** No app has seen it, and another attempt may find another instance, or the same in a better state. */
+const ELSEWHERE: ReadonlySet<string> = new Set(["no-instance", "draining", "overloaded", "app-unreachable"]);
+
+/** An app may have seen it, and it is of the way rather than of the request. */
+const ON_THE_WAY: ReadonlySet<string> = new Set([
+  ...["app-reset", "attempt-timeout", "gone", "lost", "broken-stream", "broker-lost"],
+]);
+
+/**
+ * Tries again: what no app can have seen whatever the method, and where policy says so, what is safe to repeat.
+ * Full jitter, `random(0, (2^n − 1) · base)`, so that callers that failed together do not come back together (AWS
+ * Architecture Blog; Linkerd and Envoy do alike). A pause that would outlast the call's time is not begun: the caller
+ * is better served with what there is.
+ */
+export const retry =
+  (options: RetryOptions, parts: RetryParts): Layer =>
+  (inner) =>
+  async (call) => {
+    const { sweep, budget } = parts;
+    const { target } = call;
+    budget.called(call.startedAt);
+    let startedAt = call.startedAt + call.waitedMs;
+    let seen = false;
+    let outcome = await inner(call);
+    for (let n = 1; n <= options.attempts && isWorthIt(call, outcome, options, parts); n++) {
+      const now = sweep.now();
+      const pauseMs = pauseOf(outcome, n, options, parts);
+      if (call.cancelled === undefined) {
+        if (pauseMs === undefined || now + pauseMs >= call.dueAt) break;
+        if (!budget.take(now)) return unlessSeen(seen, overBudget(call, outcome, parts.overBudget));
+      }
+      seen ||= outcome.kind === "replied" || (outcome.kind === "failed" && outcome.delivered === "unknown");
+      if (outcome.kind === "replied") outcome.body.abandon("cancelled");
+      noteAttempt(call, call.instance, outcome, now - startedAt);
+      call.instance = "";
+      const how = await new Wait(call, sweep, pauseMs ?? 0).ended;
+      if (how !== "over" && how !== "woken")
+        return unlessSeen(seen, endedWaiting(call, how, sweep.now(), "between two attempts"));
+      call.attempt++;
+      // Each attempt is for whoever the route means, not for the instance that the last one was for.
+      call.target = target;
+      startedAt = sweep.now();
+      outcome = await inner(call);
+    }
+    return unlessSeen(seen, outcome);
+  };
+
+function isWorthIt(call: Call, outcome: Outcome, { codes }: RetryOptions, { field }: RetryParts): boolean {
+  if (outcome.kind === "refused" || call.spent) return false;
+  if (outcome.kind === "failed" && outcome.delivered === "no") return ELSEWHERE.has(outcome.code);
+  if (codes === undefined || call.cancelled !== undefined) return false;
+  const asked = outcome.kind === "replied" ? codes.has(outcome.status) : ON_THE_WAY.has(outcome.code);
+  return asked && isRepeatable(call, field);
+}
+
+/** How long to wait before attempt `n` + 1, in ms; undefined when the app wants to be left alone for longer. */
+function pauseOf(outcome: Outcome, n: number, options: RetryOptions, parts: RetryParts): number | undefined {
+  const jitterMs = Math.min(options.capMs, parts.random() * (2 ** n - 1) * options.baseMs);
+  const ownMs = options.minMs + jitterMs;
+  const value = outcome.kind === "replied" ? parts.field(outcome.headers, "retry-after") : undefined;
+  const askedMs = value === undefined ? undefined : readRetryAfter(value, parts.unixMs());
+  if (askedMs === undefined) return ownMs;
+  // With the jitter on top: the same answer may have gone to many.
+  return askedMs > options.maxRetryAfterMs ? undefined : Math.max(ownMs, askedMs + jitterMs);
+}
+
+/**
+ * The app's answer stands as it is. So does `no-instance`: others act on it, and nobody was burdened.
+ */
+function overBudget(call: Call, outcome: Outcome, code: Code): Outcome {
+  if (outcome.kind !== "failed" || outcome.code === "no-instance") return outcome;
+  const why = `${outcome.message} (${outcome.code}), and the retry budget of ${call.callee} is used up`;
+  return failed(code, outcome.delivered, why);
+}
+
+/** An app that may have seen an earlier attempt has seen the call, whatever became of the last. */
+function unlessSeen(seen: boolean, outcome: Outcome): Outcome {
+  if (!seen || outcome.kind !== "failed" || outcome.delivered === "unknown") return outcome;
+  return { ...outcome, delivered: "unknown" } satisfies Failed;
+}

@@ -1,0 +1,185 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { RETRY } from "../../../sidecar/policy/retry.ts";
+import { type Body, wholeBody } from "../../../sidecar/stack/body.ts";
+import { failed, refused } from "../../../sidecar/stack/outcome.ts";
+import { LiveBody } from "../../support/bodies.ts";
+import { aCall } from "../../support/calls.ts";
+import { seeded } from "../../support/random.ts";
+import { CODES, none, reset, scene, unavailable } from "./retry-scene.ts";
+import { codeOf, replied } from "./scene.ts";
+
+test("what no app has seen is tried again, twice, whatever the method, and each attempt is numbered", async () => {
+  const { attempts, run } = scene([none, failed("draining", "no", "x"), replied]);
+  assert.equal(codeOf(await run(aCall({ method: "POST" }))), 200);
+  assert.deepEqual(attempts, [1, 2, 3]);
+});
+
+test("the last failure is returned when the attempts are used up, and nothing is left behind", async () => {
+  const { attempts, run, sweep } = scene([none]);
+  assert.equal(await run(aCall()), none);
+  assert.equal(attempts.length, 3);
+  assert.equal(sweep.size, 0);
+});
+
+test("without a policy nothing else is tried again", async () => {
+  for (const outcome of [
+    ...[reset, failed("gone", "unknown", "x"), failed("denied", "no", "x"), failed("broker-away", "no", "x")],
+    ...[replied, unavailable(), refused("overflow", "x")],
+  ]) {
+    const { attempts, run } = scene([outcome]);
+    assert.equal(await run(aCall()), outcome);
+    assert.equal(attempts.length, 1, codeOf(outcome).toString());
+  }
+});
+
+test("with a policy also what broke on the way, and the answers that it names", async () => {
+  for (const code of [
+    "app-reset",
+    "attempt-timeout",
+    "gone",
+    "lost",
+    "broken-stream",
+    "broker-lost",
+  ] as const) {
+    const { run } = scene([failed(code, "unknown", "x"), replied], { ...RETRY, codes: new Set() });
+    assert.equal(codeOf(await run(aCall())), 200, code);
+  }
+  for (const [status, attempts] of [[503, 3] as const, [500, 1] as const, [404, 1] as const]) {
+    const one = scene([{ ...replied, status }], CODES);
+    assert.equal(codeOf(await one.run(aCall())), status);
+    assert.equal(one.attempts.length, attempts);
+  }
+  for (const outcome of [failed("app-protocol", "unknown", "x"), failed("deadline", "unknown", "x")]) {
+    const one = scene([outcome], CODES);
+    assert.equal(await one.run(aCall()), outcome);
+    assert.equal(one.attempts.length, 1);
+  }
+});
+
+test("what an app may have seen is tried again only when that is safe", async () => {
+  for (const [method, headers, isSafe] of [
+    ...["GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"].map((method) => [method, "", true] as const),
+    ...["POST", "PATCH", "LOCK", "get"].map((method) => [method, "", false] as const),
+    ["POST", "Idempotency-Key: 8e03978e\r\n", true] as const,
+    ["POST", "Idempotency-Key: \r\n", false] as const,
+  ]) {
+    for (const outcome of [reset, unavailable()]) {
+      const { run } = scene([outcome, replied], CODES);
+      const ended = codeOf(await run(aCall({ method, headers })));
+      assert.equal(ended, isSafe ? 200 : codeOf(outcome), `${method} ${headers}`);
+    }
+  }
+});
+
+test("a body can be sent again up to 64 KiB, and only when all of it is here", async () => {
+  const put = (body: Body) => aCall({ method: "PUT", body });
+  for (const [body, ended] of [
+    [wholeBody(Buffer.alloc(65_536)), 200] as const,
+    [wholeBody(Buffer.alloc(65_537)), 503] as const,
+    [new LiveBody("part"), 503] as const,
+  ])
+    assert.equal(codeOf(await scene([unavailable(), replied], CODES).run(put(body))), ended);
+  // No byte of it has left: then what is here is enough.
+  assert.equal(codeOf(await scene([none, replied]).run(put(new LiveBody("part")))), 200);
+  const spent = aCall();
+  spent.spent = true;
+  assert.equal(await scene([none, replied]).run(spent), none);
+  const upgrade = aCall({ upgrade: "websocket", body: new LiveBody("", "none") });
+  assert.equal(codeOf(await scene([unavailable(), replied], CODES).run(upgrade)), 503);
+});
+
+test("the body of an answer that is not used is abandoned before the next attempt, and only that", async () => {
+  const bodies = [new LiveBody("1"), new LiveBody("2"), new LiveBody("3")];
+  const { run } = scene(
+    bodies.map((body) => unavailable("", body)),
+    CODES,
+  );
+  const outcome = await run(aCall());
+  assert.ok(outcome.kind === "replied" && outcome.body === bodies[2]);
+  assert.deepEqual(
+    bodies.map(({ abandoned }) => abandoned),
+    ["cancelled", "cancelled", undefined],
+  );
+});
+
+test("with no attempts calls are only counted", async () => {
+  const { run, attempts, budget } = scene([none], { ...CODES, attempts: 0 });
+  assert.equal(await run(aCall()), none);
+  assert.equal(attempts.length, 1);
+  assert.deepEqual(budget.read(0), { calls: 1, taken: 0, refused: 0, left: 10 });
+});
+
+test("each attempt begins where the route aimed, whatever the last one was turned to", async () => {
+  const { layer, pass } = scene([]);
+  const seen: unknown[] = [];
+  const outcome = layer(async (call) => {
+    seen.push(call.target);
+    call.target = { kind: "instance", instance: "o1" };
+    return none;
+  })(aCall({ target: { kind: "version", version: "2" } }));
+  for (let i = 0; i < 6; i++) await pass(0);
+  await outcome;
+  assert.deepEqual(seen, Array(3).fill({ kind: "version", version: "2" }));
+});
+
+test("a call of which an app may have seen an attempt is not called unseen because the last was not", async () => {
+  const { run } = scene([reset, none], CODES);
+  assert.deepEqual(await run(aCall()), { ...none, delivered: "unknown" });
+  const left = scene([reset], CODES, { random: () => 1 });
+  const call = aCall();
+  const outcome = left.layer(left.service)(call);
+  await new Promise(setImmediate);
+  call.cancel("cancelled");
+  assert.deepEqual(await outcome, failed("cancelled", "unknown", "the call ended between two attempts"));
+});
+
+test("over the budget the app's answer stands as it is, and a failure says whose fault the end is", async () => {
+  const body = new LiveBody("sorry");
+  const away = failed("app-unreachable", "no", "it listens to nobody");
+  for (const [outcome, expected] of [
+    [unavailable("", body), undefined] as const,
+    [
+      reset,
+      failed("overflow", "unknown", "it broke (app-reset), and the retry budget of orders is used up"),
+    ] as const,
+    [
+      away,
+      failed(
+        "overflow",
+        "no",
+        "it listens to nobody (app-unreachable), and the retry budget of orders is used up",
+      ),
+    ] as const,
+    // Parking and the rule for unknown backends act on it.
+    [none, undefined] as const,
+  ]) {
+    const { run, budget, attempts } = scene([outcome], { ...CODES, attempts: 1 });
+    while (budget.take(0));
+    assert.deepEqual(await run(aCall()), expected ?? outcome);
+    assert.equal(attempts.length, 1);
+    assert.equal(budget.read(0).refused, 2);
+  }
+  assert.equal(body.abandoned, undefined);
+});
+
+test("a service that fails every call sees at most a fifth more than it is offered, and the floor", async () => {
+  const { pass, layer, budget } = scene([], { ...CODES, attempts: 10 }, { random: seeded(7) });
+  let seen = 0;
+  const service = layer(async () => {
+    seen++;
+    return unavailable();
+  });
+  let offered = 0;
+  let nowMs = 0;
+  for (; nowMs < 20_000; nowMs += 20) {
+    for (let i = 0; i < 4; i++) {
+      offered++;
+      void service(aCall({ timeoutMs: 5000 }, nowMs));
+    }
+    await pass(20);
+    assert.ok(seen <= 1.2 * offered + (10 * (nowMs + 1000)) / 1000, `${seen} of ${offered} at ${nowMs}`);
+  }
+  assert.ok(seen >= 1.19 * offered + (10 * nowMs) / 1000, "and what it allows is used");
+  assert.deepEqual([budget.read(nowMs).calls, budget.read(nowMs).taken], [offered, seen - offered]);
+});
