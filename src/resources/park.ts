@@ -1,0 +1,34 @@
+import * as z from "zod/mini";
+import { parseDuration } from "../protocol/duration.ts";
+import { duration } from "./scalars.ts";
+import { described } from "./schema-notes.ts";
+
+/** A call that is held costs memory, and its caller waits; who wants hours wants a queue, not a mesh. */
+const MAX_WAIT_MS = 600_000;
+const MOST_CALLS = 10_000;
+
+/** What becomes of calls for which there is no instance at the moment. */
+export const park = described(
+  z.strictObject({
+    maxWait: z._default(
+      described(
+        duration.check(
+          z.refine((value) => (parseDuration(value) ?? 0) <= MAX_WAIT_MS, { error: "is longer than 10m" }),
+        ),
+        "how long a call is held, at most 10m and never past its deadline; 0s switches parking off",
+        { cure: "write a duration of at most 10m, such as 5s" },
+      ),
+      "5s",
+    ),
+    maxCalls: z._default(
+      described(
+        z.int().check(z.minimum(1), z.maximum(MOST_CALLS)),
+        "calls to the service that one caller's sidecar holds at once; more fail as they would without parking",
+        { cure: `write a whole number from 1 to ${MOST_CALLS}` },
+      ),
+      100,
+    ),
+  }),
+  "Holds calls while no instance is there, and sends them when one comes. What was held too long is answered with 503 `parked-expired` and `Retry-After`.",
+  { id: "Park" },
+);

@@ -1,0 +1,70 @@
+import * as z from "zod/mini";
+import { parseDuration } from "../protocol/duration.ts";
+import { rule } from "./rule.ts";
+import { duration } from "./scalars.ts";
+import { described } from "./schema-notes.ts";
+
+const MOST_REQUESTS = 10_000_000;
+const MAX_INTERVAL_MS = 86_400_000;
+
+const count = described(z.int().check(z.minimum(1), z.maximum(MOST_REQUESTS)), "a number of calls", {
+  cure: `write a whole number from 1 to ${MOST_REQUESTS}`,
+});
+
+const rate = {
+  requests: described(count, "calls that are let through in each interval"),
+  interval: described(
+    duration.check(
+      z.refine(
+        (value) => {
+          const ms = parseDuration(value) ?? 0;
+          return ms > 0 && ms <= MAX_INTERVAL_MS;
+        },
+        { error: "is not between 1ms and 24h" },
+      ),
+    ),
+    "the interval, from 1ms to 24h",
+    { cure: "write a duration from 1ms to 24h, such as 1s" },
+  ),
+  burst: z.exactOptional(
+    described(count, "calls that may come at once after a pause; left out, as many as requests"),
+  ),
+};
+
+const local = described(
+  z.strictObject({
+    ...rate,
+    perCaller: z.exactOptional(
+      described(
+        z.literal(true),
+        "each calling service has a limit of this size of its own; left out, all share one, and each gets an equal part of it when it is scarce",
+        { cure: "write true, or leave it out" },
+      ),
+    ),
+  }),
+  "For each instance by itself, in its own sidecar.",
+  { id: "LocalRateLimit" },
+);
+
+const global = described(
+  z.strictObject(rate),
+  "For all instances together: each works on a share that the registry lends it, and keeps the last one while the registry is away.",
+  { id: "GlobalRateLimit" },
+);
+
+/** How many calls a service lets through in a time; more are answered with 429. */
+export const rateLimit = described(
+  z
+    .strictObject({
+      local: z.exactOptional(local),
+      global: z.exactOptional(global),
+    })
+    .check(
+      rule(({ local, global }, report) => {
+        if (local === undefined && global === undefined)
+          report([], "rateLimit has neither local nor global", "write one of them, or both");
+      }),
+    ),
+  "How many calls are let through in a time. What is above is answered with 429, `Retry-After`, `RateLimit` and `RateLimit-Policy`; the app does not see it.",
+  { id: "RateLimit" },
+);
