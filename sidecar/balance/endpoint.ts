@@ -19,8 +19,8 @@ const MARKS: Readonly<Record<string, Mark>> = {
 /** A mark stays for this long, up to twice as long by chance: those turned away shall not come back together. */
 const MARK_MS: Readonly<Record<Mark, number>> = { full: 100, leaving: 100, down: 100, absent: 1000 };
 
-/** A `Retry-After` counts as a latency, but no more than this: the estimate takes a minute to come down from it. */
-const MOST_RETRY_AFTER_MS = 5000;
+/** Failures and `Retry-After` count as latency, but no more than this: to come down from it takes a minute. */
+const MOST_PENALTY_MS = 5000;
 
 /** What endpoints of one service share. */
 export interface EndpointParts {
@@ -71,6 +71,11 @@ export class Endpoint {
     return this.guard === undefined || this.guard.admits(now);
   }
 
+  /** Its ejection is over, and nobody has tried it yet. */
+  wantsProbe(now: number): boolean {
+    return this.guard !== undefined && this.guard.state !== "admitting" && this.guard.admits(now);
+  }
+
   isMarked(now: number): boolean {
     return now < this.markedUntil;
   }
@@ -85,19 +90,28 @@ export class Endpoint {
   ended(outcome: Outcome | undefined, ms: number, now: number, isProbe: boolean): void {
     this.outstanding--;
     const verdict = outcome === undefined ? "none" : verdictOf(outcome);
-    if (verdict === "success") this.latency.observe(ms, now);
-    // One that fails fast must not attract calls; one that was left had the time that it had.
-    else if (verdict === "failure" || isCancelled(outcome)) this.latency.observeAtLeast(ms, now);
+    if (verdict === "success") {
+      // What was before the ejection says little of what is now.
+      if (isProbe) this.latency.restart(ms, now);
+      else this.latency.observe(ms, now);
+    } else if (verdict === "failure") this.latency.observeAtLeast(this.#failureMs(ms, now), now);
+    // One that was left had the time that it had.
+    else if (isCancelled(outcome)) this.latency.observeAtLeast(ms, now);
     if (outcome?.kind === "replied") this.#heedRetryAfter(outcome, now);
     else if (outcome?.kind === "failed" && outcome.delivered === "no") this.#note(outcome.code, now);
     this.guard?.ended(verdict, now, isProbe);
+  }
+
+  /** One that fails fast must not attract calls: each failure makes it look twice as slow. */
+  #failureMs(ms: number, now: number): number {
+    return Math.max(ms, Math.min(MOST_PENALTY_MS, 2 * (this.latency.at(now) + 1)));
   }
 
   /** Else fast refusals would attract calls (Linkerd's load biaser). */
   #heedRetryAfter(answer: Replied, now: number): void {
     if (answer.status !== 429 && answer.status !== 503) return;
     const ms = this.#parts.retryAfterMs(answer);
-    if (ms !== undefined) this.latency.observeAtLeast(Math.min(ms, MOST_RETRY_AFTER_MS), now);
+    if (ms !== undefined) this.latency.observeAtLeast(Math.min(ms, MOST_PENALTY_MS), now);
   }
 
   #note(code: string, now: number): void {

@@ -25,6 +25,12 @@ export class PeakLatency {
     this.#at = now;
   }
 
+  /** Forgets what was. */
+  restart(ms: number, now: number): void {
+    this.#ms = ms;
+    this.#at = now;
+  }
+
   /** It took at least so long: that makes nothing look faster. */
   observeAtLeast(ms: number, now: number): void {
     this.#ms = Math.max(this.at(now), ms);

@@ -21,6 +21,9 @@ export const cheaperOfTwo =
       const b = endpoints[drawn(count, first, random)]!;
       if (standsBack(a, now)) return b;
       if (standsBack(b, now)) return a;
+      // Else one that had failed slowly would look dear for a minute after its penalty.
+      if (a.wantsProbe(now)) return a;
+      if (b.wantsProbe(now)) return b;
       return cost(a, now) <= cost(b, now) ? a : b;
     },
   });

@@ -190,14 +190,23 @@ test("one that is new is taken to be as fast as the others, and so gets no flood
 test("fast failures, refusals and answers that ask for a pause attract no calls", () => {
   const balancer = known(rows(4), { breaker: { consecutiveFailures: 0 } });
   for (const name of ["a", "b", "c", "d"]) ends(balancer, name, answer(200), 1, 0, 40);
-  ends(balancer, "a", answer(500), 50, 0, 1);
+  ends(balancer, "a", answer(500), 2, 0, 1);
   ends(balancer, "b", answer(429, "2000"), 1, 0, 1);
   ends(balancer, "c", answer(503, "999999"), 1, 0, 1);
   ends(balancer, "d", answer(404, "2000"), 1, 0, 1);
   assert.deepEqual(
     balancer.endpoints(0).map(({ latencyMs }) => latencyMs),
-    [40, 2000, 5000, 40],
+    [166, 2000, 5000, 40],
   );
+});
+
+test("what an instance was before its ejection does not count after its probe", () => {
+  const balancer = known(rows(2), { balance: { policy: "peak-ewma" } });
+  ends(balancer, "a", answer(500), 7, 0, 4000);
+  assert.deepEqual(namesOf(balancer, 0), ["b"]);
+  assert.deepEqual(namesOf(balancer, 1500), ["a"], "the probe is wanted, however slow it was");
+  ends(balancer, "a", answer(200), 1, 1500, 3);
+  assert.equal(balancer.endpoints(1500)[0]?.latencyMs, 3);
 });
 
 test("a call that was cancelled took at least its time", () => {
