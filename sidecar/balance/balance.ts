@@ -1,4 +1,4 @@
-import type { Layer, Service } from "../stack/call.ts";
+import type { Layer } from "../stack/call.ts";
 import type { Outcome } from "../stack/outcome.ts";
 import type { BalancedCall } from "./balanced-call.ts";
 import type { Balancer } from "./balancer.ts";
@@ -25,11 +25,22 @@ export const balance =
     const version = asked.kind === "version" ? asked.version : undefined;
     const picker = balancer.picker(version);
     for (let absent = 0; absent < MOST_ABSENT; absent++) {
-      const at = now();
-      const endpoint = picker.pick(balanced, at);
+      const startedAt = now();
+      const endpoint = picker.pick(balanced, startedAt);
       if (endpoint === undefined) break;
-      const outcome = await ask(endpoint, balanced, inner, at, now);
-      call.target = asked;
+      const isProbe = endpoint.began(startedAt);
+      call.target = endpoint.target;
+      balanced.version = endpoint.version;
+      let outcome: Outcome | undefined;
+      try {
+        outcome = await inner(call);
+      } finally {
+        // Also after a bug: a call that was not counted off would weigh on the endpoint for ever.
+        call.target = asked;
+        const endedAt = now();
+        endpoint.ended(outcome, endedAt - startedAt, endedAt, isProbe);
+      }
+      if (isFailure(outcome)) noteTried(balanced, endpoint);
       if (!isAbsent(outcome) || call.cancelled !== undefined || call.spent) return outcome;
     }
     balanced.version = version ?? "";
@@ -39,28 +50,6 @@ export const balance =
     if (endpoint !== undefined) learn(endpoint, balanced, outcome, startedAt, now());
     return outcome;
   };
-
-async function ask(
-  endpoint: Endpoint,
-  call: BalancedCall,
-  inner: Service,
-  startedAt: number,
-  now: () => number,
-): Promise<Outcome> {
-  const isProbe = endpoint.began(startedAt);
-  call.target = endpoint.target;
-  call.version = endpoint.version;
-  let outcome: Outcome | undefined;
-  try {
-    outcome = await inner(call);
-    if (isFailure(outcome)) noteTried(call, endpoint.instance);
-    return outcome;
-  } finally {
-    // Also after a bug: a call that was not counted off would weigh on the endpoint for ever.
-    const endedAt = now();
-    endpoint.ended(outcome, endedAt - startedAt, endedAt, isProbe);
-  }
-}
 
 /** The broker chose: what came of it is worth as much. */
 function learn(
@@ -72,10 +61,10 @@ function learn(
 ): void {
   call.version = endpoint.version;
   endpoint.ended(outcome, endedAt - startedAt, endedAt, endpoint.began(startedAt));
-  if (isFailure(outcome)) noteTried(call, endpoint.instance);
+  if (isFailure(outcome)) noteTried(call, endpoint);
 }
 
-function noteTried(call: BalancedCall, instance: string): void {
+function noteTried(call: BalancedCall, { instance }: Endpoint): void {
   call.tried ??= [];
   call.tried.push(instance);
 }
