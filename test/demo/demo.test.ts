@@ -25,7 +25,7 @@ test("the demo shows the whole way, ends with 0 and leaves nothing", async (t) =
     /HTTPRoute orders created/,
     /200 times: v1 1[5-9]\d, v2 \d+/,
     /20 times with x-canary: 1: v2 20/,
-    /orders\/canary|rule canary/,
+    /rule: +canary$/m,
     /^ +SERVICE +VERSION/m,
     /503 weft-error: no-instance/,
     /done in \d+ s/,
