@@ -9,6 +9,8 @@ import { whenBodyEnds } from "./when-body-ends.ts";
 
 /** Room is told again when no more than this part of the limit is in use; the rest is kept for urgent calls. */
 const ROOM = 0.8;
+/** Room that was told stays so for at least this time: each change costs the broker work, in a cluster on each node. */
+const ROOM_LASTS_MS = 5;
 
 export interface ConcurrencySettings {
   /** Calls that the app has at once. */
@@ -50,6 +52,7 @@ export class ConcurrencyLimit {
   /** In the order in which they came. */
   readonly #waiting: Waiting[] = [];
   #hasRoom = true;
+  #roomSince = Number.NEGATIVE_INFINITY;
   readonly #listeners = new Set<(hasRoom: boolean) => void>();
   #queued = 0;
   #overloaded = 0;
@@ -84,7 +87,7 @@ export class ConcurrencyLimit {
     };
   }
 
-  /** Told at each change, at once; it leaves and joins the queue groups. Returns what ends it. */
+  /** Told at each change; it leaves and joins the queue groups. Returns what ends it. */
   onRoom(listener: (hasRoom: boolean) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
@@ -126,20 +129,21 @@ export class ConcurrencyLimit {
 
   /** Undefined when the call has a place. */
   #enter(call: Call): Refused | typeof WAIT | undefined {
-    const settings = this.#settings;
     const { limit } = this;
-    if (settings?.priority !== undefined) {
-      const { urgencyOf, shedBelow } = settings.priority;
-      const free = Math.max(1, Math.floor(limit * ROOM));
-      if (this.#running >= free && urgencyOf(call) > shedBelow) {
-        this.#shed++;
-        return this.#refuse("is kept for calls that are more urgent");
-      }
+    if (this.#running >= Math.max(1, Math.floor(limit * ROOM)) && this.#isShed(call)) {
+      this.#shed++;
+      return this.#refuse("is kept for calls that are more urgent");
     }
-    if (this.#running >= limit || this.#waiting.length > 0) return WAIT;
-    this.#running++;
+    const isFull = this.#running >= limit;
+    if (!isFull) this.#running++;
     this.#tell();
-    return undefined;
+    return isFull ? WAIT : undefined;
+  }
+
+  /** A copy whose answer nobody waits for never takes the place of a call. */
+  #isShed(call: Call): boolean {
+    const priority = this.#settings?.priority;
+    return call.mirrored || (priority !== undefined && priority.urgencyOf(call) > priority.shedBelow);
   }
 
   /** Undefined when it has got a place. */
@@ -202,7 +206,11 @@ export class ConcurrencyLimit {
   #tell(): void {
     const { limit } = this;
     if (this.#hasRoom ? this.#running < limit : this.#running > Math.floor(limit * ROOM)) return;
+    const now = this.#parts.sweep.now();
+    // Too soon: the next call that comes is another occasion.
+    if (this.#hasRoom && now - this.#roomSince < ROOM_LASTS_MS) return;
     this.#hasRoom = !this.#hasRoom;
+    this.#roomSince = now;
     for (const listener of this.#listeners) listener(this.#hasRoom);
   }
 
@@ -213,6 +221,7 @@ export class ConcurrencyLimit {
     const now = this.#parts.sweep.now();
     if (!isTold) return;
     this.#adaptive.sample(now - startedAt, this.#running, now);
+    // The limit may have grown, and a streamed answer keeps its place: those that wait come before newcomers.
     this.#next();
   }
 }

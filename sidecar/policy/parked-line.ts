@@ -78,7 +78,6 @@ export class ParkedLine implements Timed {
   /** Nobody is. */
   close(): void {
     this.#probe = undefined;
-    if (this.#width === 0) return;
     this.#width = 0;
     this.#probeLater();
   }

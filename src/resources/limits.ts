@@ -87,7 +87,7 @@ export const limits = described(
       maxConcurrency: z.exactOptional(
         described(
           calls(1),
-          "calls that one instance works on at once, to the end of their answers; at the limit it takes itself out of the choice, and the others get the calls",
+          "calls that one instance works on at once, to the end of their answers (a stream or a WebSocket for as long as it lasts); at the limit it takes itself out of the choice, and the others get the calls",
         ),
       ),
       queue: z.exactOptional(queue),

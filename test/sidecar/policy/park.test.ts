@@ -134,6 +134,21 @@ test("an app that takes long to answer opens the line when its sidecar has confi
   assert.equal(mesh.served.length, 50);
 });
 
+test("an instance that took one call and went away is not taken for one that is there", async () => {
+  const { mesh, send, run } = scene();
+  void numbered(50).map(send);
+  await new Promise(setImmediate);
+  mesh.up.add("1");
+  mesh.answer = new Promise(() => {});
+  mesh.instance = "o1";
+  await run(300);
+  mesh.up.clear();
+  await run(250);
+  const asked = mesh.asked;
+  await run(1000);
+  assert.ok(mesh.asked - asked <= 5, `${mesh.asked - asked} calls to nobody`);
+});
+
 test("calls are sent in the order in which they came, few at first, then more", async () => {
   const { mesh, lot, send, run } = scene({ maxCalls: 1000 });
   const calls = numbered(200);

@@ -1,6 +1,7 @@
+import { ConcurrencyLimit, type ConcurrencySettings } from "../../../sidecar/policy/limit-concurrency.ts";
 import type { Call, Service } from "../../../sidecar/stack/call.ts";
 import { failed, type Outcome } from "../../../sidecar/stack/outcome.ts";
-import { replied } from "./scene.ts";
+import { replied, time } from "./scene.ts";
 
 interface Running {
   readonly call: Call;
@@ -45,3 +46,19 @@ export class App {
     this.#running[index]?.end(outcome);
   }
 }
+
+export const settings = (over: Partial<ConcurrencySettings> = {}): ConcurrencySettings => ({
+  ...{ limit: 2, queueCalls: 1, queueWaitMs: 100, priority: undefined },
+  ...over,
+});
+
+/** A limit before an app whose calls end when the test says so. */
+export const scene = (over: Partial<ConcurrencySettings> = {}) => {
+  const { sweep, pass } = time();
+  const app = new App();
+  const limit = new ConcurrencyLimit({ sweep, code: "overflow", random: () => 0.5 });
+  limit.configure(settings(over));
+  const told: boolean[] = [];
+  limit.onRoom((hasRoom) => told.push(hasRoom));
+  return { limit, app, told, pass, sweep, serve: limit.layer(app.service) };
+};
