@@ -158,7 +158,7 @@ test("there is no room from the limit on, and room again at four fifths of it", 
   await answer(1);
   assert.deepEqual(told, [false, true]);
   for (let i = 0; i < 2; i++) void serve(aCall());
-  await pass(4);
+  await pass(19);
   void serve(aCall());
   assert.deepEqual(
     told,
