@@ -12,7 +12,7 @@ const ROOM = 0.8;
 /**
  * Room that was told stays so for at least this time: each change costs the broker work, in a cluster on each node, and
  * an instance that is out of its queue groups idles for a moment. Against none, 5 % to 20 % more calls got through at
- * three times the limit, with a third of the changes.
+ * three times the limit, with a sixth to two thirds of the changes.
  */
 const ROOM_LASTS_MS = 20;
 
