@@ -40,7 +40,7 @@ export const FINDINGS = {
   },
   unsupported: {
     severity: "error",
-    meaning: "the field or value belongs to the standard, but Weft does not carry it",
+    meaning: "the kind, field or value belongs to the standard, but Weft does not carry it",
     cure: "leave it out; the finding says what to use instead",
   },
   "invalid-value": {
@@ -75,7 +75,8 @@ export const FINDINGS = {
   },
   "redirect-cycle": {
     severity: "error",
-    meaning: "redirects lead back to where they began",
+    meaning:
+      "redirects lead back to where they began; only a warning where a redirect has nothing but a statusCode, so that it says itself that the URL stays",
     cure: "send the redirect to a path or host that no redirect in the circle takes",
   },
   shadowed: {
@@ -107,6 +108,15 @@ export const FINDINGS = {
 
 export type FindingCode = keyof typeof FINDINGS;
 
+/** A place as in a finding. */
+export interface OtherPlace {
+  readonly document: number;
+  readonly path: string;
+  readonly file?: string;
+  readonly line?: number;
+  readonly column?: number;
+}
+
 export interface Finding {
   readonly code: FindingCode;
   readonly severity: Severity;
@@ -120,6 +130,8 @@ export interface Finding {
   readonly message: string;
   /** What to write. */
   readonly cure: string;
+  /** The other of two places that are wrong together, when it is in what was read. */
+  readonly other?: OtherPlace;
   readonly file?: string;
   readonly line?: number;
   readonly column?: number;

@@ -39,7 +39,23 @@ function ofIssue(root: Schema, issue: Issue): readonly Keyed[] {
   // `__proto__` was reported when the value was measured, wherever it stands.
   if (issue.code === "unrecognized_keys")
     return issue.keys.filter((key) => key !== "__proto__").map((key) => extraField(schema, path, key));
-  return [wrongValue(allNotesOf(schema), path, issue)];
+  return [wrongValue(allNotesOf(schema), path, withOwnLimit(schema, issue))];
+}
+
+/** A number that is no safe integer fails before the field's own limit is looked at; that limit is what helps. */
+function withOwnLimit(schema: Schema, issue: Issue): Issue {
+  const checks = (unwrapped(schema)._zod.def.checks ?? []).map(({ _zod }) => _zod.def as Limit);
+  const limit = (check: string) => checks.find((one) => one.check === check)?.value;
+  if (issue.code === "too_big" && issue.maximum === Number.MAX_SAFE_INTEGER)
+    return { ...issue, maximum: limit("less_than") ?? issue.maximum };
+  if (issue.code === "too_small" && issue.minimum === Number.MIN_SAFE_INTEGER)
+    return { ...issue, minimum: limit("greater_than") ?? issue.minimum };
+  return issue;
+}
+
+interface Limit {
+  readonly check: string;
+  readonly value?: number;
 }
 
 function extraField(schema: Schema, at: Path, key: string): Keyed {

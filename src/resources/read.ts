@@ -17,6 +17,23 @@ export const KINDS = Object.keys(SCHEMAS) as readonly Kind[];
 export const isKind = (value: unknown): value is Kind =>
   typeof value === "string" && Object.hasOwn(SCHEMAS, value);
 
+/** The other kinds of the Gateway API, the experimental ones too. */
+const NOT_CARRIED: readonly string[] = [
+  "BackendTLSPolicy",
+  "Gateway",
+  "GatewayClass",
+  "GRPCRoute",
+  "ListenerSet",
+  "ReferenceGrant",
+  "TCPRoute",
+  "TLSRoute",
+  "UDPRoute",
+  "XBackend",
+  "XBackendTrafficPolicy",
+  "XListenerSet",
+  "XMesh",
+];
+
 /** More findings than this about one document help nobody; a last one says how many there are. */
 const MAX_FINDINGS = 100;
 
@@ -65,14 +82,26 @@ function unknownKind(value: unknown, where: Where): Finding {
   const { kind } = value;
   if (kind === undefined)
     return finding("unknown-kind", { ...where, path: "" }, "the document has no kind", wanted);
-  const meant = typeof kind === "string" ? nearest(kind, KINDS) : undefined;
+  const meant = typeof kind === "string" ? nearest(kind, [...KINDS, ...NOT_CARRIED]) : undefined;
+  if (typeof kind === "string" && NOT_CARRIED.includes(kind) && isOfStandard(value.apiVersion))
+    return finding(
+      "unsupported",
+      { ...where, path: "kind" },
+      `${kind} is a kind of the Gateway API that is not carried`,
+      "leave the document out: of the standard only HTTPRoute is carried, and ServicePolicy besides",
+    );
   return finding(
     "unknown-kind",
     { ...where, path: "kind" },
     `${shown(kind)} is no kind that is read`,
-    meant === undefined ? `${wanted}, or leave the document out` : `did you mean ${meant}?`,
+    isKind(meant) ? `did you mean ${meant}?` : `${wanted}, or leave the document out`,
   );
 }
+
+/** A document that has lost its apiVersion is still known by its kind. */
+const isOfStandard = (apiVersion: unknown): boolean =>
+  apiVersion === undefined ||
+  (typeof apiVersion === "string" && apiVersion.startsWith("gateway.networking."));
 
 /** Kind and name, as far as they can be read. */
 function nameOf(value: unknown): string | undefined {

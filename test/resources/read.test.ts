@@ -144,9 +144,7 @@ test("a document that is no resource is told what would be one", () => {
   const near = readResource({ ...aRoute(), kind: "HttpRoutes" }, 0);
   assert.deepEqual(told(near), ["unknown-kind kind"]);
   assert.equal(near.findings[0]?.cure, "did you mean HTTPRoute?");
-  assert.deepEqual(told(readResource({ kind: "Gateway", metadata: { name: "gw" } }, 0)), [
-    "unknown-kind kind",
-  ]);
+  assert.match(readResource({ ...aRoute(), kind: "TCPRout" }, 0).findings[0]?.cure ?? "", /kind: HTTPRoute/);
 });
 
 test("another apiVersion of a kind that is read is refused", () => {
