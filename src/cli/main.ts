@@ -1,5 +1,6 @@
 import { Command, CommanderError } from "commander";
 import { UsageFault } from "./fault.ts";
+import { print } from "./policy/print.ts";
 import { printError, usageLines } from "./print-error.ts";
 import { VERBS } from "./verbs.ts";
 
@@ -18,7 +19,7 @@ async function programFor(args: readonly string[]): Promise<Command> {
     .version(VERSION, "-V, --version")
     .enablePositionalOptions()
     .exitOverride()
-    .configureOutput({ writeErr: () => {} })
+    .configureOutput({ writeOut: print, writeErr: () => {} })
     .addHelpText("after", AFTER_HELP);
   for (const [name, { summary, load }] of Object.entries(VERBS)) {
     const empty = new Command(name).description(summary).copyInheritedSettings(program);

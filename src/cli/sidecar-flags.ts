@@ -1,4 +1,4 @@
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import {
   type Address,
   LIMITS,
@@ -41,10 +41,19 @@ export interface SidecarFlags {
   readonly accessLog?: boolean;
 }
 
-/** @param listen the default of `--listen` */
-export function withSidecarFlags(command: Command, listen: string): Command {
+/** `--version` of a service. @param more what its text in the help ends with */
+export const versionOption = (more = ""): Option =>
+  new Option("--version <name>", `version of the service, such as 1 or 2-canary${more}`).argParser(
+    nameOf("version"),
+  );
+
+/**
+ * @param version a verb may need it always, or only for an app
+ * @param listen the default of `--listen`
+ */
+export function withSidecarFlags(command: Command, version: Option, listen: string): Command {
   return withState(command)
-    .requiredOption("--version <name>", "version of the service, such as 1 or 2-canary", nameOf("version"))
+    .addOption(version)
     .addOption(
       valued(
         "--listen <address>",

@@ -44,13 +44,16 @@ test("all findings come at once, sorted by file and line, each with its place an
     .slice(0, -1)
     .map((block) => /^(\S+): (\w+ [\w-]+): .+\n {6}\S/.exec(block)?.slice(1, 3));
   assert.deepEqual(places, [
+    ["bad/a.json:1:1", "error invalid-value"],
+    ["bad/a.json:1:1", "error invalid-value"],
+    ["bad/a.json:1:1", "error invalid-value"],
     ["bad/a.json:2:2", "error yaml"],
     ["z.yaml:8:25", "error invalid-value"],
     ["z.yaml:9:5", "error unknown-field"],
     ["z.yaml:11:7", "error unknown-kind"],
   ]);
   assert.match(stdout, /retires.*\(HTTPRoute z spec\.rules\[0\]\.retires\)/);
-  assert.equal(blocks.at(-1), "4 errors in 2 resources");
+  assert.equal(blocks.at(-1), "7 errors in 3 resources");
 });
 
 test("resources are also judged beside each other, and a warning ends with 1, too", async () => {
@@ -62,6 +65,46 @@ test("resources are also judged beside each other, and a warning ends with 1, to
   const warning = await weft.run(["analyze", "none.yaml"]);
   assert.match(warning.stdout, /none\.yaml:7:\d+: warning no-weight: /);
   assert.deepEqual([warning.code, /^1 warning in 1 resource$/m.test(warning.stdout)], [1, true]);
+});
+
+test("a value that is no JSON, a tag, or a key that is there twice hides nothing of the rest", async () => {
+  file(
+    "values.yaml",
+    `${route("values")}    timeouts: {request: 2 s}
+    retires: 1
+    filters: !mine [{type: RequestMirror, requestMirror: {backendRef: {name: orders}, percent: .nan}}]
+    filters: []
+---
+${route("unknown")}    name: *nothing
+`,
+  );
+  const { stdout } = await weft.run(["analyze", "values.yaml"]);
+  const told = stdout.match(/^values\.yaml:\d+:\d+: \w+ [\w-]+/gm);
+  assert.deepEqual(told, [
+    "values.yaml:8:25: error invalid-value",
+    "values.yaml:9:5: error unknown-field",
+    "values.yaml:10:14: error yaml",
+    "values.yaml:10:96: error yaml",
+    "values.yaml:11:5: error yaml",
+    "values.yaml:20:11: error yaml",
+  ]);
+});
+
+test("of what is there twice the other place is told, too", async () => {
+  file("twice/a.yaml", `# first\n${route("twice")}`);
+  file("twice/b.yaml", `kind: List\nitems:\n- ${route("twice").replaceAll("\n", "\n  ")}\n`);
+  const { stdout } = await weft.run(["analyze", "twice"]);
+  assert.match(
+    stdout,
+    /^twice\/b\.yaml:5:\d+: error duplicate: HTTPRoute twice is there twice; the other is twice\/a\.yaml:4:18 /m,
+  );
+  const json = JSON.parse((await weft.run(["analyze", "twice", "-o", "json"])).stdout);
+  assert.deepEqual(json.findings[0].other, {
+    ...{ document: 0, path: "metadata.name" },
+    ...{ file: "twice/a.yaml", line: 4, column: 18 },
+  });
+  const conflict = await weft.run(["analyze", "one.yaml", "two.yaml"]);
+  assert.match(conflict.stdout, /error conflict: .*; the other is one\.yaml:7:5/);
 });
 
 test("programs get JSON, and what is on stdin", async () => {
@@ -93,10 +136,12 @@ test("no file can write escape sequences on the terminal", async () => {
 });
 
 test("a reader who leaves early, as head does, is no fault", async () => {
-  const running = await weft.spawn(["schema"]);
-  running.child.stdout!.destroy();
-  const { code, stderr } = await running.done;
-  assert.deepEqual([code, stderr], [0, ""]);
+  for (const args of [["schema"], ["help", "sidecar"]]) {
+    const running = await weft.spawn(args);
+    running.child.stdout!.destroy();
+    const { code, stderr } = await running.done;
+    assert.deepEqual([code, stderr], [0, ""]);
+  }
 });
 
 test("what is not there, or is no policy, is told", async () => {
@@ -116,6 +161,7 @@ test("what is not there, or is no policy, is told", async () => {
     [["get", "routes", "--watch"], 2, /--watch is for services and instances/],
     [["get", "services", "-o", "yaml"], 2, /-o table or -o json/],
     [["apply", "-f", "one.yaml"], 1, /no mesh runs from .*\n +start one with weft up/],
+    [["get", "services", "--state", "/nope"], 1, /no mesh runs from the state folder \/nope\n/],
   ];
   const done = await Promise.all(cases.map(([args]) => weft.run(args)));
   for (const [i, { code, stdout, stderr }] of done.entries()) {

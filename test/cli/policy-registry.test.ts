@@ -128,3 +128,28 @@ test("a registry that is away is told", async () => {
   assert.match(away.stderr, /does not answer \(ECONNREFUSED\)\n +does weft up still run/);
   assert.equal((await weft.run([...APPLY, "--registry", "nonsense"])).code, 2);
 });
+
+test("when a part cannot be read, the registry judges the rest, and nothing is applied", async () => {
+  writeFileSync(join(weft.folder, "part.yaml"), "kind: ServicePolicy\nmetadata: {name: lost}\n---\na: [\n");
+  const finding = { code: "unknown-service", severity: "error", document: 0, path: "metadata.name" };
+  const findings = [{ ...finding, resource: "ServicePolicy lost", message: "no service", cure: "start it" }];
+  answer = { status: 422, body: JSON.stringify({ error: { code: "refused", message: "no" }, findings }) };
+  asked.length = 0;
+  const { code, stderr } = await run(["apply", "-f", "part.yaml", "--allow-unknown"]);
+  assert.equal(code, 1);
+  assert.match(stderr, /^part\.yaml:2:18: error unknown-service: no service/);
+  assert.match(stderr, /\npart\.yaml:\d:\d: error yaml: [\s\S]*\n2 errors: nothing was applied\n$/);
+  const { dryRun, allowUnknown, resources } = JSON.parse(asked[0]!.body);
+  assert.deepEqual([asked.length, dryRun, allowUnknown, resources.length], [1, true, true, 1]);
+
+  answer = { status: 200, body: JSON.stringify({ findings }) };
+  const live = await run(["analyze", "part.yaml", "--live"]);
+  assert.match(live.stdout, /unknown-service[\s\S]*\n2 errors in 1 resource\n$/);
+
+  const alone = await weft.run(["apply", "-f", "part.yaml"]);
+  assert.match(alone.stderr, /error invalid-value[\s\S]*error yaml/);
+  assert.match(
+    alone.stderr,
+    /: nothing was applied; services and versions were not looked for: no mesh runs from the state folder \S+\n$/,
+  );
+});

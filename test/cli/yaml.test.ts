@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type Loaded, loadOne, type PlacedFinding } from "../../src/cli/policy/files/load.ts";
-import { finding } from "../../src/resources/finding.ts";
+import { type FindingCode, finding } from "../../src/resources/finding.ts";
 
 const loadText = (text: string | Buffer): Loaded =>
   loadOne({ file: "a.yaml", bytes: Buffer.from(text as string) });
@@ -29,23 +29,23 @@ test("YAML 1.2 and JSON are read, every document and every item of a List", () =
 });
 
 test("what is no YAML is a finding with its line and column", () => {
-  const cases: [string | Buffer, RegExp, string, string?][] = [
+  const cases: [string | Buffer, RegExp, string, read?: unknown[]][] = [
     ["", /no resource/, "1:1 yaml"],
     ["# nothing\n---\n", /no resource/, "1:1 yaml"],
     ["a: 1\nb:\n\tc: 1\n", /tabs are not allowed/, "3:1 yaml"],
-    ["a: 1\n\na: 2\n", /"a" is there twice/, "3:1 yaml"],
-    ['a: {b: 1,\n  "b": 2}\n', /"b" is there twice/, "2:3 yaml"],
-    ["1: a\n'1': b\n", /"1" is there twice/, "2:1 yaml"],
+    ["a: 1\n\na: 2\n", /"a" is there twice/, "3:1 yaml", [{ a: 1 }]],
+    ['a: {b: 1,\n  "b": 2}\n', /"b" is there twice/, "2:3 yaml", [{ a: { b: 1 } }]],
+    ["1: a\n'1': b\n", /"1" is there twice/, "2:1 yaml", [{ 1: "a" }]],
     ["a: b: c\n", /nested mappings/i, "1:4 yaml"],
     ['a: "b\n', /missing closing/i, "2:1 yaml"],
     ["a:\n  b: 1\n c: 1\n", /same column/, "3:1 yaml"],
-    ["a: !!binary aGk=\n", /unresolved tag/, "1:4 yaml"],
-    ["a: !mine x\n", /unresolved tag/, "1:4 yaml"],
-    ["? [a]\n: 1\n", /scalar|string/i, "1:3 yaml"],
-    ["k: &k x\n*k : 1\n", /scalar|string/i, "2:1 yaml"],
-    ["a: *b\n", /\*b stands for nothing/, "1:4 yaml"],
-    ["a: .inf\n", /no number of JSON/, "1:4 yaml"],
-    ["__proto__: {x: 1}\n", /no name of a field/, "1:1 yaml"],
+    ["a: !!binary aGk=\n", /unresolved tag/, "1:4 yaml", [{ a: "aGk=" }]],
+    ["a: !mine x\n", /unresolved tag/, "1:4 yaml", [{ a: "x" }]],
+    ["? [a]\n: 1\n", /scalar|string/i, "1:3 yaml", [{}]],
+    ["k: &k x\n*k : 1\n", /scalar|string/i, "2:1 yaml", [{ k: "x" }]],
+    ["a: *b\n", /\*b stands for nothing/, "1:4 yaml", [{ a: Number.NaN }]],
+    ["a: .inf\n", /no number of JSON/, "1:4 yaml", [{ a: Number.NaN }]],
+    ["__proto__: {x: 1}\n", /no name of a field/, "1:1 yaml", [{}]],
     [`${"[".repeat(1 << 19)}`, /nested deeper/, "1:65 yaml"],
     [`${"- ".repeat(1 << 19)}`, /nested deeper/, "1:128 yaml"],
     [Buffer.from([0x61, 0x0a, 0xc3, 0xa9, 0xff]), /not UTF-8/, "2:2 yaml"],
@@ -54,9 +54,13 @@ test("what is no YAML is a finding with its line and column", () => {
     ["---\n".repeat(5002), /more than 5000 documents/, "5001:1 too-large"],
     [Buffer.alloc(5 << 20, "a"), /larger than 1 MiB/, "1:1 too-large"],
   ];
-  for (const [text, message, place] of cases) {
+  for (const [text, message, place, read = []] of cases) {
     const { items, findings } = loadText(text);
-    assert.equal(items.length, 0, place);
+    assert.deepEqual(
+      items.map(({ value }) => value),
+      read,
+      place,
+    );
     assert.match(findings[0]!.message, message);
     assert.equal(short(findings[0]!), place, findings[0]!.message);
     assert.ok(findings[0]!.cure.length > 5);
@@ -68,10 +72,19 @@ test("one bad document spoils no other, and all are told", () => {
   assert.deepEqual(
     [items.map(({ value }) => value), findings.map(short).sort()],
     [
-      [{ a: 1 }, { d: 1 }],
+      [{ a: 1 }, { b: 1 }, { d: 1 }],
       ["4:1 yaml", "5:1 yaml", "8:1 yaml"],
     ],
   );
+});
+
+test("what could not be read is not told once more as a value that is wrong", () => {
+  const { items } = loadText("a: .nan\nb: &b [.inf, 1]\nc: *b\nd: {e: *x}\n");
+  const isUnread = (path: string, code: FindingCode = "invalid-value") =>
+    items[0]!.isUnread(finding(code, { path }, "m"));
+  for (const path of ["a", "a.deeper", "b[0]", "c[0]", "d.e"]) assert.equal(isUnread(path), true, path);
+  for (const path of ["", "b", "b[1]", "b[2]", "d", "f"]) assert.equal(isUnread(path), false, path);
+  assert.equal(isUnread("a", "unknown-field"), false);
 });
 
 test("aliases can make no bomb and no circle", () => {

@@ -74,6 +74,24 @@ describe("analysing without a mesh", () => {
     assert.deepEqual(await tell(twice), ["duplicate 2 metadata.name"]);
   });
 
+  test("of two places that are wrong together both are told, the other when it is being read, too", async () => {
+    const judged = (value: unknown, document?: number) => ({
+      resource: readResource(value, 0).resource!,
+      ...(document === undefined ? {} : { document }),
+    });
+    const others = async (...set: Parameters<typeof analyse>[0]) =>
+      (await analyse(set)).map(({ code, document, other }) => [code, document, other]);
+    const first = { document: 0, path: "metadata.name" };
+    assert.deepEqual(await others(judged(aRoute("a"), 0), judged(aRoute("a"), 1)), [["duplicate", 1, first]]);
+    const match = { document: 0, path: "spec.rules[0].matches[0]" };
+    assert.deepEqual(await others(judged(aRoute("a"), 0), judged(aRoute("b"), 1)), [["conflict", 1, match]]);
+    assert.deepEqual(await others(judged(aRoute("a")), judged(aRoute("b"), 1)), [["conflict", 1, undefined]]);
+    const namespace = { document: 0, path: "metadata.namespace" };
+    assert.deepEqual(await others(judged(aPolicy("a"), 0), judged(aPolicy("a", "1s", "b"), 1)), [
+      ["conflict", 1, namespace],
+    ]);
+  });
+
   test("rules whose backends all have the weight 0 are told", async () => {
     const rule = {
       backendRefs: [

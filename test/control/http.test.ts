@@ -112,6 +112,8 @@ test("what is wrong is told with all findings, and nothing is changed", async (t
   assert.ok(body.findings.length > 3);
   for (const finding of body.findings)
     assert.ok(finding.code && finding.severity && finding.message && finding.cure, JSON.stringify(finding));
+  const twice = await post("apply", { resources: [aRoute("a"), aRoute("a")] });
+  assert.deepEqual(twice.body.findings[0].other, { document: 0, path: "metadata.name" });
   const analyzed = await post("analyze", { resources: bad }, {});
   assert.deepEqual([analyzed.status, analyzed.body.findings], [200, body.findings]);
   assert.equal((await get("/v1/policy")).body.revision, 0);

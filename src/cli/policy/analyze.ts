@@ -1,11 +1,11 @@
 import type { Finding } from "../../resources/finding.ts";
 import { UsageFault } from "../fault.ts";
 import type { AnalyzeFlags } from "../verbs/analyze.ts";
-import { checkOffline } from "./check.ts";
+import { type Checked, checkOffline, checkReadable } from "./check.ts";
 import { type Item, load } from "./files/load.ts";
 import { print, printJson } from "./print.ts";
 import { askPolicy } from "./registry.ts";
-import { hasErrors, placeAll, reportOf } from "./report.ts";
+import { placeAll, reportOf } from "./report.ts";
 
 /** Prints what is wrong, or doubtful, with files, or with what is in force. The exit code is 1 when there is anything. */
 export async function analyze(files: readonly string[], flags: AnalyzeFlags): Promise<void> {
@@ -17,12 +17,19 @@ export async function analyze(files: readonly string[], flags: AnalyzeFlags): Pr
     );
   const { items, findings: unread } =
     files.length === 0 ? { items: [], findings: [] } : await load(files, recursive);
-  // The registry finds all that can be found here, and more; what cannot be read here it would not get.
-  const found = live && !hasErrors(unread) ? await askLive(items, flags) : await checkOffline(items);
-  const findings = placeAll([...unread, ...found], items);
-  if (output === "json") printJson({ findings });
-  else print(textOf(findings, items.length, files.length > 0));
+  const checked = await check(items, unread.length > 0, flags);
+  const findings = placeAll([...unread, ...checked.findings], items);
+  const { unasked } = checked;
+  if (output === "json") printJson({ findings, ...(unasked === undefined ? {} : { unasked }) });
+  else print(textOf(findings, items.length, files.length > 0, unasked));
   if (findings.length > 0) process.exitCode = 1;
+}
+
+/** The registry finds all that can be found here, and more. @param isPart whether there is more than could be read */
+async function check(items: readonly Item[], isPart: boolean, flags: AnalyzeFlags): Promise<Checked> {
+  if (!flags.live) return { findings: await checkOffline(items) };
+  if (isPart) return checkReadable(items, () => askLive(items, flags));
+  return { findings: await askLive(items, flags) };
 }
 
 async function askLive(items: readonly Item[], flags: AnalyzeFlags): Promise<readonly Finding[]> {
@@ -31,7 +38,9 @@ async function askLive(items: readonly Item[], flags: AnalyzeFlags): Promise<rea
   return findings;
 }
 
-function textOf(findings: readonly Finding[], count: number, fromFiles: boolean): string {
+function textOf(findings: readonly Finding[], count: number, fromFiles: boolean, unasked?: string): string {
   const of = fromFiles ? `${count} resource${count === 1 ? "" : "s"}` : "what is in force";
-  return findings.length === 0 ? `${of}: nothing to mend\n` : reportOf(findings, ` in ${of}`, process.stdout);
+  return findings.length === 0
+    ? `${of}: nothing to mend\n`
+    : reportOf(findings, ` in ${of}${unasked === undefined ? "" : `; ${unasked}`}`, process.stdout);
 }

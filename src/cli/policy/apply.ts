@@ -2,7 +2,7 @@ import { userInfo } from "node:os";
 import { UsageFault } from "../fault.ts";
 import type { ApplyFlags } from "../verbs/apply.ts";
 import { type ChangeAnswer, printChanges } from "./changes.ts";
-import { checkOffline } from "./check.ts";
+import { checkReadable } from "./check.ts";
 import { load } from "./files/load.ts";
 import { refuse, warn } from "./outcome.ts";
 import { isRefused, writePolicy } from "./registry.ts";
@@ -12,13 +12,17 @@ export async function apply(flags: ApplyFlags): Promise<void> {
   const { filename = [], recursive, dryRun = false, allowUnknown = false, output } = flags;
   if (filename.length === 0) throw new UsageFault("there is nothing to apply", "name a file with -f FILE");
   const { items, findings } = await load(filename, recursive);
-  // The registry has the last word; but when the files cannot be read it is not asked, and all is told at once.
-  if (findings.length > 0)
-    return refuse([...findings, ...(await checkOffline(items))], items, "applied", output);
-  const answer = await writePolicy<ChangeAnswer>(flags, "/v1/policy/apply", {
-    resources: items.map(({ value }) => value),
-    ...{ dryRun, allowUnknown, by: whoAmI() },
-  });
+  const send = (dry: boolean) =>
+    writePolicy<ChangeAnswer>(flags, "/v1/policy/apply", {
+      resources: items.map(({ value }) => value),
+      ...{ dryRun: dry, allowUnknown, by: whoAmI() },
+    });
+  // The registry has the last word; of what cannot be read it only judges the rest, so that all is told at once.
+  if (findings.length > 0) {
+    const checked = await checkReadable(items, async () => (await send(true)).findings ?? []);
+    return refuse([...findings, ...checked.findings], items, "applied", output, checked.unasked);
+  }
+  const answer = await send(dryRun);
   if (isRefused(answer)) return refuse(answer.findings, items, "applied", output);
   warn(answer.findings ?? [], items, dryRun);
   printChanges(answer, flags);

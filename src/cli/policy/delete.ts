@@ -31,7 +31,7 @@ export async function deletePolicy(
     kind === undefined ? await load(filename, recursive) : { items: [], findings: [] };
   const fromFiles = items.map(namedIn);
   const wrong = [...findings, ...fromFiles.flatMap((one) => ("code" in one ? [one] : []))];
-  if (wrong.length > 0) return refuse(wrong, [], "deleted", output);
+  if (wrong.length > 0) return refuse(wrong, items, "deleted", output);
   const resources = kind === undefined ? fromFiles : names.map((name) => parsed(kindOf(kind), name));
   const answer = await writePolicy<ChangeAnswer>(flags, "/v1/policy/delete", {
     ...{ resources, dryRun, by: whoAmI() },
@@ -41,14 +41,18 @@ export async function deletePolicy(
 }
 
 /** A resource may be deleted although it could not be applied any more, so only its name is read. */
-function namedIn({ value, place }: Item): Named | Finding {
+function namedIn({ value }: Item, document: number): Named | Finding {
   const { kind, metadata } = isObject(value) ? value : {};
   const { name, namespace = "default" } = isObject(metadata) ? metadata : {};
   if (!isKind(kind))
-    return place(finding("unknown-kind", { path: "kind" }, `${shown(kind)} is no kind that can be deleted`));
+    return finding(
+      "unknown-kind",
+      { document, path: "kind" },
+      `${shown(kind)} is no kind that can be deleted`,
+    );
   if (typeof name === "string" && typeof namespace === "string") return { kind, name, namespace };
-  const where = { resource: kind, path: "metadata.name" };
-  return place(finding("invalid-value", where, "there is no name that says what is to be deleted"));
+  const where = { document, resource: kind, path: "metadata.name" };
+  return finding("invalid-value", where, "there is no name that says what is to be deleted");
 }
 
 function parsed(kind: Kind, text: string): Named {

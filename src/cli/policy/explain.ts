@@ -1,5 +1,6 @@
-import type { Account } from "../../control/explain/account.ts";
-import { Fault } from "../fault.ts";
+import { type Account, isRequestId, MAX_REQUEST_ID } from "../../control/explain/account.ts";
+import { shown } from "../../resources/words.ts";
+import { Fault, UsageFault } from "../fault.ts";
 import type { ExplainFlags } from "../verbs/explain.ts";
 import { print, printJson } from "./print.ts";
 import { readAsAdmin } from "./registry.ts";
@@ -7,6 +8,11 @@ import { storyOf } from "./story.ts";
 
 /** Prints what the sidecars know of a call. */
 export async function explain(requestId: string, flags: ExplainFlags): Promise<void> {
+  if (!isRequestId(requestId))
+    throw new UsageFault(
+      `${shown(requestId)} is no request id: one has 1 to ${MAX_REQUEST_ID} printable characters`,
+      "give the x-request-id of the answer",
+    );
   const answer = await readAsAdmin<{ requestId: string; accounts: Account[] }>(
     flags,
     `/v1/explain/${encodeURIComponent(requestId)}`,

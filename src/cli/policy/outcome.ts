@@ -6,16 +6,20 @@ import { placeAll, reportOf } from "./report.ts";
 /**
  * Tells that nothing was done, and why: on stderr, and as JSON on stdout for programs. The exit code is 1.
  * @param done what was not, such as `applied`
+ * @param more what is to be said besides
  */
 export function refuse(
   findings: readonly Finding[],
   items: readonly Item[],
   done: string,
   output: "table" | "json" | "yaml",
+  more?: string,
 ): void {
   const placed = placeAll(findings, items);
   if (output === "json") printJson({ findings: placed });
-  process.stderr.write(reportOf(placed, `: nothing was ${done}`, process.stderr));
+  process.stderr.write(
+    reportOf(placed, `: nothing was ${done}${more === undefined ? "" : `; ${more}`}`, process.stderr),
+  );
   process.exitCode = 1;
 }
 

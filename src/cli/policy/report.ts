@@ -2,12 +2,26 @@ import type { Finding } from "../../resources/finding.ts";
 import { painter } from "../terminal.ts";
 import type { Item, PlacedFinding } from "./files/load.ts";
 
-/** Gives findings of the registry, or of a check, the places of the items that were checked. */
+/**
+ * Gives findings of the registry, or of a check, the places of the items that were checked; without those that only
+ * say once more that a value could not be read.
+ */
 export const placeAll = (findings: readonly Finding[], items: readonly Item[]): (Finding | PlacedFinding)[] =>
-  findings.map((found) => items[found.document ?? -1]?.place(found) ?? found);
+  findings.flatMap((found) => {
+    const item = items[found.document ?? -1];
+    if (item === undefined) return [found];
+    return item.isUnread(found) ? [] : [withOther(item.place(found), items)];
+  });
 
-export const hasErrors = (findings: readonly Finding[]): boolean =>
-  findings.some(({ severity }) => severity === "error");
+/** Names the second place, too, when the finding has one. */
+function withOther(found: PlacedFinding, items: readonly Item[]): PlacedFinding {
+  const { other, message } = found;
+  const item = items[other?.document ?? -1];
+  if (other === undefined || item === undefined) return found;
+  const { file, line, column } = item.place({ ...found, path: other.path });
+  const place = `${file}:${line}:${column}`;
+  return { ...found, message: `${message}; the other is ${place}`, other: { ...other, file, line, column } };
+}
 
 /**
  * Findings as text, in the order of their places: a line that editors and terminals can follow, and what to do.

@@ -1,5 +1,5 @@
 import { rmSync } from "node:fs";
-import { join, relative } from "node:path";
+import { join } from "node:path";
 import { readSecret, writeSecret } from "../../identity/secret-files.ts";
 import { Fault } from "../fault.ts";
 import { isRunning, type ProcessMark } from "../process-mark.ts";
@@ -46,7 +46,7 @@ export function needUp(stateDir: string, otherwise: string): UpRecord {
   const record = readUp(stateDir);
   if (record) return record;
   throw new Fault(
-    `no mesh runs from the state folder ${relative(".", stateDir) || "."}`,
+    `no mesh runs from the state folder ${stateDir}`,
     `start one with weft up, give the folder of one that runs with --state DIR, or ${otherwise}`,
   );
 }

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { duration, nameOf, port, valued } from "../flags.ts";
-import { type SidecarFlags, withSidecarFlags } from "../sidecar-flags.ts";
+import { type SidecarFlags, versionOption, withSidecarFlags } from "../sidecar-flags.ts";
 
 export interface RunFlags extends SidecarFlags {
   readonly port: number;
@@ -10,7 +10,7 @@ export interface RunFlags extends SidecarFlags {
 
 /** `weft run SERVICE -- CMD…` */
 export function define(command: Command): Command {
-  return withSidecarFlags(command, "127.0.0.1:0")
+  return withSidecarFlags(command, versionOption().makeOptionMandatory(), "127.0.0.1:0")
     .description(
       "Run a command as an instance of a service: the sidecar first, then the command, which finds the mesh\nthrough HTTP_PROXY and is told its port in PORT. Ends with the command's exit code.",
     )

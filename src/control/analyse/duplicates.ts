@@ -1,6 +1,6 @@
 import type { Finding } from "../../resources/finding.ts";
 import { keyOf } from "../../resources/key.ts";
-import { found, type Judged, labelOf } from "./judged.ts";
+import { besides, found, type Judged, labelOf } from "./judged.ts";
 
 /** The same key twice in what was read, and a second policy for one service, whatever its namespace. */
 export function duplicates(set: readonly Judged[]): Finding[] {
@@ -12,11 +12,10 @@ export function duplicates(set: readonly Judged[]): Finding[] {
     const before = byKey.get(key);
     if (before !== undefined)
       return [
-        found(
-          "duplicate",
-          one,
+        besides(
+          found("duplicate", one, "metadata.name", `${labelOf(one.resource)} is there twice`),
+          before,
           "metadata.name",
-          `document ${before.document! + 1} is ${labelOf(one.resource)}, too`,
         ),
       ];
     byKey.set(key, one);
@@ -26,14 +25,8 @@ export function duplicates(set: readonly Judged[]): Finding[] {
     if (other === undefined) return [];
     const [here, there] = one.document === undefined ? [other, one] : [one, other];
     const message = `${labelOf(there.resource)} is for the service ${metadata.name}, too: services have no namespaces`;
-    return [
-      found(
-        "conflict",
-        here,
-        "metadata.namespace",
-        message,
-        "leave namespace out in both, and keep one of the two",
-      ),
-    ];
+    const cure = "leave namespace out in both, and keep one of the two";
+    const path = "metadata.namespace";
+    return [besides(found("conflict", here, path, message, cure), there, path)];
   });
 }

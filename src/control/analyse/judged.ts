@@ -28,6 +28,10 @@ export function found(
   return finding(code, where, message, cure);
 }
 
+/** A finding that names a second place, when that one is in what was read. */
+export const besides = (one: Finding, { document }: Judged, path: string): Finding =>
+  document === undefined ? one : { ...one, other: { document, path } };
+
 /** `orders`, `orders version 2`, `orders port 8080`. */
 export const destinationOf = ({
   name,

@@ -1,7 +1,7 @@
 import type { Finding } from "../../resources/finding.ts";
 import type { HttpRoute } from "../../resources/http-route.ts";
 import { conditionsKey, parentKey } from "./conditions.ts";
-import { destinationOf, found, isRoute, type Judged, labelOf } from "./judged.ts";
+import { besides, destinationOf, found, isRoute, type Judged, labelOf } from "./judged.ts";
 
 interface Place {
   readonly one: Judged<HttpRoute>;
@@ -46,9 +46,13 @@ function placesOf({ resource: { spec } }: Judged<HttpRoute>) {
 
 function tell(at: Place, before: Place, destination: string): Finding {
   if (at.one === before.one)
-    return found("shadowed", at.one, at.path, `${before.path} has the same conditions and comes first`);
+    return besides(
+      found("shadowed", at.one, at.path, `${before.path} has the same conditions and comes first`),
+      before.one,
+      before.path,
+    );
   // At the route that is being read: there something can be done about it.
   const [here, there] = at.one.document === undefined ? [before, at] : [at, before];
   const message = `${labelOf(there.one.resource)} has the same conditions for ${destination}, in ${there.path}`;
-  return found("conflict", here.one, here.path, message);
+  return besides(found("conflict", here.one, here.path, message), there.one, there.path);
 }

@@ -66,6 +66,10 @@ const findings = z.array(
     path: z.string().describe("Place in the document; empty for the document itself"),
     message: z.string(),
     cure: z.string(),
+    other: z
+      .object({ document: z.int(), path: z.string() })
+      .optional()
+      .describe("The other of two places that are wrong together"),
   }),
 );
 const entry = z.object({ createdAt: time, revision, resource });

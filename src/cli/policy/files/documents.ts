@@ -7,8 +7,11 @@ export const MAX_DOCUMENTS = 5000;
 const MAX_STACK = 64;
 /** After the first few errors of one document the rest are their consequences. */
 const MAX_ERRORS = 5;
+/** They spoil one value, or one entry, and nothing around it. */
+const OF_ONE_VALUE: readonly string[] = ["TAG_RESOLVE_FAILED", "NON_STRING_KEY"];
+const MAX_OF_VALUES = 20;
 
-/** The documents of a YAML text, those without an error, and what is wrong with the others. */
+/** The documents of a YAML text, those that can be read, and what is wrong with them and the others. */
 export interface Parsed {
   readonly documents: readonly Document.Parsed[];
   readonly complaints: readonly Complaint[];
@@ -35,9 +38,11 @@ export function documentsOf(text: string): Parsed {
   try {
     for (const document of new Composer(OPTIONS).compose(tokensOf(text), true, text.length)) {
       if (++count > MAX_DOCUMENTS) throw new Beyond(tooMany(placeOf(document.range[0])));
-      const wrong = [...document.errors, ...document.warnings].slice(0, MAX_ERRORS);
-      if (wrong.length === 0) documents.push(document);
-      for (const error of wrong) complaints.push(fromYaml(error, placeOf));
+      const wrong = [...document.errors, ...document.warnings];
+      const isReadable = wrong.every(({ code }) => OF_ONE_VALUE.includes(code));
+      if (isReadable) documents.push(document);
+      for (const error of wrong.slice(0, isReadable ? MAX_OF_VALUES : MAX_ERRORS))
+        complaints.push(fromYaml(error, placeOf));
     }
   } catch (error) {
     if (!(error instanceof Beyond)) throw error;

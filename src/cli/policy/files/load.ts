@@ -1,10 +1,10 @@
 import type { Document } from "yaml";
-import { type Finding, finding } from "../../../resources/finding.ts";
+import { type Finding, type FindingCode, finding } from "../../../resources/finding.ts";
 import { type Path, pathSteps } from "../../../resources/path.ts";
 import { documentsOf, MAX_DOCUMENTS, type Parsed } from "./documents.ts";
 import { START } from "./lines.ts";
 import { offsetOf } from "./locate.ts";
-import { plainOf } from "./plain.ts";
+import { isUnread, plainOf } from "./plain.ts";
 import { readSources, type Source } from "./sources.ts";
 import { type Complaint, textOf } from "./text.ts";
 
@@ -14,10 +14,12 @@ export type PlacedFinding = Finding & Required<Pick<Finding, "file" | "line" | "
 /** A value that should be a resource, and where it stands. */
 export interface Item {
   readonly value: unknown;
+  /** Whether a finding is only about a value that could not be read, which `Loaded.findings` tells better. */
+  isUnread(found: Finding): boolean;
   place(found: Finding): PlacedFinding;
 }
 
-/** What files hold. Where `findings` is not empty, `items` are those that could be read. */
+/** What files hold. Where `findings` is not empty, `items` are what could be read. */
 export interface Loaded {
   readonly items: readonly Item[];
   readonly findings: readonly PlacedFinding[];
@@ -61,7 +63,7 @@ export function loadOne({ file, bytes }: Source): Loaded {
   for (const document of parsed.documents) {
     const { value, complaints: wrong } = plainOf(document);
     complaints.push(...wrong.map(({ offset, ...rest }) => ({ ...rest, place: parsed.placeOf(offset) })));
-    if (wrong.length === 0 && value !== null) items.push(...itemsOf(file, parsed, document, value));
+    if (value !== null && value !== undefined) items.push(...itemsOf(file, parsed, document, value));
   }
   if (items.length === 0 && complaints.length === 0)
     complaints.push({
@@ -76,9 +78,13 @@ const placed = (file: string, { code, message, cure, place }: Complaint): Placed
   ...{ file, ...place },
 });
 
+/** What is said of a value, and not of the name of its field. */
+const OF_VALUES: readonly FindingCode[] = ["invalid-value", "unknown-kind"];
+
 function itemsOf(file: string, parsed: Parsed, document: Document.Parsed, value: unknown): Item[] {
   const itemAt = (one: unknown, above: Path): Item => ({
     value: one,
+    isUnread: ({ code, path }) => OF_VALUES.includes(code) && isUnread(one, pathSteps(path)),
     place: (found) => {
       const steps = [...above, ...pathSteps(found.path)];
       const atValue = found.code !== "unknown-field" && found.code !== "unsupported";

@@ -1,10 +1,13 @@
 import { type Document, isAlias, isMap, isScalar, isSeq, type Node } from "yaml";
+import type { Path } from "../../../resources/path.ts";
 import { MAX_FILE_BYTES } from "./sources.ts";
 import type { Complaint } from "./text.ts";
 
 const MAX_ALIASES = 100;
 /** More complaints about one document help nobody. */
 const MAX_COMPLAINTS = 20;
+/** Stands where a value could not be read: no value of JSON is this one. */
+const UNREAD = Number.NaN;
 
 /** An anchored node, as the aliases for it get it. `open`: it is still being read, so an alias would hold itself. */
 interface Anchored {
@@ -15,9 +18,19 @@ interface Anchored {
 
 type Unplaced = Omit<Complaint, "place"> & { readonly offset: number };
 
+/** Whether the value at a path, or one around it, could not be read; then it was complained about. */
+export function isUnread(value: unknown, path: Path): boolean {
+  let one = value;
+  for (const step of path) {
+    if (typeof one !== "object" || one === null || !Object.hasOwn(one, step)) break;
+    one = (one as Readonly<Record<string | number, unknown>>)[step];
+  }
+  return Number.isNaN(one);
+}
+
 /**
- * The JSON value of a parsed document. Its nesting is bounded by documents.ts.
- * @returns the value, and what keeps it from being one
+ * The JSON value of a parsed document, as far as it could be read. Its nesting is bounded by documents.ts.
+ * @returns the value, undefined when its aliases cannot be written out; and what keeps it from being one of JSON
  */
 export function plainOf(document: Document.Parsed): { value: unknown; complaints: Unplaced[] } {
   const anchors = new Map<string, Anchored>();
@@ -28,11 +41,11 @@ export function plainOf(document: Document.Parsed): { value: unknown; complaints
   const complain = (node: Node | null, code: Complaint["code"], message: string, cure: string) => {
     if (complaints.length < MAX_COMPLAINTS)
       complaints.push({ code, message, cure, offset: node?.range?.[0] ?? 0 });
-    return null;
+    return UNREAD;
   };
 
   const value = plain(document.contents as Node | null);
-  return { value, complaints };
+  return { value: refused || Number.isNaN(value) ? undefined : value, complaints };
 
   function plain(node: Node | null): unknown {
     const name = node !== null && "anchor" in node ? node.anchor : undefined;
@@ -60,6 +73,8 @@ export function plainOf(document: Document.Parsed): { value: unknown; complaints
   function map(pairs: readonly { key: Node | null; value: Node | null }[]): unknown {
     const entries = new Map<string, unknown>();
     for (const { key, value } of pairs) {
+      // A list or a map as a key was complained about when it was parsed.
+      if (key !== null && !isScalar(key)) continue;
       const name = String((key as { value?: unknown } | null)?.value ?? "");
       if (entries.has(name))
         complain(key, "yaml", `the key ${JSON.stringify(name)} is there twice`, "keep one of the two");
@@ -79,7 +94,7 @@ export function plainOf(document: Document.Parsed): { value: unknown; complaints
         `the alias *${name} stands for nothing`,
         `put the anchor &${name} before it`,
       );
-    if (refused) return null;
+    if (refused) return UNREAD;
     aliased += anchored.size;
     const why = anchored.open
       ? `the alias *${name} stands for something that holds it`
