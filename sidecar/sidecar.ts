@@ -112,7 +112,7 @@ async function open(
   const { listen, upstreams = [], app, healthPath, zone } = options;
   const { mirrorSkipped } = metrics;
   const outbound = await startOutbound(context, {
-    ...{ listen, upstreams, recorder: recorder("client"), table, policies, mirrorSkipped },
+    ...{ listen, upstreams, recorder: recorder("client"), table, policies, zone, mirrorSkipped },
   });
   closers.push((graceMs) => outbound.close(graceMs));
   const beating = (stats?: () => CallStats): Heartbeater => {
@@ -124,7 +124,8 @@ async function open(
     closers.push(policies.onStep(() => beats.again()));
     return beats;
   };
-  const inbound = app && startInbound(context, { app, healthPath, beating, recorder: recorder("server") });
+  const inbound =
+    app && startInbound(context, { app, healthPath, beating, policies, recorder: recorder("server") });
   closers.push(() => inbound?.close());
   if (inbound === undefined) {
     const beats = beating();

@@ -27,6 +27,8 @@ const RULES: readonly (readonly [from: string, allowed: readonly string[]])[] = 
   ["src/registry", ["src/bus", "src/subjects", "src/protocol"]],
   ["sidecar/stack", ["src/protocol", "src/subjects"]],
   ["sidecar/policy", ["sidecar/stack", "src/protocol"]],
+  ["sidecar/breaker", ["sidecar/stack", "src/protocol", "src/resources"]],
+  ["sidecar/balance", ["sidecar/stack", "sidecar/breaker", "src/protocol", "src/resources", "src/registry"]],
   ["sidecar/http", ["sidecar/stack", "src/protocol"]],
   ["sidecar/exchange", ["sidecar/stack", "src/protocol"]],
   ["sidecar/observe", ["sidecar/stack", "sidecar/http", "src/protocol", "src/telemetry", "src/control"]],

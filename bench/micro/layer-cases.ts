@@ -1,8 +1,9 @@
 import { RecentCalls } from "../../sidecar/observe/recent-calls.ts";
+import { Callees } from "../../sidecar/outbound/callees.ts";
 import { compileRule, type OutboundParts } from "../../sidecar/outbound/compile.ts";
 import type { Plan } from "../../sidecar/outbound/plans.ts";
 import { limitPending } from "../../sidecar/policy/limit-pending.ts";
-import { RETRY } from "../../sidecar/policy/retry-undelivered.ts";
+import { RETRY } from "../../sidecar/policy/retry.ts";
 import type { Layer, Service } from "../../sidecar/stack/call.ts";
 import { observe, rescue, stack } from "../../sidecar/stack/stack.ts";
 import { Sweep } from "../../sidecar/stack/sweep.ts";
@@ -28,9 +29,9 @@ export async function layerCases(tracer: Tracer): Promise<Case[]> {
     pass,
   )(send);
   const sweep = new Sweep();
-  const none = await planOf([], undefined, (rule) => compileRule(rule, partsFor(tracer, sweep)));
+  const none = await planOf([], undefined, (rule) => compileRule(rule, SERVICE, partsFor(tracer, sweep)));
   const all = await planOf([ROUTE], POLICY, (rule) =>
-    compileRule(rule, { ...partsFor(tracer, sweep), brokerWaitMs: 1000 }),
+    compileRule(rule, SERVICE, { ...partsFor(tracer, sweep), brokerWaitMs: 1000 }),
   );
   const planned = (name: string, plan: Plan): Case =>
     repeatAwaited(name, () => {
@@ -59,6 +60,8 @@ function partsFor(tracer: Tracer, sweep: Sweep): OutboundParts {
     limitMirrors: limitPending(256),
     mirrorSkipped: () => {},
     retry: RETRY,
+    callees: calleesOf(sweep),
+    hedged: () => {},
     broker: { state: { kind: "connected" }, onState: () => () => {} },
     brokerWaitMs: 0,
     random: Math.random,
@@ -69,6 +72,17 @@ function partsFor(tracer: Tracer, sweep: Sweep): OutboundParts {
     send,
   };
 }
+
+/** No instance is known, so every call is left to the broker. */
+const calleesOf = (sweep: Sweep): Callees =>
+  new Callees({
+    caller: "web",
+    policies: { get: () => undefined, whenKnown: async () => {}, onChange: () => () => {} },
+    instances: () => [],
+    balancerParts: { zone: undefined, random: Math.random, hash: () => 0, retryAfterMs: () => undefined },
+    ejected: () => {},
+    sweep,
+  });
 
 /** Every kind of filter but a redirect, which ends a call, and both limits of time; one call in a hundred is copied. */
 const ROUTE = routeOf("everything", [

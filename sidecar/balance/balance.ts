@@ -1,6 +1,5 @@
-import type { Layer } from "../stack/call.ts";
+import type { Call, Layer } from "../stack/call.ts";
 import type { Outcome } from "../stack/outcome.ts";
-import type { BalancedCall } from "./balanced-call.ts";
 import type { Balancer } from "./balancer.ts";
 import type { Endpoint } from "./endpoint.ts";
 
@@ -18,7 +17,6 @@ export const balance =
   (balancerFor: (callee: string) => Balancer | undefined, now: () => number): Layer =>
   (inner) =>
   async (call) => {
-    const balanced = call as BalancedCall;
     const asked = call.target;
     const balancer = asked.kind === "instance" ? undefined : balancerFor(call.callee);
     if (balancer === undefined) return inner(call);
@@ -26,11 +24,11 @@ export const balance =
     const picker = balancer.picker(version);
     for (let absent = 0; absent < MOST_ABSENT; absent++) {
       const startedAt = now();
-      const endpoint = picker.pick(balanced, startedAt);
+      const endpoint = picker.pick(call, startedAt);
       if (endpoint === undefined) break;
       const isProbe = endpoint.began(startedAt);
       call.target = endpoint.target;
-      balanced.version = endpoint.version;
+      call.version = endpoint.version;
       let outcome: Outcome | undefined;
       try {
         outcome = await inner(call);
@@ -40,31 +38,25 @@ export const balance =
         const endedAt = now();
         endpoint.ended(outcome, endedAt - startedAt, endedAt, isProbe);
       }
-      if (isFailure(outcome)) noteTried(balanced, endpoint);
+      if (isFailure(outcome)) noteTried(call, endpoint);
       if (!isAbsent(outcome) || call.cancelled !== undefined || call.spent) return outcome;
     }
-    balanced.version = version ?? "";
+    call.version = version ?? "";
     const startedAt = now();
     const outcome = await inner(call);
     const endpoint = balancer.endpoint(call.instance);
-    if (endpoint !== undefined) learn(endpoint, balanced, outcome, startedAt, now());
+    if (endpoint !== undefined) learn(endpoint, call, outcome, startedAt, now());
     return outcome;
   };
 
 /** The broker chose: what came of it is worth as much. */
-function learn(
-  endpoint: Endpoint,
-  call: BalancedCall,
-  outcome: Outcome,
-  startedAt: number,
-  endedAt: number,
-): void {
+function learn(endpoint: Endpoint, call: Call, outcome: Outcome, startedAt: number, endedAt: number): void {
   call.version = endpoint.version;
   endpoint.ended(outcome, endedAt - startedAt, endedAt, endpoint.began(startedAt));
   if (isFailure(outcome)) noteTried(call, endpoint);
 }
 
-function noteTried(call: BalancedCall, { instance }: Endpoint): void {
+function noteTried(call: Call, { instance }: Endpoint): void {
   call.tried ??= [];
   call.tried.push(instance);
 }

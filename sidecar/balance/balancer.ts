@@ -67,9 +67,14 @@ export class Balancer {
     this.#fillPools();
   }
 
+  /** Whether it has taken this very list. */
+  isAt(rows: readonly InstanceRow[]): boolean {
+    return rows === this.#rows;
+  }
+
   /** Takes the rows of the service as they are now. The same list once more costs nothing. */
   update(rows: readonly InstanceRow[], now: number): void {
-    if (rows === this.#rows) return;
+    if (this.isAt(rows)) return;
     // Those that were there before this caller began to look are no news.
     const newSince = this.#rows === undefined ? Number.NEGATIVE_INFINITY : now;
     this.#rows = rows;

@@ -1,8 +1,8 @@
-import type { BalancedCall } from "./balanced-call.ts";
+import type { Call } from "../stack/call.ts";
 import type { PickerOf } from "./picker.ts";
 
 /** What calls have in common that go to the same endpoint; undefined when this call has no such thing. */
-export type KeyOf = (call: BalancedCall) => string | undefined;
+export type KeyOf = (call: Call) => string | undefined;
 
 /** A well mixed number from 0 to 2^32 − 1. */
 export type Hash = (text: string, seed: number) => number;

@@ -1,4 +1,4 @@
-import type { BalancedCall } from "./balanced-call.ts";
+import type { Call } from "../stack/call.ts";
 import type { Endpoint } from "./endpoint.ts";
 
 /**
@@ -10,7 +10,7 @@ export interface Picker {
    * @param now ms of the monotonic clock
    * @returns undefined to leave it to the broker's queue group
    */
-  pick(call: BalancedCall, now: number): Endpoint | undefined;
+  pick(call: Call, now: number): Endpoint | undefined;
 }
 
 /** A policy: makes the picker of some endpoints that may all be used. What it remembers outlives its pickers. */

@@ -1,4 +1,4 @@
-import type { BalancedCall } from "./balanced-call.ts";
+import type { Call } from "../stack/call.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { NOBODY, type Picker, type PickerOf } from "./picker.ts";
 import { usableOf } from "./usable.ts";
@@ -40,7 +40,7 @@ export class Pool implements Picker {
     this.#goodUntil = Number.NEGATIVE_INFINITY;
   }
 
-  pick(call: BalancedCall, now: number): Endpoint | undefined {
+  pick(call: Call, now: number): Endpoint | undefined {
     if (now >= this.#goodUntil) this.#renew(now);
     return (call.tried === undefined ? this.#picker : this.#without(call.tried)).pick(call, now);
   }

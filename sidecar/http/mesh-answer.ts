@@ -19,6 +19,8 @@ export interface MeshAnswerDetails {
   readonly retryAfterMs?: number | undefined;
   /** For `weft explain`. */
   readonly requestId?: string | undefined;
+  /** Further lines, each ended by CR LF. */
+  readonly headers?: string | undefined;
 }
 
 /**
@@ -27,7 +29,7 @@ export interface MeshAnswerDetails {
  */
 export function meshAnswer(code: Code, message: string, details: MeshAnswerDetails = {}): MeshAnswer {
   const { status: byCode, cure } = meaningOf(code);
-  const { status = byCode, retryAfterMs, requestId } = details;
+  const { status = byCode, retryAfterMs, requestId, headers = "" } = details;
   const body = Buffer.from(`${message} (${code}: ${cure})\n`);
   const retryAfter = retryAfterMs === undefined ? "" : `retry-after: ${Math.ceil(retryAfterMs / 1000)}\r\n`;
   const id = requestId === undefined ? "" : `${HEADER.requestId}: ${requestId}\r\n`;
@@ -35,7 +37,7 @@ export function meshAnswer(code: Code, message: string, details: MeshAnswerDetai
     status,
     // node:http does not know 499, which nginx made up for a client that left.
     reason: STATUS_CODES[status] ?? (status === 499 ? "Client Closed Request" : "Unassigned"),
-    headers: `${HEADER.error}: ${code}\r\ncontent-type: text/plain; charset=utf-8\r\n${retryAfter}${id}content-length: ${body.length}\r\n`,
+    headers: `${HEADER.error}: ${code}\r\ncontent-type: text/plain; charset=utf-8\r\n${retryAfter}${id}${headers}content-length: ${body.length}\r\n`,
     body: wholeBody(body),
   };
 }

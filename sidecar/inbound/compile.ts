@@ -1,13 +1,15 @@
 import { type Recorder, record } from "../observe/record.ts";
 import { deadline } from "../policy/deadline.ts";
 import type { Service } from "../stack/call.ts";
-import { rescue, stack } from "../stack/stack.ts";
+import { admit, rescue, stack } from "../stack/stack.ts";
 import type { Sweep } from "../stack/sweep.ts";
 import { introduce } from "./introduce.ts";
+import type { OwnLimits } from "./own-limits.ts";
 
 export interface InboundParts {
   readonly recorder: Recorder;
   readonly sweep: Sweep;
+  readonly own: Pick<OwnLimits, "gates" | "concurrency">;
   readonly reportBug: (error: unknown) => void;
   /** The app of this instance. */
   readonly app: Service;
@@ -20,6 +22,10 @@ export const compileInbound = (parts: InboundParts): Service =>
     record("server", parts.recorder),
     // The time that the caller has left: work that nobody waits for any more is cancelled in the app.
     deadline(parts.sweep),
+    // Rates before places: what is above its rate must not take one.
+    parts.own.gates.length > 0 ? admit(...parts.own.gates) : undefined,
+    // Within the deadline, so that nobody waits for a place longer than his caller waits for him.
+    parts.own.concurrency.layer,
     // Last, so that the app reads what this sidecar knows and nobody else's word for it.
     introduce(parts.sweep),
   )(parts.app);

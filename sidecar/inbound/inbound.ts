@@ -6,9 +6,12 @@ import { appClient } from "../http/app-client.ts";
 import { type AppAddress, httpCheck, tcpCheck } from "../life/health.ts";
 import { watchHealth } from "../life/watch-health.ts";
 import type { Recorder } from "../observe/record.ts";
+import type { PolicySource } from "../policy-source.ts";
+import type { Service } from "../stack/call.ts";
 import { compileInbound } from "./compile.ts";
 import { countCalls } from "./count-calls.ts";
 import { Drops } from "./drops.ts";
+import { OwnLimits } from "./own-limits.ts";
 import { Servings } from "./servings.ts";
 
 export interface InboundOptions {
@@ -16,6 +19,7 @@ export interface InboundOptions {
   readonly healthPath: string | undefined;
   readonly beating: (stats: () => CallStats) => Heartbeater;
   readonly recorder: Recorder;
+  readonly policies: PolicySource;
 }
 
 /** The way from the mesh to the app. No port: calls come over subscriptions. */
@@ -29,10 +33,19 @@ export interface Inbound {
 
 export function startInbound(context: Context, options: InboundOptions): Inbound {
   const { bus, sweep, subjects, service, instance, version, limits, say } = context;
-  const { app, healthPath, beating, recorder } = options;
+  const { app, healthPath, beating, recorder, policies } = options;
   const client = appClient({ ...app, instance, sweep, idleTimeoutMs: limits.idleTimeoutMs });
   const counted = countCalls(client.service, sweep.now);
   const drops = new Drops(say, sweep.now);
+  const own = new OwnLimits({ sweep, random: Math.random, limited: () => {} });
+  const compile = (): Service => {
+    own.configure(policies.get(service)?.policy);
+    return compileInbound({ recorder, sweep, reportBug: reportBug(say), own, app: counted.service });
+  };
+  let serve = compile();
+  const stopFollowing = policies.onChange((changed) => {
+    if (changed === service) serve = compile();
+  });
   const servings = new Servings({
     bus,
     sweep,
@@ -41,19 +54,25 @@ export function startInbound(context: Context, options: InboundOptions): Inbound
     version,
     instance,
     idleTimeoutMs: limits.idleTimeoutMs,
-    serve: compileInbound({ recorder, sweep, reportBug: reportBug(say), app: counted.service }),
+    // A call that is under way goes on with what it began with.
+    serve: (call) => serve(call),
     dropped: (reason, subject) => drops.count(reason, subject),
   });
   const beats = beating(counted.stats);
 
+  // At its limit it takes itself out of the choice: interest is the backpressure.
+  const mayJoin = (): void => {
+    if (state === "up" && own.concurrency.hasRoom) servings.join();
+    else servings.leave();
+  };
+  own.concurrency.onRoom(mayJoin);
   let state: "starting" | "up" | "down" | "leaving" = "starting";
   const check = healthPath === undefined ? tcpCheck(app) : httpCheck(app, healthPath);
   const health = watchHealth(check, systemClock, (up, reason) => {
     state = up ? "up" : "down";
     if (up) say("info", `${service} is healthy: it takes calls`);
     else say("warn", `${service} takes no calls: ${reason}`);
-    if (up) servings.join();
-    else servings.leave();
+    mayJoin();
     beats.set(up ? "up" : "down");
   });
   const notReady = (): string | undefined => {
@@ -80,6 +99,7 @@ export function startInbound(context: Context, options: InboundOptions): Inbound
       health.stop();
       // Whoever is closed without having left must not seem to be there for ever.
       await beats.leave();
+      stopFollowing();
       servings.close();
       client.close();
     },

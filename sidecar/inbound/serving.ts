@@ -10,7 +10,7 @@ import { Flag, type Frame, Kind, type Open, PREFIX, type Sequenced } from "../..
 import type { Subject } from "../../src/subjects/subjects.ts";
 import { fitBody } from "../exchange/fit-body.ts";
 import { Inflow } from "../exchange/inflow.ts";
-import { chunkBytes, FIRST_BYTES, GAP_MS, RECEIPT_AFTER_MS, WINDOW_BYTES } from "../exchange/limits.ts";
+import { chunkBytes, FIRST_BYTES, GAP_MS, RECEIPT_AFTER_MS } from "../exchange/limits.ts";
 import { Outflow } from "../exchange/outflow.ts";
 import { type Receiver, Sequencer } from "../exchange/sequencer.ts";
 import { checkHeaders } from "../http/check-headers.ts";
@@ -67,7 +67,6 @@ export class Serving implements Receiver, Timed {
     this.call.traceparent = head.traceparent;
     if ((open.flags & Flag.interim) !== 0) this.call.onInterim = (interim) => this.#sendInterim(interim);
     this.dueAt = now + RECEIPT_AFTER_MS;
-    if (!this.#requestDone) this.#sendReceipt();
   }
 
   onFrame(frame: Frame): void {
@@ -93,7 +92,7 @@ export class Serving implements Receiver, Timed {
     else if (this.#receipt && this.#streaming)
       this.breakOff("idle", `nothing moved for ${this.#home.idleTimeoutMs} ms`);
     else {
-      if (!this.#receipt) this.#sendReceipt();
+      if (!this.#receipt) this.#sendReceipt(0);
       this.#postpone(this.#home.idleTimeoutMs);
       this.#home.sweep.add(this);
     }
@@ -104,7 +103,15 @@ export class Serving implements Receiver, Timed {
       if (outcome.kind === "replied") outcome.body.abandon("cancelled");
     } else if (outcome.kind === "replied") this.#sendReply(outcome);
     else if (outcome.kind === "refused") {
-      this.#send(encodeRefuse(outcome.retryAfterMs ?? 0, outcome.code, outcome.message, this.#home.instance));
+      this.#send(
+        encodeRefuse(
+          outcome.retryAfterMs ?? 0,
+          outcome.code,
+          outcome.message,
+          this.#home.instance,
+          outcome.headers,
+        ),
+      );
       this.end(outcome.code);
     } else if (outcome.delivered === "no") {
       this.#send(encodeRefuse(0, outcome.code, outcome.message, this.#home.instance));
@@ -124,7 +131,7 @@ export class Serving implements Receiver, Timed {
 
   /** Ends it and tells the caller. */
   breakOff(code: Code, message: string): void {
-    this.#send(encodeCancel(code, message));
+    this.#send(encodeCancel(code, message, this.#home.instance));
     this.end(code);
   }
 
@@ -132,8 +139,9 @@ export class Serving implements Receiver, Timed {
     const hasBody = (open.flags & Flag.body) !== 0;
     const framing = !hasBody ? "none" : head.contentLength === undefined ? "until-end" : "length";
     if (this.#requestDone) return wholeBody(open.body, framing);
-    this.#inflow = new Inflow(framing, open.body, WINDOW_BYTES, {
-      credit: (limit) => this.#send(encodeCredit(limit)),
+    // Nothing more may come before somebody reads: what was not sent can still go to another instance.
+    this.#inflow = new Inflow(framing, open.body, 0, {
+      credit: (limit) => (this.#receipt ? this.#send(encodeCredit(limit)) : this.#sendReceipt(limit)),
       // The app wants no more of the request; its answer may still come.
       abandoned: () => this.#requestOver(),
       ended: () => {
@@ -152,10 +160,10 @@ export class Serving implements Receiver, Timed {
       this.breakOff("broken-stream", "the caller sent more than it was given credit for");
   }
 
-  #sendReceipt(): void {
+  #sendReceipt(limit: number): void {
     this.#receipt = true;
     this.#home.expectFrames(this);
-    this.#send(encodeAccept(this.#requestDone ? 0 : WINDOW_BYTES, this.#home.instance));
+    this.#send(encodeAccept(limit, this.#home.instance));
   }
 
   #sendInterim({ status, reason, headers }: Interim): void {

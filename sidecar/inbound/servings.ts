@@ -174,6 +174,7 @@ export class Servings {
 
   #tellCutOff(): void {
     const message = `${this.service} (instance ${this.instance}) lost the broker while it had the call`;
-    for (const reply of this.#cutOff.splice(0)) this.bus.send(reply, encodeCancel("broker-lost", message));
+    for (const reply of this.#cutOff.splice(0))
+      this.bus.send(reply, encodeCancel("broker-lost", message, this.instance));
   }
 }

@@ -53,14 +53,14 @@ export class RecentCalls {
   add(call: Call, outcome: Outcome, ms: number): void {
     const status = statusOf(outcome);
     const kept = (status >= 500 ? this.#failed : this.#all).next();
-    const { head, target } = call;
+    const { head } = call;
     kept.startedAt = call.startedAt;
     kept.headers = head.headers;
     kept.method = head.method;
     kept.path = head.path;
     kept.caller = head.caller;
     kept.callee = call.callee;
-    kept.version = target.kind === "version" ? target.version : "";
+    kept.version = call.version;
     kept.rule = call.rule;
     kept.choice = call.choice;
     kept.injected = call.injected;

@@ -10,12 +10,14 @@ import { type Receiver, Sequencer } from "../exchange/sequencer.ts";
 import { checkHeaders } from "../http/check-headers.ts";
 import { type Body, type Framing, wholeBody } from "../stack/body.ts";
 import type { Call } from "../stack/call.ts";
-import { failed, type Outcome } from "../stack/outcome.ts";
+import { type Failed, failed, type Outcome } from "../stack/outcome.ts";
 import type { Timed } from "../stack/sweep.ts";
 import { whereTimeWent } from "../stack/where-time-went.ts";
+import { isTime, toldAs } from "./end-of-time.ts";
 import type { Exchanges } from "./exchanges.ts";
 import { instanceOf, readHead } from "./read-head.ts";
-import { writeOpen } from "./write-open.ts";
+import { refusalOf } from "./refusal.ts";
+import { sampled, writeOpen } from "./write-open.ts";
 
 /**
  * One attempt of a call, from OPEN to the last frame of either direction: the caller's end of an exchange.
@@ -72,13 +74,15 @@ export class Attempt implements Receiver, Timed {
         this.#accepted(frame.instance, frame.limit);
         break;
       case Kind.credit:
-        this.#outflow?.grant(frame.limit);
+        this.#granted(frame.limit);
         break;
       case Kind.refuse:
-        if (isToken(frame.instance)) this.call.instance = frame.instance;
-        this.fail(frame.code, "no", frame.message);
+        this.#named(frame.instance);
+        this.#close();
+        this.#settleFailure(refusalOf(frame));
         break;
       case Kind.cancel:
+        this.#named(frame.instance);
         this.fail(frame.code, "unknown", this.#whyCancelled(frame.code, frame.message));
         break;
       case Kind.head:
@@ -110,6 +114,10 @@ export class Attempt implements Receiver, Timed {
     return this.#resolve !== undefined && this.#requestDone && Number.isFinite(this.call.head.timeoutMs);
   }
 
+  #named(instance: string): void {
+    if (this.#orphaned === undefined && isToken(instance)) this.call.instance = instance;
+  }
+
   /** Ends the attempt with a failure, on this side only. */
   fail(code: Code, delivered: "no" | "unknown", message: string): void {
     this.#close();
@@ -120,17 +128,21 @@ export class Attempt implements Receiver, Timed {
   breakOff(code: Code, message: string): void {
     if (this.instance === "") this.#orphaned = code;
     else {
-      this.#toInstance(encodeCancel(told(code)));
+      this.#toInstance(encodeCancel(toldAs(code)));
       this.#close();
     }
     this.#end(code, "unknown", message);
   }
 
   #end(code: Code, delivered: "no" | "unknown", message: string): void {
+    this.#settleFailure(failed(code, delivered, message));
+  }
+
+  #settleFailure(failure: Failed): void {
     this.call.onCancel = undefined;
-    this.#outflow?.stop(code);
-    this.#inflow?.fail(code);
-    this.#settle(failed(code, delivered, message));
+    this.#outflow?.stop(failure.code);
+    this.#inflow?.fail(failure.code);
+    this.#settle(failure);
   }
 
   #cancel(code: Code): void {
@@ -164,10 +176,10 @@ export class Attempt implements Receiver, Timed {
     }
     if (this.instance === "") {
       this.instance = instance;
-      this.call.instance = instance;
+      this.#named(instance);
     }
     if (this.#orphaned === undefined) return true;
-    this.#toInstance(encodeCancel(told(this.#orphaned)));
+    this.#toInstance(encodeCancel(toldAs(this.#orphaned)));
     this.#home.forget(this);
     return false;
   }
@@ -216,8 +228,13 @@ export class Attempt implements Receiver, Timed {
   #accepted(instance: string, limit: number): void {
     if (!this.#heardFrom(instance)) return;
     this.#postpone(this.#home.idleTimeoutMs);
+    this.#granted(limit);
+  }
+
+  /** A callee that has no place for the call yet grants nothing. */
+  #granted(limit: number): void {
     if (this.#outflow !== undefined) this.#outflow.grant(limit);
-    else if (!this.#requestDone) this.#sendRest(limit);
+    else if (!this.#requestDone && limit > 0) this.#sendRest(limit);
   }
 
   #sendRest(limit: number): void {
@@ -280,12 +297,3 @@ export class Attempt implements Receiver, Timed {
     return whereTimeWent(this.call, now, `attempt ${this.call.attempt} took ${tookMs} ms, and ${had}`);
   }
 }
-
-const isTime = (code: Code): boolean => code === "deadline" || code === "attempt-timeout";
-
-/** To the callee it is the same whose time is over, and a sidecar of the version before knows only the one word. */
-const told = (code: Code): Code => (code === "attempt-timeout" ? "deadline" : code);
-
-/** Only a sampled context goes into the NATS header: that is the only one the broker's own tracing acts on. */
-const sampled = (traceparent: string | undefined): string | undefined =>
-  traceparent?.endsWith("-01") ? traceparent : undefined;

@@ -1,18 +1,25 @@
+import { balance } from "../balance/balance.ts";
+import { breakService } from "../breaker/break-service.ts";
+import { fieldValue } from "../http/header-block.ts";
 import { type Recorder, record } from "../observe/record.ts";
 import { aim } from "../policy/aim.ts";
 import { attemptDeadline } from "../policy/attempt-deadline.ts";
 import { deadline } from "../policy/deadline.ts";
+import { hedge } from "../policy/hedge.ts";
 import { injectFaults } from "../policy/inject-faults.ts";
 import { mirror } from "../policy/mirror.ts";
 import { modifyRequest, modifyResponse } from "../policy/modify.ts";
 import { nameUnknown } from "../policy/name-unknown.ts";
-import { type RetryOptions, retryUndelivered } from "../policy/retry-undelivered.ts";
+import { type RetryOptions, retry } from "../policy/retry.ts";
 import { split } from "../policy/split.ts";
 import { type BrokerWatch, waitForBroker } from "../policy/wait-for-broker.ts";
 import type { Call, Layer, Service } from "../stack/call.ts";
+import { type Refused, refused } from "../stack/outcome.ts";
 import { rescue, stack } from "../stack/stack.ts";
 import type { Sweep } from "../stack/sweep.ts";
+import type { Callee, Callees } from "./callees.ts";
 import type { Steps } from "./filters.ts";
+import type { HedgeWish } from "./further-attempts.ts";
 import type { BackendPolicy, RulePolicy } from "./rule-policy.ts";
 
 /** What the stacks of all rules share. */
@@ -24,7 +31,10 @@ export interface OutboundParts {
   /** The same for copies of calls, which must never take the place of a call. */
   readonly limitMirrors: Layer;
   readonly mirrorSkipped: () => void;
-  readonly retry: RetryOptions | undefined;
+  /** Where neither rule nor policy says anything. */
+  readonly retry: RetryOptions;
+  readonly callees: Callees;
+  readonly hedged: (callee: string, what: "begun" | "won") => void;
   readonly broker: BrokerWatch;
   /** How long a call waits for a broker that is away; 0 to fail at once. */
   readonly brokerWaitMs: number;
@@ -60,15 +70,51 @@ export const layersOf = (rule: RulePolicy, parts: OutboundParts): NamedLayers =>
 export const backendLayersOf = (
   backend: BackendPolicy,
   rule: RulePolicy,
+  callee: Callee,
   parts: OutboundParts,
 ): NamedLayers => ({
   aim: backend.aim && aim(backend.aim.callee, backend.aim.target),
   ...stepsOf(backend.steps, parts),
   nameUnknown: backend.aim && nameUnknown(parts.isUnknown),
-  // Each attempt asks the broker afresh for an instance.
-  retryUndelivered: parts.retry && retryUndelivered(parts.retry, parts.sweep),
+  // A service that is given up is not tried, however often.
+  breakService: callee.guard && breakService(callee.guard, serviceEjected(callee.service), parts.sweep.now),
+  retry: retry(rule.retry ?? parts.retry, {
+    ...furtherParts(callee, parts),
+    random: parts.random,
+    unixMs: Date.now,
+  }),
+  // Within an attempt, so that calls that wait for an instance spend no retries.
+  park: callee.lot?.layer,
+  hedge: rule.hedge && hedgeLayer(rule.hedge, callee, parts),
+  // One attempt from here on.
   attemptDeadline: rule.attemptMs === undefined ? undefined : attemptDeadline(rule.attemptMs, parts.sweep),
+  // Each attempt is for whoever is best now.
+  balance: balance(parts.callees.balancerFor, parts.sweep.now),
 });
+
+const furtherParts = ({ budget }: Callee, { sweep }: OutboundParts) => ({ sweep, budget, field: fieldValue });
+
+function hedgeLayer({ attempts, delay }: HedgeWish, callee: Callee, parts: OutboundParts): Layer {
+  return hedge(
+    { attempts, delay: "ms" in delay ? delay.ms : callee.quantile(delay.percentile) },
+    {
+      ...furtherParts(callee, parts),
+      apart: (next, { target }) => {
+        if (target.kind !== "instance") return;
+        next.tried ??= [];
+        next.tried.push(target.instance);
+      },
+      hedged: (what) => parts.hedged(callee.service, what),
+    },
+  );
+}
+
+const serviceEjected =
+  (service: string) =>
+  (retryAfterMs: number): Refused => ({
+    ...refused("service-ejected", `${service} failed too many calls in a row`),
+    retryAfterMs,
+  });
 
 const stepsOf = ({ requestChanges, responseChanges, mirrors }: Steps, parts: OutboundParts): NamedLayers => ({
   modifyResponse: responseChanges.length > 0 ? modifyResponse(responseChanges) : undefined,
@@ -85,17 +131,23 @@ const stepsOf = ({ requestChanges, responseChanges, mirrors }: Steps, parts: Out
       : undefined,
 });
 
-/** The service of one rule. Made when policy changes, never for a call. */
-export function compileRule(rule: RulePolicy, parts: OutboundParts): Service {
-  return composed(layersOf(rule, parts))(rule.steps.answer ?? backendsOf(rule, parts));
+/**
+ * The service of one rule. Made when policy changes, never for a call.
+ * @param service that the caller named, where the rule leaves it at that
+ */
+export function compileRule(rule: RulePolicy, service: string, parts: OutboundParts): Service {
+  return composed(layersOf(rule, parts))(rule.steps.answer ?? backendsOf(rule, service, parts));
 }
 
-function backendsOf(rule: RulePolicy, parts: OutboundParts): Service {
-  const backends = rule.backends.map((backend) => ({
-    name: backend.name,
-    weight: backend.weight,
-    service: composed(backendLayersOf(backend, rule, parts))(backend.steps.answer ?? parts.send),
-  }));
+function backendsOf(rule: RulePolicy, service: string, parts: OutboundParts): Service {
+  const backends = rule.backends.map((backend) => {
+    const callee = parts.callees.of(backend.aim?.callee ?? service);
+    return {
+      name: backend.name,
+      weight: backend.weight,
+      service: composed(backendLayersOf(backend, rule, callee, parts))(backend.steps.answer ?? parts.send),
+    };
+  });
   const [only] = backends;
   // Without a choice nothing is drawn, and nothing is said about it.
   if (backends.length === 1 && only!.weight > 0) return only!.service;
@@ -109,6 +161,7 @@ const compileShadow = (parts: OutboundParts): Service =>
     record("client", parts.recorder),
     parts.limitMirrors,
     deadline(parts.sweep),
+    balance(parts.callees.balancerFor, parts.sweep.now),
   )(parts.send);
 
 const composed = (layers: NamedLayers): Layer => stack(...Object.values(layers));

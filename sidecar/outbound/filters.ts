@@ -3,6 +3,7 @@ import { HEADER } from "../../src/protocol/header-names.ts";
 import type { Filter, RequestMirror, RequestRedirect, UrlRewrite } from "../../src/resources/filter.ts";
 import type { BackendRef } from "../../src/resources/http-route.ts";
 import { redirectLocation } from "../../src/routing/location.ts";
+import { meshHostname } from "../../src/routing/mesh-host.ts";
 import { modifiedPath } from "../../src/routing/paths.ts";
 import type { Destination } from "../../src/routing/rules.ts";
 import type { Target } from "../../src/subjects/subjects.ts";
@@ -94,7 +95,7 @@ function redirect(filter: RequestRedirect, matched: string, to: Destination): Se
     // What the client wrote: a listener for one service has an address that only he knows.
     const [, hostname, port] = /^(.+?)(?::(\d*))?$/.exec(fieldValue(head.headers, "host") ?? "") ?? [];
     const url = {
-      hostname: hostname ?? `${to.service}.mesh`,
+      hostname: hostname ?? meshHostname(to),
       port: port ? Number(port) : undefined,
       path,
       query,
@@ -102,12 +103,14 @@ function redirect(filter: RequestRedirect, matched: string, to: Destination): Se
     const id = fieldValue(head.headers, HEADER.requestId);
     // No app has answered, so whoever wonders needs what to ask `weft explain` for.
     const idLine = id === undefined ? "" : `${HEADER.requestId}: ${id}\r\n`;
+    const location = redirectLocation(filter, url, matched);
+    call.choice = `a redirect to ${location.split("?", 1)[0]}`;
     head.body.abandon("cancelled");
     return Promise.resolve({
       kind: "replied",
       status,
       reason: STATUS_CODES[status]!,
-      headers: `location: ${redirectLocation(filter, url, matched)}\r\n${idLine}content-length: 0\r\n`,
+      headers: `location: ${location}\r\n${idLine}content-length: 0\r\n`,
       body: wholeBody(),
       instance: "",
     });

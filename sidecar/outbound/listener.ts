@@ -73,6 +73,7 @@ function begin(
     return;
   }
   const rule = plan(request);
+  const timeoutMs = limitOf(askedMs, rule.requestMs, options.timeoutMs);
   const call = new Call(
     {
       caller: options.caller,
@@ -83,10 +84,16 @@ function begin(
       headers: forwarded(request, options.clientAddress, options.nextRequestId),
       body: request.body,
       upgrade: request.upgrade,
-      timeoutMs: limitOf(askedMs, rule.requestMs, options.timeoutMs),
+      timeoutMs,
     },
     options.sweep.now(),
   );
+  call.limitedBy =
+    timeoutMs === rule.requestMs
+      ? "timeouts.request of its policy"
+      : timeoutMs === askedMs
+        ? "its caller"
+        : "--timeout";
   call.rule = rule.chosen;
   call.traceparent = fieldValue(request.headers, HEADER.traceparent);
   if (request.minorVersion === 1) call.onInterim = (interim) => responder.interim(interim);
@@ -102,14 +109,16 @@ function answer(responder: Responder, call: Call, outcome: Outcome): void {
   const tried = call.attempt > 1 ? `, after ${call.attempt} attempts` : "";
   const { status, reason, headers, body } = meshAnswer(outcome.code, outcome.message + tried, {
     status: statusOf(outcome),
-    retryAfterMs: outcome.kind === "refused" ? outcome.retryAfterMs : undefined,
+    retryAfterMs: outcome.retryAfterMs,
+    headers: outcome.headers,
     requestId: fieldValue(call.head.headers, HEADER.requestId),
   });
   responder.reply(status, reason, headers, body);
 }
 
 function refuse(request: Request, responder: Responder, code: Code, message: string): void {
-  const { status, reason, headers, body } = meshAnswer(code, message);
+  const requestId = fieldValue(request.headers, HEADER.requestId);
+  const { status, reason, headers, body } = meshAnswer(code, message, { requestId });
   responder.reply(status, reason, headers, body);
   request.body.abandon(code);
 }

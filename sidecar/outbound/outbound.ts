@@ -1,16 +1,21 @@
 import { randomBytes } from "node:crypto";
 import type { InstanceTable } from "../../src/registry/table.ts";
 import { type Context, reportBug } from "../context.ts";
+import { fieldValue } from "../http/header-block.ts";
 import { type HttpServer, serveHttp } from "../http/server.ts";
 import { type Recorder, recordRefused } from "../observe/record.ts";
 import type { Address, Upstream } from "../options.ts";
+import { hashText } from "../policy/hash.ts";
 import { limitPending } from "../policy/limit-pending.ts";
-import { RETRY } from "../policy/retry-undelivered.ts";
+import { RETRY } from "../policy/retry.ts";
+import { readRetryAfter } from "../policy/retry-after.ts";
+import type { PolicySource } from "../policy-source.ts";
+import { Callees } from "./callees.ts";
 import { compileRule, type OutboundParts } from "./compile.ts";
 import { Exchanges } from "./exchanges.ts";
 import { requestIds } from "./forwarded.ts";
 import { outboundHandler } from "./listener.ts";
-import { Plans, type PolicySource } from "./plans.ts";
+import { Plans } from "./plans.ts";
 import { meshRouter, oneServiceRouter, type Router } from "./route-host.ts";
 
 /** The first call to a service waits so long for its policy, while a registry is heard. */
@@ -22,6 +27,8 @@ export interface OutboundOptions {
   readonly recorder: Recorder;
   readonly table: InstanceTable;
   readonly policies: PolicySource;
+  /** Of this sidecar, for the instances near it. */
+  readonly zone: string | undefined;
   readonly mirrorSkipped: () => void;
 }
 
@@ -35,7 +42,7 @@ export interface Outbound {
 /** Opens the listeners. Throws an Error that names the address when a port is taken. */
 export async function startOutbound(context: Context, options: OutboundOptions): Promise<Outbound> {
   const { bus, sweep, subjects, service, instance, limits, say } = context;
-  const { table, recorder, policies, mirrorSkipped } = options;
+  const { table, recorder, policies, zone, mirrorSkipped } = options;
   const exchanges = new Exchanges({
     bus,
     sweep,
@@ -48,29 +55,44 @@ export async function startOutbound(context: Context, options: OutboundOptions):
     // One that left, or whose app is down for now, still ends what it has.
     if (reason === "silent" || reason === "restarted") exchanges.instanceGone(callee, gone);
   });
+  const callees = new Callees({
+    caller: service,
+    policies,
+    instances: (callee) => table.instances(callee),
+    balancerParts: {
+      zone,
+      random: Math.random,
+      hash: hashText,
+      retryAfterMs: ({ headers }) => {
+        const value = fieldValue(headers, "retry-after");
+        return value === undefined ? undefined : readRetryAfter(value, Date.now());
+      },
+    },
+    ejected: () => {},
+    sweep,
+  });
+  const stopHearing = table.onUp((row) => callees.up(row));
   const parts: OutboundParts = {
     recorder,
     sweep,
     limitPending: limitPending(limits.maxPending),
     limitMirrors: limitPending(Math.ceil(limits.maxPending / 4)),
     mirrorSkipped,
-    retry: limits.retries > 0 ? { ...RETRY, attempts: limits.retries } : undefined,
+    retry: { ...RETRY, attempts: limits.retries },
+    callees,
+    hedged: () => {},
     broker: bus,
     brokerWaitMs: limits.brokerWaitMs,
     random: Math.random,
     reportBug: reportBug(say),
     isUnknown: ({ callee, target }) =>
       table.isUnknown(callee, target.kind === "version" ? target.version : undefined),
-    send: (call) => {
-      // The table follows a service from its first use on.
-      table.instances(call.callee);
-      return exchanges.send(call);
-    },
+    send: exchanges.send,
   };
   const plans = new Plans({
     caller: service,
     policies,
-    compile: (rule) => compileRule(rule, parts),
+    compile: (rule, to) => compileRule(rule, to, parts),
     policyWaitMs: POLICY_WAIT_MS,
   });
 
@@ -94,6 +116,8 @@ export async function startOutbound(context: Context, options: OutboundOptions):
   };
   const close = async (graceMs: number): Promise<void> => {
     plans.close();
+    callees.close();
+    stopHearing();
     await Promise.all(servers.map((server) => server.close(graceMs)));
   };
   const upstreams: string[] = [];

@@ -3,6 +3,7 @@ import { MatchIndex } from "../../src/routing/match-index.ts";
 import { type Destination, hasRegex, rulesFor } from "../../src/routing/rules.ts";
 import { loadRegexEngine, type RegexEngine } from "../../src/routing/text-match.ts";
 import type { Request } from "../http/exchange.ts";
+import type { PolicySource } from "../policy-source.ts";
 import type { ChosenRule, Service } from "../stack/call.ts";
 import { refused } from "../stack/outcome.ts";
 import { AskedRequest } from "./asked-request.ts";
@@ -21,20 +22,11 @@ export type Plan = (
   request: Pick<Request, "method" | "path" | "headers"> & Partial<Pick<Request, "upgrade">>,
 ) => OutboundRule;
 
-/** As much of the table of policies as the plans need. */
-export interface PolicySource {
-  /** Undefined while it is not known. */
-  get(service: string): ServiceRouting | undefined;
-  /** Resolves when it is known, or when waiting is of no use. */
-  whenKnown(service: string, waitMs: number): Promise<void>;
-  onChange(listener: (service: string) => void): () => void;
-}
-
 export interface PlansOptions {
   readonly caller: string;
   readonly policies: PolicySource;
   /** Makes the stack of a rule. */
-  readonly compile: (rule: RulePolicy) => Service;
+  readonly compile: (rule: RulePolicy, service: string) => Service;
   /** The first call to a service waits so long for its policy. */
   readonly policyWaitMs: number;
 }
@@ -102,7 +94,7 @@ export class Plans {
     const made = (rule: RulePolicy, chosen: ChosenRule): OutboundRule => ({
       chosen,
       requestMs: rule.requestMs,
-      service: compile(rule),
+      service: compile(rule, to.service),
     });
     const unrouted = policyWithoutRoute(policy, caller, this.#regex);
     const matches = rulesFor(routes, to, caller, this.#regex);

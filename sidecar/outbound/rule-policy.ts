@@ -5,9 +5,11 @@ import type { Destination, RuleMatch } from "../../src/routing/rules.ts";
 import type { RegexEngine } from "../../src/routing/text-match.ts";
 import type { Target } from "../../src/subjects/subjects.ts";
 import type { Fault } from "../policy/inject-faults.ts";
+import type { RetryOptions } from "../policy/retry.ts";
 import type { KeyOf } from "../policy/split.ts";
 import { faultsOf } from "./faults.ts";
 import { aimOf, type Steps, stepsOf } from "./filters.ts";
+import { type HedgeWish, hedgeOf, retryOf } from "./further-attempts.ts";
 import { keyOf } from "./sticky.ts";
 
 export interface BackendPolicy {
@@ -28,6 +30,9 @@ export interface RulePolicy {
   readonly steps: Steps;
   readonly backends: readonly BackendPolicy[];
   readonly keyOf: KeyOf | undefined;
+  /** Undefined where neither the rule nor the policy says anything. */
+  readonly retry: RetryOptions | undefined;
+  readonly hedge: HedgeWish | undefined;
 }
 
 const NO_STEPS: Steps = { requestChanges: [], responseChanges: [], mirrors: [], answer: undefined };
@@ -39,7 +44,7 @@ export function policyWithoutRoute(
   regex: RegexEngine | undefined,
 ): RulePolicy {
   const asNamed = { name: "", weight: 1, aim: undefined, steps: NO_STEPS };
-  return { ...ofService(policy, {}, caller, regex), steps: NO_STEPS, backends: [asNamed] };
+  return { ...ofService(policy, NO_RULE, caller, regex), steps: NO_STEPS, backends: [asNamed] };
 }
 
 /** What the rule says itself counts before what the policy of the service says. */
@@ -52,7 +57,7 @@ export function policyOfRule(
 ): RulePolicy {
   const matched = match.path.value;
   return {
-    ...ofService(policy, rule.timeouts ?? {}, caller, regex),
+    ...ofService(policy, rule, caller, regex),
     steps: stepsOf(rule.filters ?? [], matched, to),
     backends: (rule.backendRefs ?? []).map((ref) => ({
       name: ref.version === undefined ? ref.name : `${ref.name} v${ref.version}`,
@@ -63,20 +68,22 @@ export function policyOfRule(
   };
 }
 
-type Timeouts = NonNullable<HttpRouteRule["timeouts"]>;
+const NO_RULE: Pick<HttpRouteRule, "timeouts" | "retry"> = {};
 
 function ofService(
   policy: ServicePolicy | undefined,
-  own: Timeouts,
+  { timeouts: own = {}, retry: ownRetry }: Pick<HttpRouteRule, "timeouts" | "retry">,
   caller: string,
   regex: RegexEngine | undefined,
-): Pick<RulePolicy, "requestMs" | "attemptMs" | "faults" | "keyOf"> {
-  const { timeouts = {}, faults = [], sticky } = policy?.spec ?? {};
+): Omit<RulePolicy, "steps" | "backends"> {
+  const { timeouts = {}, faults = [], sticky, retry, hedge } = policy?.spec ?? {};
   return {
     requestMs: limitMs(own.request ?? timeouts.request),
     attemptMs: finite(limitMs(own.backendRequest ?? timeouts.backendRequest)),
     faults: faultsOf(faults, caller, regex),
     keyOf: sticky && keyOf(sticky, caller),
+    retry: retryOf(ownRetry, retry),
+    hedge: hedge && hedgeOf(hedge),
   };
 }
 

@@ -37,3 +37,7 @@ function remainingMs(call: Call, now: number): number {
   if (!Number.isFinite(Math.min(call.head.timeoutMs, call.attemptDueAt))) return 0;
   return Math.min(Math.max(1, call.remainingMs(now)), LONGEST_MS);
 }
+
+/** Only a sampled context goes into the NATS header: that is the only one the broker's own tracing acts on. */
+export const sampled = (traceparent: string | undefined): string | undefined =>
+  traceparent?.endsWith("-01") ? traceparent : undefined;

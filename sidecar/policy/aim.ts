@@ -7,5 +7,6 @@ export const aim =
   (call) => {
     call.callee = callee;
     call.target = target;
+    call.version = target.kind === "version" ? target.version : "";
     return inner(call);
   };

@@ -180,6 +180,8 @@ function branchOf(call: Call, index: number): Call {
   const branch = new Call(call.head, call.startedAt);
   branch.callee = call.callee;
   branch.target = call.target;
+  branch.version = call.version;
+  branch.tried = call.tried?.slice();
   branch.path = call.path;
   branch.rule = call.rule;
   branch.choice = call.choice;
@@ -200,6 +202,8 @@ function adopt(call: Call, runners: readonly Runner[], winner: Runner): void {
   const won = winner.call;
   call.callee = won.callee;
   call.target = won.target;
+  call.version = won.version;
+  call.tried = won.tried;
   call.choice = won.choice;
   call.instance = won.instance;
   call.waitedMs = won.waitedMs;

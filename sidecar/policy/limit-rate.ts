@@ -1,6 +1,6 @@
 import type { Code } from "../../src/protocol/code.ts";
 import type { Gate } from "../stack/call.ts";
-import { type Refused, refused } from "../stack/outcome.ts";
+import { refused } from "../stack/outcome.ts";
 import { FairShare } from "./fair-share.ts";
 import { Gcra, type Rate } from "./gcra.ts";
 import { KnownCallers } from "./known-callers.ts";
@@ -22,11 +22,6 @@ export function ratePerCaller(rate: Rate): RateGate {
     known.usedAt = now;
     return known.gcra.take(now);
   };
-}
-
-/** With the header lines that its answer shall have. */
-export interface RateRefused extends Refused {
-  readonly headers: string;
 }
 
 export interface LimitRateOptions {
@@ -54,8 +49,7 @@ export function limitRate({ gate, rate, name, code, now, limited }: LimitRateOpt
     limited(caller);
     const retryAfterMs = Math.ceil(waitMs);
     const headers = `${policy}RateLimit: "${name}";r=0;t=${Math.ceil(waitMs / 1000)}\r\n`;
-    const refusal: RateRefused = { ...refused(code, message), retryAfterMs, headers };
-    return refusal;
+    return { ...refused(code, message), retryAfterMs, headers };
   };
 }
 

@@ -21,8 +21,8 @@ const SLOTS = 10;
  * is given, not by traffic. `now` is monotonic, in ms; an earlier one than before counts as the same.
  */
 export class RetryBudget {
-  readonly #options: RetryBudgetOptions;
-  readonly #slotMs: number;
+  #options: RetryBudgetOptions;
+  #slotMs: number;
   /** By slot, in hundredths of an attempt: what calls brought, less what was taken. A ring: the present is at `#at`. */
   readonly #slots: number[] = new Array<number>(SLOTS).fill(0);
   #at = 0;
@@ -38,6 +38,13 @@ export class RetryBudget {
     this.#options = options;
     this.#slotMs = options.intervalMs / SLOTS;
     this.#floor = options.minPerSecond;
+  }
+
+  /** Takes other options; what is left stays. */
+  configure(options: RetryBudgetOptions): void {
+    this.#options = options;
+    this.#slotMs = options.intervalMs / SLOTS;
+    this.#floor = Math.min(this.#floor, options.minPerSecond);
   }
 
   /** A call begins; told once for each. */

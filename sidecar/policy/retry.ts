@@ -39,16 +39,19 @@ export interface RetryParts {
   readonly random: () => number;
   /** The wall clock in ms, for dates in `Retry-After`. */
   readonly unixMs: () => number;
-  /** What a failure becomes when it was the budget that ended it. */
-  readonly overBudget: Code;
 }
 
 /** No app has seen it, and another attempt may find another instance, or the same in a better state. */
-const ELSEWHERE: ReadonlySet<string> = new Set(["no-instance", "draining", "overloaded", "app-unreachable"]);
+const ELSEWHERE: ReadonlySet<Code> = new Set(["no-instance", "draining", "overloaded", "app-unreachable"]);
 
 /** An app may have seen it, and it is of the way rather than of the request. */
-const ON_THE_WAY: ReadonlySet<string> = new Set([
-  ...["app-reset", "attempt-timeout", "gone", "lost", "broken-stream", "broker-lost"],
+const ON_THE_WAY: ReadonlySet<Code> = new Set<Code>([
+  "app-reset",
+  "attempt-timeout",
+  "gone",
+  "lost",
+  "broken-stream",
+  "broker-lost",
 ]);
 
 /**
@@ -72,7 +75,7 @@ export const retry =
       const pauseMs = pauseOf(outcome, n, options, parts);
       if (call.cancelled === undefined) {
         if (pauseMs === undefined || now + pauseMs >= call.dueAt) break;
-        if (!budget.take(now)) return unlessSeen(seen, overBudget(call, outcome, parts.overBudget));
+        if (burdens(outcome) && !budget.take(now)) return unlessSeen(seen, overBudget(call, outcome));
       }
       seen ||= outcome.kind === "replied" || (outcome.kind === "failed" && outcome.delivered === "unknown");
       if (outcome.kind === "replied") outcome.body.abandon("cancelled");
@@ -109,13 +112,15 @@ function pauseOf(outcome: Outcome, n: number, options: RetryOptions, parts: Retr
   return askedMs > options.maxRetryAfterMs ? undefined : Math.max(ownMs, askedMs + jitterMs);
 }
 
-/**
- * The app's answer stands as it is. So does `no-instance`: others act on it, and nobody was burdened.
- */
-function overBudget(call: Call, outcome: Outcome, code: Code): Outcome {
-  if (outcome.kind !== "failed" || outcome.code === "no-instance") return outcome;
+/** The budget is there to spare the callee: what did not reach it, or found nobody, costs it nothing. */
+const burdens = (outcome: Outcome): boolean =>
+  outcome.kind !== "failed" || outcome.delivered === "unknown" || outcome.code === "overloaded";
+
+/** The app's answer stands as it is. */
+function overBudget(call: Call, outcome: Outcome): Outcome {
+  if (outcome.kind !== "failed") return outcome;
   const why = `${outcome.message} (${outcome.code}), and the retry budget of ${call.callee} is used up`;
-  return failed(code, outcome.delivered, why);
+  return failed("retry-budget", outcome.delivered, why);
 }
 
 /** An app that may have seen an earlier attempt has seen the call, whatever became of the last. */

@@ -58,6 +58,10 @@ export class Call {
   /** Where the next attempt goes: as the caller asked, or as a route decided. */
   callee: string;
   target: Target;
+  /** The version that is asked, as far as it is known; empty when it is not. */
+  version: string;
+  /** Instances that failed it already; made only when there are any. */
+  tried: string[] | undefined;
   /** As the next hop shall read it. */
   path: string;
   /** The rule that took it; undefined on the callee's side. */
@@ -71,6 +75,8 @@ export class Call {
   attempt = 1;
   /** Attempts that went to the bus: one fewer than `attempt` while the next is waited for. */
   begun = 0;
+  /** Whose word the time for the call is. */
+  limitedBy = "";
   /** When the time of the present attempt is used up; Infinity for no limit but that of the call. */
   attemptDueAt = Number.POSITIVE_INFINITY;
   /** The attempts before the present one; made only when there are any. */
@@ -101,6 +107,7 @@ export class Call {
     this.startedAt = now;
     this.callee = head.callee;
     this.target = head.target;
+    this.version = head.target.kind === "version" ? head.target.version : "";
     this.path = head.path;
     // What follows a wish to change protocols is the tunnel, not the request.
     const whole = head.body.complete || head.upgrade !== undefined;

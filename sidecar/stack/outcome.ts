@@ -25,6 +25,8 @@ export interface Refused {
   readonly retryAfterMs?: number;
   /** Where policy gives another status than the code has. */
   readonly status?: number;
+  /** Further lines for the answer, each ended by CR LF. */
+  readonly headers?: string;
 }
 
 /** Ended by something that went wrong. */
@@ -33,6 +35,9 @@ export interface Failed {
   readonly code: Code;
   readonly delivered: Delivered;
   readonly message: string;
+  /** What the callee's sidecar said when it refused the call. */
+  readonly retryAfterMs?: number;
+  readonly headers?: string;
 }
 
 /** The status that the caller gets. */

@@ -11,5 +11,10 @@ export function whereTimeWent(call: Call, now: number, last: string): string {
       `attempt ${i + 1} took ${Math.round(ms)} ms (${instance === "" ? "no instance" : `instance ${instance}`}: ${code || status})`,
   );
   if (call.waitedMs >= 1) parts.unshift(`it waited ${Math.round(call.waitedMs)} ms`);
-  return `no answer within ${Math.round(now - call.startedAt)} ms: ${[...parts, last].join(", ")}`;
+  // When it was an attempt's own time that is over, the call's says nothing.
+  const limit =
+    call.limitedBy === "" || call.attemptDueAt < call.dueAt
+      ? ""
+      : ` (${call.limitedBy} allows ${call.head.timeoutMs} ms)`;
+  return `no answer within ${Math.round(now - call.startedAt)} ms${limit}: ${[...parts, last].join(", ")}`;
 }

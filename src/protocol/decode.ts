@@ -47,7 +47,9 @@ export function decode(bytes: Buffer): Frame | Unreadable {
     }
     case Kind.cancel: {
       const reason = readReason(bytes, PREFIX.cancel);
-      return reason ? { kind, ...reason } : MALFORMED;
+      if (reason === undefined) return MALFORMED;
+      const { code, message, instance } = reason;
+      return { kind, code, message, instance };
     }
     default:
       return decodeRefuse(bytes);
@@ -82,22 +84,32 @@ function decodeHead(bytes: Buffer): Frame | Unreadable {
 }
 
 function decodeRefuse(bytes: Buffer): Frame | Unreadable {
-  const end = bytes.length - bytes[1]!;
-  const reason = end < PREFIX.refuse ? undefined : readReason(bytes, PREFIX.refuse, end);
-  if (reason === undefined) return MALFORMED;
-  const instance = bytes.toString("latin1", end);
-  return { kind: Kind.refuse, instance, retryAfterMs: bytes.readUInt32BE(4), ...reason };
+  const reason = readReason(bytes, PREFIX.refuse);
+  return reason ? { kind: Kind.refuse, retryAfterMs: bytes.readUInt32BE(4), ...reason } : MALFORMED;
 }
 
-function readReason(
-  bytes: Buffer,
-  at: number,
-  to = bytes.length,
-): { code: Code; message: string } | undefined {
-  const text = bytes.toString("utf8", at, to);
+interface Reason {
+  readonly code: Code;
+  readonly message: string;
+  readonly headers: string;
+  readonly instance: string;
+}
+
+/** The code and its sentence from `at` on; behind them what bytes 2 and 3, and then byte 1, have the length of. */
+function readReason(bytes: Buffer, at: number): Reason | undefined {
+  const nameAt = bytes.length - bytes[1]!;
+  const headersAt = nameAt - bytes.readUInt16BE(2);
+  if (headersAt < at) return undefined;
+  const text = bytes.toString("utf8", at, headersAt);
   const end = text.indexOf("\n");
   const code = text.slice(0, end);
-  return end >= 0 && isCode(code) ? { code, message: text.slice(end + 1) } : undefined;
+  if (end < 0 || !isCode(code)) return undefined;
+  return {
+    code,
+    message: text.slice(end + 1),
+    headers: bytes.toString("latin1", headersAt, nameAt),
+    instance: bytes.toString("latin1", nameAt),
+  };
 }
 
 const isTotal = (limit: number): boolean => Number.isSafeInteger(limit) && limit >= 0;

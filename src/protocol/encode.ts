@@ -71,20 +71,29 @@ export function encodeCredit(limit: number): Buffer {
   return frame;
 }
 
-export function encodeCancel(code: Code, message = ""): Buffer {
-  const frame = start(PREFIX.cancel + code.length + 1 + Buffer.byteLength(message), Kind.cancel, 0);
-  return withReason(frame, PREFIX.cancel, code, message);
+/** @param instance of the callee that cancels; empty when it is the caller */
+export function encodeCancel(code: Code, message = "", instance = ""): Buffer {
+  return withReason(Kind.cancel, PREFIX.cancel, `${code}\n${message}`, "", instance);
 }
 
-export function encodeRefuse(retryAfterMs: number, code: Code, message: string, instance = ""): Buffer {
-  const reasonBytes = code.length + 1 + Buffer.byteLength(message);
-  const frame = start(PREFIX.refuse + reasonBytes + instance.length, Kind.refuse, instance.length);
+/** @param headers lines for the answer that the caller gets, each ended by CR LF; at most 64 KiB */
+export function encodeRefuse(
+  retryAfterMs: number,
+  code: Code,
+  message: string,
+  instance = "",
+  headers = "",
+): Buffer {
+  const frame = withReason(Kind.refuse, PREFIX.refuse, `${code}\n${message}`, headers, instance);
   frame.writeUInt32BE(retryAfterMs, 4);
-  frame.write(instance, PREFIX.refuse + reasonBytes, "latin1");
-  return withReason(frame, PREFIX.refuse, code, message);
+  return frame;
 }
 
-function withReason(frame: Buffer, at: number, code: Code, message: string): Buffer {
-  frame.write(`${code}\n${message}`, at);
+function withReason(kind: number, at: number, reason: string, headers: string, instance: string): Buffer {
+  const reasonEnd = at + Buffer.byteLength(reason);
+  const frame = start(reasonEnd + headers.length + instance.length, kind, instance.length);
+  frame.writeUInt16BE(headers.length, 2);
+  frame.write(reason, at);
+  frame.write(headers + instance, reasonEnd, "latin1");
   return frame;
 }

@@ -11,8 +11,8 @@ import type { Code } from "./code.ts";
  *   END     ver|kind  flags  -:2             sequence:4               trailers…
  *   ACCEPT  ver|kind  flags  -:2             limit:8                  instance…
  *   CREDIT  ver|kind  flags  -:2             limit:8
- *   CANCEL  ver|kind  flags  -:2                                      code LF message…
- *   REFUSE  ver|kind  named:1  -:2           retryAfterMs:4           code LF message… instance (of length named)
+ *   CANCEL  ver|kind  named:1  -:2                                   code LF message… instance (of length named)
+ *   REFUSE  ver|kind  named:1  headed:2      retryAfterMs:4           code LF message… headers (of length headed) instance
  *
  * `sequence` counts HEAD, DATA and END of one direction from 0 (OPEN has none: nothing comes before it). `limit` is
  * the total of body bytes that the peer may have sent after OPEN or HEAD: a total, so that a lost or repeated credit
@@ -93,6 +93,8 @@ export interface Credit {
 
 export interface Cancel {
   readonly kind: typeof Kind.cancel;
+  /** The instance that cancels; empty when it is the caller, or does not say. */
+  readonly instance: string;
   readonly code: Code;
   readonly message: string;
 }
@@ -104,6 +106,8 @@ export interface Refuse {
   readonly retryAfterMs: number;
   readonly code: Code;
   readonly message: string;
+  /** Lines for the answer that the caller gets, each ended by CR LF; not yet checked. */
+  readonly headers: string;
 }
 
 export type Frame = Open | Head | Data | End | Accept | Credit | Cancel | Refuse;

@@ -2,6 +2,7 @@ import * as z from "zod/mini";
 import { backendFields } from "./backend-ref.ts";
 import { filters, judgeFilters } from "./filter.ts";
 import { matches } from "./match.ts";
+import { routeRetry } from "./retry.ts";
 import { isObject, objects, type Report, type Rough, rule } from "./rule.ts";
 import { objectName } from "./scalars.ts";
 import { described } from "./schema-notes.ts";
@@ -38,13 +39,13 @@ export const httpRouteRule = described(
         ),
       ),
       timeouts: z.exactOptional(timeouts),
+      retry: z.exactOptional(routeRetry),
     })
     .check(rule(judgeFilters), rule(judgeRule)),
   "What is done with the requests that match.",
   {
     id: "HTTPRouteRule",
     unsupportedFields: {
-      retry: "leave it out: a call is tried again by itself where the app cannot have seen it",
       sessionPersistence: "use sticky of a ServicePolicy",
     },
   },

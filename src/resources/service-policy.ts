@@ -1,8 +1,15 @@
 import * as z from "zod/mini";
 import { parseDuration } from "../protocol/duration.ts";
+import { balance } from "./balance.ts";
+import { breaker } from "./breaker.ts";
 import type { Frozen } from "./freeze.ts";
+import { hedge } from "./hedge.ts";
+import { limits } from "./limits.ts";
 import { matches } from "./match.ts";
 import { metadataWith } from "./metadata.ts";
+import { park } from "./park.ts";
+import { rateLimit } from "./rate-limit.ts";
+import { retry, retryBudget } from "./retry.ts";
 import { rule } from "./rule.ts";
 import { cookieName, duration, headerName, percentage, serviceName } from "./scalars.ts";
 import { described } from "./schema-notes.ts";
@@ -98,6 +105,14 @@ export const servicePolicy = described(
           described(timeouts, "limits of time for calls to the service, where the rule of a route has none"),
         ),
         sticky: z.exactOptional(sticky),
+        retry: z.exactOptional(retry),
+        retryBudget: z.exactOptional(retryBudget),
+        hedge: z.exactOptional(hedge),
+        balance: z.exactOptional(balance),
+        breaker: z.exactOptional(breaker),
+        limits: z.exactOptional(limits),
+        rateLimit: z.exactOptional(rateLimit),
+        park: z.exactOptional(park),
         faults: z.exactOptional(
           described(
             z.array(fault).check(z.maxLength(16)),

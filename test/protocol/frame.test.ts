@@ -33,14 +33,30 @@ test("each kind of frame is read as it was written", () => {
     instance: "o1",
   });
   assert.deepEqual(decode(encodeCredit(5)), { kind: Kind.credit, limit: 5 });
+  const said = decode(encodeRefuse(9, "denied", "nein: ü", "o1", "ratelimit: x\r\n"));
+  assert.deepEqual(said, {
+    ...{ kind: Kind.refuse, instance: "o1", retryAfterMs: 9, code: "denied", message: "nein: ü" },
+    headers: "ratelimit: x\r\n",
+  });
+  assert.deepEqual(decode(encodeCancel("gone", "x", "o1")), {
+    ...{ kind: Kind.cancel, code: "gone", message: "x", instance: "o1" },
+  });
   assert.deepEqual(decode(encodeCancel("deadline", "zu spät")), {
+    instance: "",
     ...{ kind: Kind.cancel, code: "deadline", message: "zu spät" },
   });
   assert.deepEqual(decode(encodeRefuse(0, "draining", "weg: ü", "o1")), {
-    ...{ kind: Kind.refuse, instance: "o1", retryAfterMs: 0, code: "draining", message: "weg: ü" },
+    ...{
+      kind: Kind.refuse,
+      instance: "o1",
+      retryAfterMs: 0,
+      code: "draining",
+      message: "weg: ü",
+      headers: "",
+    },
   });
   assert.deepEqual(decode(encodeRefuse(1500, "draining", "leaving\nsoon")), {
-    instance: "",
+    ...{ instance: "", headers: "" },
     ...{ kind: Kind.refuse, retryAfterMs: 1500, code: "draining", message: "leaving\nsoon" },
   });
 });

@@ -10,7 +10,6 @@ test("a field of the standard that is not carried is refused by its name", () =>
     route.spec.hostnames = ["example.org"];
     route.spec.useDefaultGateways = "All";
     route.spec.parentRefs[0].sectionName = "http";
-    route.spec.rules[0].retry = { attempts: 2 };
     route.spec.rules[0].sessionPersistence = {};
   });
   const read = readResource(rich, 0);
@@ -18,7 +17,6 @@ test("a field of the standard that is not carried is refused by its name", () =>
     "unsupported metadata.creationTimestamp",
     "unsupported spec.hostnames",
     "unsupported spec.parentRefs[0].sectionName",
-    "unsupported spec.rules[0].retry",
     "unsupported spec.rules[0].sessionPersistence",
     "unsupported spec.useDefaultGateways",
     "unsupported status",

@@ -47,7 +47,7 @@ for (const server of natsServers())
       assert.equal(code, "deadline");
       within(tookMs, ms - 1, ms + 1000);
       const [, total, attempt] =
-        /no answer within (\d+) ms: attempt 1 took (\d+) ms, and orders \(instance (?:i\d+)\) had it/.exec(
+        /no answer within (\d+) ms \(.* allows \d+ ms\): attempt 1 took (\d+) ms, and orders \(instance (?:i\d+)\) had it/.exec(
           text,
         ) ?? assert.fail(text);
       within(Number(total), ms - 1, tookMs + 1);
@@ -209,7 +209,7 @@ test("the sentence tells of the attempts before, of waits, and of the instance t
   assert.match(
     text,
     new RegExp(
-      `no answer within \\d+ ms: (it waited \\d+ ms, )?(attempt \\d+ took \\d+ ms \\(.*: app-unreachable\\), )+attempt \\d+ took \\d+ ms, and orders \\(instance ${alive.instance}\\) had it`,
+      `no answer within \\d+ ms \\(.* allows \\d+ ms\\): (it waited \\d+ ms, )?(attempt \\d+ took \\d+ ms \\(.*: app-unreachable\\), )+attempt \\d+ took \\d+ ms, and orders \\(instance ${alive.instance}\\) had it`,
     ),
   );
   // What it names adds up to the whole.

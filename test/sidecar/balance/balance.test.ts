@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { balance } from "../../../sidecar/balance/balance.ts";
-import type { BalancedCall } from "../../../sidecar/balance/balanced-call.ts";
 import type { Call } from "../../../sidecar/stack/call.ts";
 import { failed, type Outcome } from "../../../sidecar/stack/outcome.ts";
 import { aBalancedCall, aBalancer, answer, row } from "./scene.ts";
@@ -14,7 +13,7 @@ const labelOf = ({ target }: Call): string =>
   target.kind === "instance" ? target.instance : target.kind === "version" ? `v${target.version}` : "any";
 
 /** A mesh whose instances do as told; it logs who was asked. */
-const scene = (reply: (asked: string, call: BalancedCall) => Outcome | Promise<Outcome>) => {
+const scene = (reply: (asked: string, call: Call) => Outcome | Promise<Outcome>) => {
   let now = 0;
   const asked: string[] = [];
   const balancer = aBalancer({ balance: { policy: "round-robin" } });
@@ -25,7 +24,7 @@ const scene = (reply: (asked: string, call: BalancedCall) => Outcome | Promise<O
   )(async (call) => {
     asked.push(labelOf(call));
     now += 10;
-    return reply(labelOf(call), call as BalancedCall);
+    return reply(labelOf(call), call as Call);
   });
   const send = async (target: Call["target"] = V1) => {
     const call = aBalancedCall(undefined, target);

@@ -1,4 +1,3 @@
-import type { BalancedCall } from "../../../sidecar/balance/balanced-call.ts";
 import { Balancer, type BalancerParts, type BalancerPolicy } from "../../../sidecar/balance/balancer.ts";
 import { Endpoint } from "../../../sidecar/balance/endpoint.ts";
 import { PeakLatency } from "../../../sidecar/balance/latency.ts";
@@ -25,7 +24,7 @@ export const row = (instance: string, changes: Partial<InstanceRow> = {}): Insta
 export const rows = (count: number, changes: Partial<InstanceRow> = {}): InstanceRow[] =>
   Array.from({ length: count }, (_, i) => row(String.fromCharCode(97 + i), changes));
 
-export const aBalancedCall = (user?: string, target: Call["target"] = { kind: "any" }): BalancedCall =>
+export const aBalancedCall = (user?: string, target: Call["target"] = { kind: "any" }): Call =>
   Object.assign(aCall({ target, ...(user === undefined ? {} : { headers: user }) }), {
     version: "",
     tried: undefined,
@@ -72,7 +71,7 @@ export function shares(
   balancer: Balancer,
   calls: number,
   now: number,
-  call: BalancedCall = aBalancedCall(),
+  call: Call = aBalancedCall(),
 ): Record<string, number> {
   const picker = balancer.picker(undefined);
   const counts: Record<string, number> = {};

@@ -24,6 +24,7 @@ test("a call is found by its request id, with what became of it", () => {
   add("id-1", replied, (call) => {
     call.callee = "pay";
     call.target = { kind: "version", version: "2" };
+    call.version = "2";
     call.rule = { name: "orders/canary", why: "PathPrefix /a" };
     call.choice = "pay v2, 10 of 100";
     call.injected = "delay";

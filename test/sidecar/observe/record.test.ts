@@ -39,6 +39,7 @@ test("the rule, and the backend that it chose, are in metrics, span and log", as
     call.rule = { name: "orders/canary", why: "" };
     call.callee = "pay";
     call.target = { kind: "version", version: "2" };
+    call.version = "2";
   });
   assert.deepEqual(meter, [
     {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { backendLayersOf, compileRule, layersOf } from "../../../sidecar/outbound/compile.ts";
 import { policyOfRule, policyWithoutRoute, type RulePolicy } from "../../../sidecar/outbound/rule-policy.ts";
+import { RETRY } from "../../../sidecar/policy/retry.ts";
 import type { Layer, Service } from "../../../sidecar/stack/call.ts";
 import { failed } from "../../../sidecar/stack/outcome.ts";
 import { stack } from "../../../sidecar/stack/stack.ts";
@@ -9,7 +10,7 @@ import { rulesFor } from "../../../src/routing/rules.ts";
 import { aCall } from "../../support/calls.ts";
 import { turns } from "../../support/fake-clock.ts";
 import { codeOf, replied } from "../policy/scene.ts";
-import { aPolicy, aRoute, countsOf, orders, scene } from "./scene.ts";
+import { aPolicy, aRoute, calleesOf, countsOf, orders, scene } from "./scene.ts";
 
 const filters = (version: string) => [
   { type: "RequestHeaderModifier", requestHeaderModifier: { set: [{ name: "x-a", value: version }] } },
@@ -30,8 +31,15 @@ const everything = (): RulePolicy =>
       backendRefs: [{ name: "orders", version: "2", filters: filters("9") }],
       timeouts: { request: "2s", backendRequest: "500ms" },
     },
-    { faults: [{ delay: { percent: 0, duration: "1s" } }], sticky: { header: "x-user" } },
+    EVERYTHING,
   );
+
+const EVERYTHING = {
+  faults: [{ delay: { percent: 0, duration: "1s" } }],
+  sticky: { header: "x-user" },
+  hedge: { delay: "1s" },
+  breaker: { service: { consecutiveFailures: 20 } },
+};
 
 const namesOf = (layers: Readonly<Record<string, Layer | undefined>>): string[] =>
   Object.entries(layers).flatMap(([name, layer]) => (layer === undefined ? [] : [name]));
@@ -70,13 +78,16 @@ const BACKEND = [
   "modifyRequest",
   "mirror",
   "nameUnknown",
-  "retryUndelivered",
+  "breakService",
+  "retry",
+  "hedge",
   "attemptDeadline",
+  "balance",
 ];
 
 test("the layers of a rule with everything on are passed in this order, on the way in and back out", async () => {
   const log: string[] = [];
-  const { parts } = scene();
+  const { parts } = scene({ callees: calleesOf([aPolicy(EVERYTHING)]) });
   const rule = everything();
   const send: Service = async () => {
     log.push("send");
@@ -84,7 +95,7 @@ test("the layers of a rule with everything on are passed in this order, on the w
   };
   const service = stack(
     spied(layersOf(rule, parts), log),
-    spied(backendLayersOf(rule.backends[0]!, rule, parts), log, "backend "),
+    spied(backendLayersOf(rule.backends[0]!, rule, parts.callees.of("orders"), parts), log, "backend "),
   )(send);
   await service(aCall());
   const order = [...RULE, ...BACKEND.map((name) => `backend ${name}`)];
@@ -100,25 +111,31 @@ test("a rule that asks for nothing, and a call without a rule, have only what ev
   const plain = ruleOf({ backendRefs: [{ name: "orders" }] });
   const whole = ["rescue", "record", "limitPending", "deadline", "waitForBroker"];
   assert.deepEqual(namesOf(layersOf(plain, parts)), whole);
-  assert.deepEqual(namesOf(backendLayersOf(plain.backends[0]!, plain, parts)), [
-    ...["aim", "nameUnknown", "retryUndelivered"],
+  assert.deepEqual(namesOf(backendLayersOf(plain.backends[0]!, plain, parts.callees.of("orders"), parts)), [
+    ...["aim", "nameUnknown", "retry", "balance"],
   ]);
   const unrouted = policyWithoutRoute(undefined, "shop", undefined);
   assert.deepEqual(namesOf(layersOf(unrouted, parts)), whole);
-  assert.deepEqual(namesOf(backendLayersOf(unrouted.backends[0]!, unrouted, parts)), ["retryUndelivered"]);
+  assert.deepEqual(
+    namesOf(backendLayersOf(unrouted.backends[0]!, unrouted, parts.callees.of("orders"), parts)),
+    ["retry", "balance"],
+  );
 });
 
 test("what a sidecar has switched off is not there", () => {
-  const { parts } = scene({ retry: undefined, brokerWaitMs: 0 });
+  const { parts } = scene({ brokerWaitMs: 0 });
   const unrouted = policyWithoutRoute(undefined, "shop", undefined);
   assert.deepEqual(namesOf(layersOf(unrouted, parts)), ["rescue", "record", "limitPending", "deadline"]);
-  assert.deepEqual(namesOf(backendLayersOf(unrouted.backends[0]!, unrouted, parts)), []);
+  assert.deepEqual(
+    namesOf(backendLayersOf(unrouted.backends[0]!, unrouted, parts.callees.of("orders"), parts)),
+    ["retry", "balance"],
+  );
 });
 
 test("a compiled rule does all of it: the backend reads the changes of both, mirrors read those before them", async () => {
   const { parts, sent } = scene();
   const call = aCall();
-  const outcome = await compileRule(everything(), parts)(call);
+  const outcome = await compileRule(everything(), "orders", parts)(call);
   await turns();
   assert.deepEqual(
     sent.map(({ target, head, mirrored }) => [target, /x-a: (.*)\r/.exec(head.headers)?.[1], mirrored]),
@@ -158,7 +175,7 @@ test("a copy is counted apart, tried once, and takes no place of a call", async 
     limitPending: counted("calls"),
     limitMirrors: counted("copies"),
   });
-  assert.equal(codeOf(await compileRule(mirrored, parts)(aCall())), 200);
+  assert.equal(codeOf(await compileRule(mirrored, "orders", parts)(aCall())), 200);
   await turns();
   assert.deepEqual(attempts, [false, true]);
   assert.deepEqual(limits, ["calls", "copies"]);
@@ -182,14 +199,14 @@ test("a bug in a copy is reported, and the call is answered", async () => {
     },
   });
   const rule = ruleOf({ filters: [filters("8")[2]], backendRefs: [{ name: "orders" }] });
-  assert.equal(codeOf(await compileRule(rule, parts)(aCall())), 200);
+  assert.equal(codeOf(await compileRule(rule, "orders", parts)(aCall())), 200);
   await turns();
   assert.match(String(bugs), /bug/);
 });
 
 test("a backend is chosen once: all attempts of a call go there, and the choice is told", async () => {
   const seen: unknown[] = [];
-  const draws = [0.95, 0.1, 0.1];
+  const draws = [0.95, 0, 0];
   const { parts } = scene({
     random: () => draws.shift()!,
     brokerWaitMs: 0,
@@ -205,7 +222,7 @@ test("a backend is chosen once: all attempts of a call go there, and the choice 
     ],
   });
   const call = aCall();
-  const outcome = compileRule(rule, parts)(call);
+  const outcome = compileRule(rule, "orders", parts)(call);
   for (let i = 0; i < 3; i++) {
     await turns(2);
     parts.sweep.tick();
@@ -218,10 +235,11 @@ test("a backend is chosen once: all attempts of a call go there, and the choice 
 test("a share that goes to a backend that nobody has ever seen is answered 500", async () => {
   const { parts } = scene({
     isUnknown: ({ target }) => target.kind === "version" && target.version === "9",
-    retry: undefined,
+    retry: { ...RETRY, attempts: 0 },
     send: async () => failed("no-instance", "no", "none"),
   });
-  const to = (version: string) => compileRule(ruleOf({ backendRefs: [{ name: "orders", version }] }), parts);
+  const to = (version: string) =>
+    compileRule(ruleOf({ backendRefs: [{ name: "orders", version }] }), "orders", parts);
   assert.equal(codeOf(await to("9")(aCall())), "unknown-backend");
   assert.equal(codeOf(await to("2")(aCall())), "no-instance");
 });

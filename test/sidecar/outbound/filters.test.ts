@@ -14,7 +14,11 @@ async function through(rule: object, target: string, headers = "Host: orders.mes
   const { parts, sent } = scene();
   const [found] = rulesFor([aRoute([rule])], orders, "shop");
   const call = aCall({ path: target, headers, body: new LiveBody("part") });
-  const outcome = await compileRule(policyOfRule(found!, orders, undefined, "shop", undefined), parts)(call);
+  const outcome = await compileRule(
+    policyOfRule(found!, orders, undefined, "shop", undefined),
+    "orders",
+    parts,
+  )(call);
   assert.ok(outcome.kind === "replied");
   return { sent: sent[0], outcome, body: call.head.body as LiveBody };
 }

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type Plan, Plans, type PolicySource } from "../../../sidecar/outbound/plans.ts";
+import { type Plan, Plans } from "../../../sidecar/outbound/plans.ts";
 import type { RulePolicy } from "../../../sidecar/outbound/rule-policy.ts";
+import type { PolicySource } from "../../../sidecar/policy-source.ts";
 import { statusOf } from "../../../sidecar/stack/outcome.ts";
 import type { ServiceRouting } from "../../../src/control/service-routing.ts";
 import type { Destination } from "../../../src/routing/rules.ts";

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { RecentCalls } from "../../../sidecar/observe/recent-calls.ts";
 import type { Recorder } from "../../../sidecar/observe/record.ts";
+import { Callees } from "../../../sidecar/outbound/callees.ts";
 import type { OutboundParts } from "../../../sidecar/outbound/compile.ts";
 import { limitPending } from "../../../sidecar/policy/limit-pending.ts";
+import { RETRY } from "../../../sidecar/policy/retry.ts";
 import type { Call, Layer } from "../../../sidecar/stack/call.ts";
 import { Sweep } from "../../../sidecar/stack/sweep.ts";
 import type { HttpRoute } from "../../../src/resources/http-route.ts";
@@ -49,6 +51,27 @@ export interface Scene {
   readonly skipped: () => number;
 }
 
+/** The services that are called; of none is any instance known, so the broker chooses. */
+export const calleesOf = (policies: ServicePolicy[] = []): Callees =>
+  new Callees({
+    caller: "shop",
+    policies: {
+      get: (service) => ({
+        ...{ service, revision: 1, routes: [] },
+        ...policies
+          .filter(({ metadata }) => metadata.name === service)
+          .map((policy) => ({ policy }))
+          .at(0),
+      }),
+      whenKnown: async () => {},
+      onChange: () => () => {},
+    },
+    instances: () => [],
+    balancerParts: { zone: undefined, random: () => 0.5, hash: () => 0, retryAfterMs: () => undefined },
+    ejected: () => {},
+    sweep: new Sweep(() => 0),
+  });
+
 /** What stacks are made of, with a bus that answers at once. */
 export function scene(over: Partial<OutboundParts> = {}): Scene {
   const sent: Call[] = [];
@@ -61,7 +84,9 @@ export function scene(over: Partial<OutboundParts> = {}): Scene {
   const parts: OutboundParts = {
     ...{ recorder, sweep: new Sweep(() => 0), limitPending: open, limitMirrors: limitPending(10) },
     mirrorSkipped: () => skipped++,
-    retry: { attempts: 2, baseMs: 25, capMs: 250, random: () => 0 },
+    retry: RETRY,
+    callees: calleesOf(),
+    hedged: () => {},
     broker: { state: { kind: "connected" }, onState: () => () => {} },
     brokerWaitMs: 500,
     random: () => 0.5,

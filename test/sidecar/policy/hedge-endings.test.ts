@@ -113,7 +113,6 @@ test("trying again sees the race as one attempt, and numbers go on from there", 
     field: fieldValue,
     random: () => 0,
     unixMs: () => 0,
-    overBudget: "overflow" as const,
   };
   const call = aCall();
   const outcome = stack(retry({ ...RETRY, codes: new Set([503]) }, parts), layer)(service)(call);

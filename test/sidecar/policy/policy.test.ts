@@ -1,14 +1,21 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { fieldValue } from "../../../sidecar/http/header-block.ts";
 import { deadline } from "../../../sidecar/policy/deadline.ts";
 import { limitPending } from "../../../sidecar/policy/limit-pending.ts";
-import { RETRY, retryUndelivered } from "../../../sidecar/policy/retry-undelivered.ts";
+import { RETRY, retry } from "../../../sidecar/policy/retry.ts";
+import { RETRY_BUDGET, RetryBudget } from "../../../sidecar/policy/retry-budget.ts";
 import { type BrokerWatch, waitForBroker } from "../../../sidecar/policy/wait-for-broker.ts";
-import type { Call, Service } from "../../../sidecar/stack/call.ts";
+import type { Call, Layer, Service } from "../../../sidecar/stack/call.ts";
 import { failed, type Outcome } from "../../../sidecar/stack/outcome.ts";
+import type { Sweep } from "../../../sidecar/stack/sweep.ts";
 import { LiveBody } from "../../support/bodies.ts";
 import { aCall } from "../../support/calls.ts";
 import { codeOf, replied, slow, time } from "./scene.ts";
+
+/** As every call has it where no policy says anything. */
+const retryUndelivered = ({ random }: { readonly random: () => number }, sweep: Sweep): Layer =>
+  retry(RETRY, { sweep, budget: new RetryBudget(RETRY_BUDGET), field: fieldValue, random, unixMs: () => 0 });
 
 /** Gives these outcomes in turn, and keeps the attempt numbers that it saw. */
 const scripted = (...outcomes: Outcome[]) => {
@@ -99,7 +106,7 @@ test("what no app has seen is tried again, twice, whatever the method, and each 
   const { sweep, pass } = time();
   const none = failed("no-instance", "no", "none");
   const { attempts, service } = scripted(none, failed("app-unreachable", "no", "x"), replied);
-  const outcome = retryUndelivered({ ...RETRY, random: () => 1 }, sweep)(service)(aCall({ method: "POST" }));
+  const outcome = retryUndelivered({ random: () => 1 }, sweep)(service)(aCall({ method: "POST" }));
   await new Promise(setImmediate);
   await pass(25);
   await pass(75);
@@ -111,7 +118,7 @@ test("the last failure is returned when the attempts are used up", async () => {
   const { sweep, pass } = time();
   const none = failed("no-instance", "no", "none");
   const { attempts, service } = scripted(none, none, none);
-  const outcome = retryUndelivered({ ...RETRY, random: () => 0 }, sweep)(service)(aCall());
+  const outcome = retryUndelivered({ random: () => 0 }, sweep)(service)(aCall());
   for (let i = 0; i < 3; i++) await pass(1);
   assert.equal(codeOf(await outcome), "no-instance");
   assert.equal(attempts.length, 3);
@@ -127,7 +134,7 @@ for (const outcome of [
   test(`${codeOf(outcome)} is not tried again`, async () => {
     const { sweep } = time();
     const { attempts, service } = scripted(outcome);
-    assert.equal(await retryUndelivered(RETRY, sweep)(service)(aCall()), outcome);
+    assert.equal(await retryUndelivered({ random: Math.random }, sweep)(service)(aCall()), outcome);
     assert.equal(attempts.length, 1);
   });
 
@@ -136,7 +143,7 @@ test("a request whose body has left is not tried again", async () => {
   const { attempts, service } = scripted(failed("app-unreachable", "no", "x"));
   const call = aCall();
   call.spent = true;
-  await retryUndelivered(RETRY, sweep)(service)(call);
+  await retryUndelivered({ random: Math.random }, sweep)(service)(call);
   assert.equal(attempts.length, 1);
 });
 
@@ -144,7 +151,7 @@ test("a caller that leaves between two attempts ends the wait at once", async ()
   const { sweep } = time();
   const { service } = scripted(failed("no-instance", "no", "none"));
   const call = aCall();
-  const outcome = retryUndelivered({ ...RETRY, random: () => 1 }, sweep)(service)(call);
+  const outcome = retryUndelivered({ random: () => 1 }, sweep)(service)(call);
   await new Promise(setImmediate);
   call.cancel("cancelled");
   assert.equal(codeOf(await outcome), "cancelled");
@@ -157,7 +164,7 @@ test("the time of an attempt is its own: what the call waited before and after i
   const none = failed("no-instance", "no", "none");
   const { service } = scripted(none, replied);
   const outcome = retryUndelivered(
-    { ...RETRY, random: () => 1 },
+    { random: () => 1 },
     sweep,
   )(async (tried) => {
     if (tried.attempt === 1) await pass(10);
@@ -177,7 +184,7 @@ test("a call that waited before its first attempt does not count that as the att
   await pass(500);
   call.waitedMs = 500;
   const { service } = scripted(failed("draining", "no", "x"), replied);
-  const outcome = retryUndelivered({ ...RETRY, random: () => 0 }, sweep)(service)(call);
+  const outcome = retryUndelivered({ random: () => 0 }, sweep)(service)(call);
   await pass(0);
   await pass(0);
   await outcome;
@@ -189,7 +196,7 @@ test("a call that ends between two attempts has no instance, and one that ended 
   const none = failed("app-unreachable", "no", "none");
   const call = aCall();
   const outcome = retryUndelivered(
-    { ...RETRY, random: () => 1 },
+    { random: () => 1 },
     sweep,
   )(async () => {
     call.instance = "o1";

@@ -134,25 +134,27 @@ test("a call of which an app may have seen an attempt is not called unseen becau
   assert.deepEqual(await outcome, failed("cancelled", "unknown", "the call ended between two attempts"));
 });
 
+test("what no app has seen costs no budget, but for a callee that is overloaded", async () => {
+  for (const [code, taken] of [
+    ["no-instance", 0],
+    ["draining", 0],
+    ["app-unreachable", 0],
+    ["overloaded", 2],
+  ] as const) {
+    const { run, budget } = scene([failed(code, "no", "x")]);
+    await run(aCall());
+    assert.equal(budget.read(0).taken, taken, code);
+  }
+});
+
 test("over the budget the app's answer stands as it is, and a failure says whose fault the end is", async () => {
   const body = new LiveBody("sorry");
-  const away = failed("app-unreachable", "no", "it listens to nobody");
   for (const [outcome, expected] of [
     [unavailable("", body), undefined] as const,
     [
       reset,
-      failed("overflow", "unknown", "it broke (app-reset), and the retry budget of orders is used up"),
+      failed("retry-budget", "unknown", "it broke (app-reset), and the retry budget of orders is used up"),
     ] as const,
-    [
-      away,
-      failed(
-        "overflow",
-        "no",
-        "it listens to nobody (app-unreachable), and the retry budget of orders is used up",
-      ),
-    ] as const,
-    // Parking and the rule for unknown backends act on it.
-    [none, undefined] as const,
   ]) {
     const { run, budget, attempts } = scene([outcome], { ...CODES, attempts: 1 });
     while (budget.take(0));

@@ -1,0 +1,176 @@
+import { parseDuration } from "../../src/protocol/duration.ts";
+import type { InstanceRow } from "../../src/registry/wire.ts";
+import type { ServicePolicy } from "../../src/resources/service-policy.ts";
+import { Balancer, type BalancerParts, type BalancerPolicy } from "../balance/balancer.ts";
+import type { EndpointView } from "../balance/endpoint-view.ts";
+import { balanceSettings } from "../balance/settings.ts";
+import type { EjectionReason } from "../breaker/breaker.ts";
+import { ConsecutiveFailures } from "../breaker/consecutive.ts";
+import { Guard } from "../breaker/guard.ts";
+import { type BreakerSettings, breakerSettings } from "../breaker/settings.ts";
+import { LatencyQuantile } from "../policy/latency-quantile.ts";
+import { ParkingLot } from "../policy/park.ts";
+import { RETRY_BUDGET, RetryBudget, type RetryBudgetOptions } from "../policy/retry-budget.ts";
+import type { PolicySource } from "../policy-source.ts";
+import type { Sweep } from "../stack/sweep.ts";
+import { keyOf } from "./sticky.ts";
+
+/** What this sidecar knows of one service that it calls; it outlives every change of policy. */
+export interface Callee {
+  readonly service: string;
+  readonly budget: RetryBudget;
+  readonly balancer: Balancer;
+  /** Refuses calls to all of it; undefined when policy has no such breaker. */
+  guard: Guard | undefined;
+  /** Holds calls while no instance is there; undefined when policy does not want it. */
+  lot: ParkingLot | undefined;
+  /** How long its answers take, for hedging. */
+  quantile(percentile: number): LatencyQuantile;
+}
+
+export interface CalleesOptions {
+  /** The service that calls. */
+  readonly caller: string;
+  readonly policies: PolicySource;
+  /** The instances of a service as last known: the same list until something changes. */
+  readonly instances: (service: string) => readonly InstanceRow[];
+  readonly balancerParts: Omit<BalancerParts, "ejected">;
+  readonly ejected: (service: string, instance: string, reason: EjectionReason, forMs: number) => void;
+  readonly sweep: Sweep;
+}
+
+/** More than any program calls; beyond it the one known for longest is forgotten. */
+const MOST_CALLEES = 1024;
+
+/**
+ * The services that this sidecar calls. What belongs to the called service (balancing, breakers, the budget) follows the
+ * policy of that service, whichever route a call came by.
+ */
+export class Callees {
+  readonly #options: CalleesOptions;
+  readonly #callees = new Map<string, Callee>();
+  readonly #stop: () => void;
+
+  constructor(options: CalleesOptions) {
+    this.#options = options;
+    this.#stop = options.policies.onChange((service) => {
+      const callee = this.#callees.get(service);
+      if (callee !== undefined) this.#configure(callee);
+    });
+  }
+
+  of(service: string): Callee {
+    return this.#callees.get(service) ?? this.#add(service);
+  }
+
+  /** For the balance layer: knows the instances as they are now. */
+  readonly balancerFor = (service: string): Balancer => {
+    const { balancer } = this.of(service);
+    // The table follows a service from its first use on.
+    const rows = this.#options.instances(service);
+    if (!balancer.isAt(rows)) balancer.update(rows, this.#options.sweep.now());
+    return balancer;
+  };
+
+  /** An instance has come. */
+  up({ service, version }: InstanceRow): void {
+    this.#callees.get(service)?.lot?.up(version);
+  }
+
+  /** Another caller has ejected an instance. */
+  hinted(service: string, instance: string, caller: string): void {
+    this.#callees.get(service)?.balancer.hinted(instance, caller, this.#options.sweep.now());
+  }
+
+  /** Each service with its instances as this caller sees them, and what is left of its budget. */
+  views(): { service: string; budget: ReturnType<RetryBudget["read"]>; endpoints: EndpointView[] }[] {
+    const now = this.#options.sweep.now();
+    return [...this.#callees.values()].map(({ service, budget, balancer }) => ({
+      service,
+      budget: budget.read(now),
+      endpoints: balancer.endpoints(now),
+    }));
+  }
+
+  close(): void {
+    this.#stop();
+  }
+
+  #add(service: string): Callee {
+    if (this.#callees.size >= MOST_CALLEES) this.#callees.delete(this.#callees.keys().next().value!);
+    const { balancerParts, ejected } = this.#options;
+    const policy = this.#options.policies.get(service)?.policy;
+    const quantiles = new Map<number, LatencyQuantile>();
+    const callee: Callee = {
+      service,
+      budget: new RetryBudget(budgetOf(policy)),
+      balancer: new Balancer(
+        {
+          ...balancerParts,
+          ejected: ({ instance }, reason, forMs) => ejected(service, instance, reason, forMs),
+        },
+        this.#balancerPolicyOf(policy),
+      ),
+      guard: this.#guardOf(service, breakerSettings(policy?.spec.breaker)),
+      lot: this.#lotOf(undefined, policy),
+      quantile(percentile) {
+        const known = quantiles.get(percentile) ?? new LatencyQuantile(percentile);
+        quantiles.set(percentile, known);
+        return known;
+      },
+    };
+    this.#callees.set(service, callee);
+    return callee;
+  }
+
+  #configure(callee: Callee): void {
+    const policy = this.#options.policies.get(callee.service)?.policy;
+    callee.budget.configure(budgetOf(policy));
+    callee.balancer.configure(this.#balancerPolicyOf(policy));
+    callee.lot = this.#lotOf(callee.lot, policy);
+    callee.guard = this.#guardOf(callee.service, breakerSettings(policy?.spec.breaker));
+  }
+
+  #balancerPolicyOf(policy: ServicePolicy | undefined): BalancerPolicy {
+    const hash = policy?.spec.balance?.hash;
+    return {
+      balance: balanceSettings(policy?.spec.balance),
+      breaker: breakerSettings(policy?.spec.breaker),
+      keyOf: hash && keyOf(hash, this.#options.caller),
+    };
+  }
+
+  #lotOf(before: ParkingLot | undefined, policy: ServicePolicy | undefined): ParkingLot | undefined {
+    const park = policy?.spec.park;
+    const maxWaitMs = park === undefined ? 0 : parseDuration(park.maxWait)!;
+    if (park === undefined || maxWaitMs === 0) return undefined;
+    const settings = { maxWaitMs, maxCalls: park.maxCalls };
+    const { sweep, balancerParts } = this.#options;
+    if (before === undefined)
+      return new ParkingLot(settings, { sweep, code: "parked-expired", random: balancerParts.random });
+    before.configure(settings);
+    return before;
+  }
+
+  #guardOf(service: string, settings: BreakerSettings): Guard | undefined {
+    const { serviceFailures, minPenaltyMs, maxPenaltyMs } = settings;
+    if (serviceFailures === undefined) return undefined;
+    const { balancerParts, ejected } = this.#options;
+    return new Guard({
+      breaker: new ConsecutiveFailures(serviceFailures),
+      ...{ minPenaltyMs, maxPenaltyMs, random: balancerParts.random },
+      changed: () => {},
+      ejected: (reason, forMs) => ejected(service, "", reason, forMs),
+    });
+  }
+}
+
+function budgetOf(policy: ServicePolicy | undefined): RetryBudgetOptions {
+  const written = policy?.spec.retryBudget;
+  if (written === undefined) return RETRY_BUDGET;
+  return {
+    percent: written.percent,
+    intervalMs: parseDuration(written.interval)!,
+    minPerSecond: written.minRetryRate,
+  };
+}
