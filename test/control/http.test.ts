@@ -197,6 +197,29 @@ test("bodies that no client of ours would send are answered in JSON, and the API
     assert.deepEqual([answer.status, answer.body.error.code], [status, code], what);
     assert.ok(answer.body.error.message.length < 2000, what);
   }
+  const told = async (payload: string | object, headers = {}) =>
+    (await post("apply", payload, { ...bearer, ...headers })).body.error.message;
+  assert.match(
+    await told("null"),
+    /^the request is wrong at body: .*null: \/openapi\.json says what is taken$/,
+  );
+  assert.match(await told({ resources: "x" }), /wrong at body\.resources: /);
+  assert.match(await told({ resources: [aRoute("a")], dryrun: true }), /wrong at body: .*"dryrun"/);
+  assert.match(
+    await told('{"resources":[{"__proto__":{"x":1}}]}'),
+    /a field "__proto__".*leave the field out/,
+  );
+  assert.match(
+    await told("resources: []", { "content-type": "application/yaml" }),
+    /^the body is application\/yaml, and only JSON is taken: send it as "content-type: application\/json"$/,
+  );
+  assert.match(
+    (await post("delete", { resources: [{ kind: "HTTPRoute" }] })).body.error.message,
+    /wrong at body\.resources\[0\]\.name: /,
+  );
+  assert.equal((await get("/v1/policy?limit=1")).status, 400);
+  const method = await get("/v1/policy/apply");
+  assert.deepEqual([method.status, method.headers.allow], [405, "POST"]);
   assert.equal((await post("delete", { resources: [{ kind: "Secret", name: "x" }] })).status, 400);
   assert.equal((await post("rollback", { revision: -1 })).status, 400);
   assert.equal((await get("/v1/policy/history/first")).status, 400);

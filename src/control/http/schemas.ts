@@ -49,7 +49,7 @@ export const analyzeBody = z.strictObject({
   resources: z.array(z.unknown()).max(10_000).describe("Read as if they were applied; none: what is applied"),
 });
 
-export const policyQuery = z.object({
+export const policyQuery = z.strictObject({
   kind: kind.optional(),
   name: name.optional(),
   namespace: namespace.optional(),

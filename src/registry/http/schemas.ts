@@ -80,8 +80,8 @@ export const errorAnswer = z.object({
 });
 
 export const serviceParams = z.object({ service: z.string() });
-export const watchQuery = z.object({ service: z.string().optional().describe("Only this service") });
-export const instancesQuery = z.object({
+export const watchQuery = z.strictObject({ service: z.string().optional().describe("Only this service") });
+export const instancesQuery = z.strictObject({
   service: z.string().optional(),
   version: z.string().optional(),
   state: instanceView.shape.state.optional(),

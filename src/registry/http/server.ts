@@ -1,14 +1,16 @@
 import swagger from "@fastify/swagger";
-import { type FastifyError, fastify } from "fastify";
+import { fastify } from "fastify";
 import {
-  hasZodFastifySchemaValidationErrors,
   jsonSchemaTransform,
   serializerCompiler,
   validatorCompiler,
   type ZodTypeProvider,
 } from "fastify-type-provider-zod";
+import { z } from "zod";
 import type { Log } from "../drops.ts";
+import { cutUrl, errorHandler, failure, onClientError } from "./errors.ts";
 import { isLoopback, namesLoopback } from "./loopback.ts";
+import { Methods } from "./methods.ts";
 import { addRoutes, type RouteDeps } from "./routes.ts";
 
 export interface HttpOptions {
@@ -55,9 +57,12 @@ export async function serveHttp(
 
 /** The fastify app with every route, not yet listening. */
 export async function createApi(deps: RouteDeps, log: Log) {
+  const onError = errorHandler(log);
   const app = fastify({
     forceCloseConnections: true,
     routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
+    frameworkErrors: (error, request, reply) => void onError(error, request, reply),
+    clientErrorHandler: onClientError,
   }).withTypeProvider<ZodTypeProvider>();
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
@@ -66,25 +71,23 @@ export async function createApi(deps: RouteDeps, log: Log) {
     const message = "this API answers only to localhost and 127.0.0.1: ask for it by one of these names";
     await reply.code(403).send({ error: { code: "host-not-loopback", message } });
   });
+  const methods = new Methods();
+  app.addHook("onRoute", (route) => {
+    methods.add(route);
+    // A parameter that nobody reads is a mistake of who sends it.
+    if (route.schema !== undefined) route.schema.querystring ??= z.strictObject({});
+  });
   app.setNotFoundHandler((request, reply) => {
-    const message = `there is no ${request.method} ${request.url}: /openapi.json lists what there is`;
-    return reply.code(404).send({ error: { code: "unknown-route", message } });
-  });
-  app.setErrorHandler((error: FastifyError, request, reply) => {
-    if (hasZodFastifySchemaValidationErrors(error)) {
-      const where = error.validation.map(
-        ({ instancePath, message }) => `${instancePath.slice(1)}: ${message}`,
-      );
-      const message = `${error.validationContext} is wrong at ${where.join("; ")}`;
-      return reply.code(400).send({ error: { code: "bad-request", message } });
+    const { method, url } = request;
+    const allowed = methods.of(url).join(", ");
+    if (allowed === "") {
+      const message = `there is no ${method} ${cutUrl(url)}: /openapi.json lists what there is`;
+      return reply.code(404).send(failure("unknown-route", message));
     }
-    const status = error.statusCode ?? 500;
-    if (status < 500)
-      return reply.code(status).send({ error: { code: "bad-request", message: error.message } });
-    log.error({ url: request.url, cause: error.message }, "the registry's HTTP API failed");
-    const message = `${request.url} failed in the registry: its log says why`;
-    return reply.code(500).send({ error: { code: "internal", message } });
+    const message = `${cutUrl(url)} takes no ${method}: send ${allowed}`;
+    return reply.code(405).header("allow", allowed).send(failure("method-not-allowed", message));
   });
+  app.setErrorHandler(onError);
   await app.register(swagger, {
     openapi: {
       openapi: "3.1.0",
