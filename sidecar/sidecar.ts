@@ -12,7 +12,7 @@ import { createMetrics, type Metrics } from "../src/telemetry/metrics.ts";
 import { createTracer } from "../src/telemetry/trace.ts";
 import { type AdminProviders, startAdmin } from "./admin/admin.ts";
 import type { Context } from "./context.ts";
-import { startInbound } from "./inbound/inbound.ts";
+import { type Inbound, startInbound } from "./inbound/inbound.ts";
 import { accountOf } from "./observe/accounts.ts";
 import { RecentCalls } from "./observe/recent-calls.ts";
 import type { Recorder } from "./observe/record.ts";
@@ -111,8 +111,10 @@ async function open(
 
   const { listen, upstreams = [], app, healthPath, zone } = options;
   const { mirrorSkipped } = metrics;
+  let inbound: Inbound | undefined;
+  const dueAtOf = (traceparent: string): number => inbound?.dueAtOf(traceparent) ?? Number.POSITIVE_INFINITY;
   const outbound = await startOutbound(context, {
-    ...{ listen, upstreams, recorder: recorder("client"), table, policies, zone, mirrorSkipped },
+    ...{ listen, upstreams, recorder: recorder("client"), table, policies, zone, mirrorSkipped, dueAtOf },
   });
   closers.push((graceMs) => outbound.close(graceMs));
   const beating = (stats?: () => CallStats): Heartbeater => {
@@ -124,7 +126,7 @@ async function open(
     closers.push(policies.onStep(() => beats.again()));
     return beats;
   };
-  const inbound =
+  inbound =
     app && startInbound(context, { app, healthPath, beating, policies, recorder: recorder("server") });
   closers.push(() => inbound?.close());
   if (inbound === undefined) {

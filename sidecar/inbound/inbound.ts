@@ -26,6 +26,8 @@ export interface InboundOptions {
 export interface Inbound {
   /** Why the app is not called; undefined while it is. */
   readonly notReady: () => string | undefined;
+  /** When the call that the app works on with this trace context is due; Infinity when there is none. */
+  dueAtOf(traceparent: string): number;
   /** Leaves the mesh; resolves when the calls under way have ended or `capMs` is over. */
   leave(capMs: number): Promise<void>;
   close(): Promise<void>;
@@ -84,6 +86,7 @@ export function startInbound(context: Context, options: InboundOptions): Inbound
 
   return {
     notReady,
+    dueAtOf: (traceparent) => servings.dueAtOf(traceparent),
     async leave(capMs) {
       health.stop();
       state = "leaving";

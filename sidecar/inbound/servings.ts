@@ -25,6 +25,9 @@ export interface ServingsOptions {
   readonly dropped: (reason: string, subject: string) => void;
 }
 
+/** Of `00-<trace id>`. */
+const TRACE_LENGTH = 35;
+
 /** All the calls that this instance serves, and the subscriptions that bring them. */
 export class Servings {
   readonly bus: Bus;
@@ -69,6 +72,23 @@ export class Servings {
 
   get admitting(): boolean {
     return this.#forNew.length > 0;
+  }
+
+  /**
+   * When the call that came with this trace context, or one of its trace, is due; the latest of several, and Infinity
+   * when there is none. A trace id is 16 random bytes (W3C Trace Context §3.2.2.3), so it is no other call's.
+   */
+  dueAtOf(traceparent: string): number {
+    const trace = traceparent.slice(0, TRACE_LENGTH);
+    let exact: number | undefined;
+    let latest = Number.NEGATIVE_INFINITY;
+    this.#open.each(({ call }) => {
+      if (call.traceparent?.startsWith(trace) !== true) return;
+      if (call.traceparent === traceparent) exact = call.dueAt;
+      latest = Math.max(latest, call.dueAt);
+    });
+    if (exact !== undefined) return exact;
+    return latest === Number.NEGATIVE_INFINITY ? Number.POSITIVE_INFINITY : latest;
   }
 
   /** Joins the queue groups: calls come from now on. */

@@ -9,7 +9,7 @@ export function accountOf(
   { service, instance }: { readonly service: string; readonly instance: string },
 ): Account {
   const { rule, choice, injected, mirrored, message, traceparent } = call;
-  const slash = rule?.name.indexOf("/") ?? -1;
+  const slash = rule?.name.lastIndexOf("/") ?? -1;
   return {
     ...{ side, service, instance },
     at: rounded(unixZero() + call.startedAt),

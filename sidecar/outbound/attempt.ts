@@ -16,7 +16,7 @@ import { whereTimeWent } from "../stack/where-time-went.ts";
 import { isTime, toldAs } from "./end-of-time.ts";
 import type { Exchanges } from "./exchanges.ts";
 import { instanceOf, readHead } from "./read-head.ts";
-import { refusalOf } from "./refusal.ts";
+import { noInstanceOf, refusalOf } from "./refusal.ts";
 import { sampled, writeOpen } from "./write-open.ts";
 
 /**
@@ -93,7 +93,7 @@ export class Attempt implements Receiver, Timed {
   }
 
   onNoResponders(): void {
-    if (this.instance === "") this.fail("no-instance", "no", `${this.call.callee} has no instance`);
+    if (this.instance === "") this.fail("no-instance", "no", noInstanceOf(this.call));
     else this.fail("gone", "unknown", `${this.#who()} has left the broker`);
   }
 

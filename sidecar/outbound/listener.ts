@@ -18,12 +18,31 @@ export interface OutboundHandlerOptions {
   readonly route: Router;
   readonly plans: Pick<Plans, "get" | "ready">;
   readonly sweep: Sweep;
+  /**
+   * When the call that the app works on with this trace context is due, in ms of the sweep's clock; Infinity when there
+   * is none. A call on its behalf gets no more time than is left, whether the app passes a limit on or not.
+   */
+  readonly dueAtOf: (traceparent: string) => number;
   /** Time for a call of which neither the app nor policy says anything. */
   readonly timeoutMs: number;
   readonly clientAddress: string;
   readonly nextRequestId: () => string;
   /** Told of each request that is refused before it is a call. */
   readonly refused: (method: string, code: Code) => void;
+}
+
+const NEVER = Number.POSITIVE_INFINITY;
+
+/** Whose word the time for a call is, for whoever wonders why it was so short. */
+function whoLimits(
+  timeoutMs: number,
+  ownMs: number,
+  policyMs: number | undefined,
+  askedMs: number | undefined,
+): string {
+  if (timeoutMs !== ownMs) return "the call that it is part of";
+  if (timeoutMs === policyMs) return "timeouts.request of its policy";
+  return timeoutMs === askedMs ? "its caller" : "--timeout";
 }
 
 /** Turns the app's requests into calls, and the outcomes of calls into its answers. */
@@ -73,7 +92,11 @@ function begin(
     return;
   }
   const rule = plan(request);
-  const timeoutMs = limitOf(askedMs, rule.requestMs, options.timeoutMs);
+  const now = options.sweep.now();
+  const traceparent = fieldValue(request.headers, HEADER.traceparent);
+  const ownMs = limitOf(askedMs, rule.requestMs, options.timeoutMs);
+  const leftMs = traceparent === undefined ? NEVER : options.dueAtOf(traceparent) - now;
+  const timeoutMs = leftMs < ownMs ? Math.max(1, Math.ceil(leftMs)) : ownMs;
   const call = new Call(
     {
       caller: options.caller,
@@ -86,16 +109,11 @@ function begin(
       upgrade: request.upgrade,
       timeoutMs,
     },
-    options.sweep.now(),
+    now,
   );
-  call.limitedBy =
-    timeoutMs === rule.requestMs
-      ? "timeouts.request of its policy"
-      : timeoutMs === askedMs
-        ? "its caller"
-        : "--timeout";
+  call.limitedBy = whoLimits(timeoutMs, ownMs, rule.requestMs, askedMs);
   call.rule = rule.chosen;
-  call.traceparent = fieldValue(request.headers, HEADER.traceparent);
+  call.traceparent = traceparent;
   if (request.minorVersion === 1) call.onInterim = (interim) => responder.interim(interim);
   request.onGone = () => call.cancel("cancelled");
   void rule.service(call).then((outcome) => answer(responder, call, outcome));

@@ -30,6 +30,8 @@ export interface OutboundOptions {
   /** Of this sidecar, for the instances near it. */
   readonly zone: string | undefined;
   readonly mirrorSkipped: () => void;
+  /** When the call that the app works on with a trace context is due; Infinity when there is none. */
+  readonly dueAtOf: (traceparent: string) => number;
 }
 
 /** The way from the app into the mesh. */
@@ -105,6 +107,7 @@ export async function startOutbound(context: Context, options: OutboundOptions):
       plans,
       sweep,
       timeoutMs: limits.timeoutMs,
+      dueAtOf: options.dueAtOf,
       clientAddress: host,
       nextRequestId,
       refused: (method, errorCode) => recordRefused(recorder.meter, method, errorCode),

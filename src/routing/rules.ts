@@ -12,7 +12,7 @@ export interface Destination {
 
 /** A rule that may take a request, and what it takes. */
 export interface RuleMatch {
-  /** `route/rule`; a rule without a name is told by its number, from 1. */
+  /** `route/rule` or `namespace/route/rule`; a rule without a name is told by its number, from 1. */
   readonly name: string;
   readonly rule: HttpRouteRule;
   readonly match: RequestMatch;
@@ -48,7 +48,7 @@ export function rulesFor(
         rule.matches
           .filter((match) => isForCaller(match, caller, regex))
           .map((match) => ({
-            name: `${route.metadata.name}/${rule.name ?? i + 1}`,
+            name: `${routeName(route)}/${rule.name ?? i + 1}`,
             rule,
             match,
             why: inWords(match),
@@ -56,6 +56,10 @@ export function rulesFor(
       ),
     );
 }
+
+/** `orders`, or `team/orders` where the namespace is not the usual one. */
+const routeName = ({ metadata: { name, namespace } }: HttpRoute): string =>
+  namespace === "default" ? name : `${namespace}/${name}`;
 
 /** Who calls is the same for all calls of a sidecar, so it is decided here and not for each call. */
 export function isForCaller(

@@ -120,6 +120,34 @@ test("of the limits of policy and of the app the shorter counts; 0s lifts that o
   assert.equal((await answer).text, "a long thought");
 });
 
+for (const [what, passedOn] of [
+  ["passes on the limit as it was told", ["weft-timeout", "traceparent"]],
+  ["passes on nothing but the trace context", ["traceparent"]],
+] as const)
+  test(`an app that ${what} gives the next one no more time than is left`, async (t) => {
+    const mesh = await routedMesh(t);
+    let told = Number.POSITIVE_INFINITY;
+    const stock = await testApp(t, (request) => {
+      told = leftAt(request.headers["weft-timeout"]);
+    });
+    let listen = "";
+    const orders = await testApp(t, async (request, response) => {
+      const startedAt = performance.now();
+      await until(() => performance.now() - startedAt > 300);
+      const headers = Object.fromEntries(passedOn.map((name) => [name, String(request.headers[name])]));
+      const answer = await ask(listen, "stock.mesh", "/", { headers });
+      response.writeHead(answer.status, { "x-said": answer.text.split(":", 1)[0]! }).end(answer.text);
+    });
+    await mesh.serve("stock", stock);
+    listen = (await mesh.serve("orders", orders)).listen;
+    const shop = await mesh.caller();
+    await mesh.apply(timed({ request: "700ms" }));
+    const { code, tookMs } = await late(shop);
+    assert.equal(code, "deadline");
+    within(tookMs, 690, 1700);
+    within(told, 1, 400);
+  });
+
 test("over three hops each has less time than the one before, and all end together", async (t) => {
   const mesh = await routedMesh(t);
   const told: Record<string, number> = {};
