@@ -5,16 +5,19 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { freePort } from "../../broker/ports.ts";
-import { Weft } from "./weft.ts";
+import { soon, Weft } from "./weft.ts";
 
 /** A registry that answers as a test says; the real one is in policy.test.ts. */
 let answer: { status: number; body: string; location?: string } = { status: 200, body: "{}" };
+/** Answers wait for this. */
+let held: Promise<void> | undefined;
 const asked: { request: IncomingMessage; body: string }[] = [];
 const server = createServer((request, response) => {
   const parts: Buffer[] = [];
   request.on("data", (part: Buffer) => parts.push(part));
-  request.on("end", () => {
+  request.on("end", async () => {
     asked.push({ request, body: Buffer.concat(parts).toString() });
+    await held;
     const { status, body, location } = answer;
     response.writeHead(status, { "content-type": "application/json", ...(location && { location }) });
     response.end(body);
@@ -152,4 +155,17 @@ test("when a part cannot be read, the registry judges the rest, and nothing is a
     alone.stderr,
     /: nothing was applied; services and versions were not looked for: no mesh runs from the state folder \S+\n$/,
   );
+});
+
+test("who waits for a registry that is slow is told so", async () => {
+  answer = { status: 200, body: '{"revisions": []}' };
+  let release = () => {};
+  held = new Promise((resolve) => {
+    release = resolve;
+  });
+  const running = await weft.spawn(["history", "--registry", url]);
+  await soon(() => running.stderr() === `weft: waiting for the registry at ${url}\n`);
+  release();
+  held = undefined;
+  assert.equal((await running.done).code, 0);
 });

@@ -69,11 +69,13 @@ test("a dry run changes nothing; what is applied is live, and can be got, edited
   assert.match(await out(["get", "routes"]), /^orders +orders +2 +1 +\d+s$/m);
   assert.match(await out(["get", "policies", "orders"]), /^orders +timeouts +1 +\d+s$/m);
   const yaml = await out(["get", "routes", "orders", "-o", "yaml"]);
-  assert.match(yaml, /^# revision 1, since 20.*\napiVersion: gateway/);
+  assert.match(yaml, /^# revision 1, created 20.*\napiVersion: gateway/);
   assert.equal(
     await out(["apply", "-f", "-"], yaml),
     "HTTPRoute orders unchanged\nrevision 1 stays: nothing is different\n",
   );
+  const json = await out(["get", "routes", "-o", "json"]);
+  assert.match(await out(["apply", "-f", "-"], json), /^HTTPRoute orders unchanged\n/);
   const list = await out(["apply", "-f", path, "-o", "json"]);
   assert.deepEqual(
     (JSON.parse(list) as { changes: { change: string }[] }).changes.map(({ change }) => change),

@@ -28,6 +28,16 @@ test("YAML 1.2 and JSON are read, every document and every item of a List", () =
   ]);
 });
 
+test("the list that weft get prints as JSON is read, and each finding has its place in it", () => {
+  const { items, findings } = loadText(
+    '[{"revision": 1, "resource": {"kind": "A"}},\n {"resource": {"kind": "B"}}]',
+  );
+  assert.deepEqual([items.map(({ value }) => value), findings], [[{ kind: "A" }, { kind: "B" }], []]);
+  const { line, column } = items[1]!.place(finding("invalid-value", { path: "kind" }, "m"));
+  assert.deepEqual([line, column], [2, 24]);
+  assert.equal(loadText('[{"resource": {}}, {"kind": "A"}]').items.length, 1);
+});
+
 test("what is no YAML is a finding with its line and column", () => {
   const cases: [string | Buffer, RegExp, string, read?: unknown[]][] = [
     ["", /no resource/, "1:1 yaml"],

@@ -58,8 +58,8 @@ describe("analysing without a mesh", () => {
     assert.deepEqual(await tell([one, ...FURTHER.map((match, i) => aRoute(`n${i}`, matching(match)))]), []);
   });
 
-  test("routes of different services, versions and ports never conflict", async () => {
-    const parents = [{}, { name: "billing" }, { version: "1" }, { version: "2" }, { port: 80 }, { port: 81 }];
+  test("routes of different services and versions never conflict", async () => {
+    const parents = [{}, { name: "billing" }, { version: "1" }, { version: "2" }];
     assert.deepEqual(await tell(parents.map((parent, i) => aRoute(`r${i}`, { parent }))), []);
   });
 
@@ -67,6 +67,20 @@ describe("analysing without a mesh", () => {
     const route = aRoute("a", matching(at("/x"), at("/y"), at("/x/")));
     route.spec.parentRefs.push({ group: "", kind: "Service", name: "billing" });
     assert.deepEqual(await tell([route]), ["shadowed 0 spec.rules[0].matches[2]"]);
+  });
+
+  test("a parent without a port is for all of them, so it conflicts with one for a port", async () => {
+    const exact = matching({ path: { type: "Exact", value: "/p" } });
+    const forPort = (name: string, port?: number) =>
+      aRoute(name, { ...exact, parent: port === undefined ? {} : { port } });
+    const conflict = ["conflict 1 spec.rules[0].matches[0]"];
+    assert.deepEqual(await tell([forPort("a"), forPort("b", 80)]), conflict);
+    assert.deepEqual(await tell([forPort("a", 80), forPort("b")]), conflict);
+    assert.deepEqual(await tell([forPort("a", 80), forPort("b", 80)]), conflict);
+    assert.deepEqual(await tell([forPort("a", 80), forPort("b", 81)]), []);
+    assert.deepEqual(await tell([forPort("a", 80), forPort("b", 81), forPort("c")]), [
+      "conflict 2 spec.rules[0].matches[0]",
+    ]);
   });
 
   test("a resource that is there twice is a duplicate and nothing else", async () => {
@@ -139,6 +153,10 @@ describe("circles of redirects", () => {
       ],
     ],
     [
+      "of a regular expression that takes the path it gives itself",
+      [aRoute("a", { rule: redirect(full("/rr"), [regex("/r.*")]) })],
+    ],
+    [
       "of one caller",
       [aRoute("a", { rule: redirect({}, [at("/", { headers: [{ name: "weft-caller", value: "web" }] })]) })],
     ],
@@ -152,6 +170,10 @@ describe("circles of redirects", () => {
   const STRAIGHT: readonly (readonly [string, readonly object[]])[] = [
     ["to another path", [aRoute("a", { rule: redirect(full("/new"), [at("/old")]) })]],
     ["to another host", [aRoute("a", { rule: redirect({ hostname: "example.com" }) })]],
+    [
+      "of a regular expression to another path",
+      [aRoute("a", { rule: redirect(full("/s"), [regex("/r.*")]) })],
+    ],
     ["to https", [aRoute("a", { rule: redirect({ scheme: "https" }) })]],
     [
       "to a port that no route is for",
@@ -202,6 +224,16 @@ describe("analysing against a mesh", () => {
       "unknown-version 0 spec.rules[0].backendRefs[0].version",
       "unknown-service 1 metadata.name",
     ]);
+  });
+
+  test("a redirect to a name of the mesh is a reference, too", async () => {
+    const world = worldWith({ orders: ["2"] });
+    const to = async (hostname: string) =>
+      tell([aRoute("a", { rule: redirect({ hostname }, [at("/a")]) })], world);
+    const place = "0 spec.rules[0].filters[0].requestRedirect.hostname";
+    assert.deepEqual(await to("nosuch.mesh"), [`unknown-service ${place}`]);
+    assert.deepEqual(await to("v9.orders.mesh"), [`unknown-version ${place}`]);
+    for (const known of ["v2.orders.mesh", "example.org"]) assert.deepEqual(await to(known), []);
   });
 
   test("a backend without an instance is told, unless it gets nothing", async () => {

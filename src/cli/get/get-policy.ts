@@ -34,7 +34,7 @@ const isNamed = ({ metadata }: Resource, name: string): boolean =>
   name === metadata.name || name === `${metadata.namespace}/${metadata.name}`;
 
 const yamlOfEntry = ({ resource, revision, createdAt }: Entry): string =>
-  `# revision ${revision}, since ${createdAt}\n${yamlOf(resource)}`;
+  `# revision ${revision}, created ${createdAt}\n${yamlOf(resource)}`;
 
 /** Prints the sidecars and the revision of the policy that each of them runs. */
 export async function getSidecars(service: string | undefined, flags: GetFlags): Promise<void> {

@@ -22,6 +22,8 @@ interface Failure {
 
 /** What a large apply may take on a busy machine. */
 const ANSWER_WITHIN_MS = 30_000;
+/** When people begin to wonder. */
+const SLOW_MS = 3000;
 
 /** GET of something that everybody may read. @throws Fault */
 export const readPolicy = async <Answer>(flags: RegistryFlags, path: string): Promise<Answer> =>
@@ -101,6 +103,7 @@ function faultOf(url: string, status: number, error: Failure["error"]): Fault {
 
 async function reach(url: string, path: string, request: RequestInit): Promise<Response> {
   const signal = AbortSignal.timeout(ANSWER_WITHIN_MS);
+  const slow = setTimeout(() => process.stderr.write(`weft: waiting for the registry at ${url}\n`), SLOW_MS);
   try {
     // A redirect would carry the token to who knows where.
     return await fetch(`${url}${path}`, { ...request, signal, redirect: "manual" });
@@ -110,5 +113,7 @@ async function reach(url: string, path: string, request: RequestInit): Promise<R
       `the registry at ${url} does not answer (${typeof code === "string" ? code : message})`,
       "does weft up still run? its log is registry.log in the state folder",
     );
+  } finally {
+    clearTimeout(slow);
   }
 }

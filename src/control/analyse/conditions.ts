@@ -1,4 +1,3 @@
-import type { ParentRef } from "../../resources/http-route.ts";
 import type { RequestMatch } from "../../resources/match.ts";
 
 /** The same text for the same conditions, however they are written: order and case of names do not count. */
@@ -13,6 +12,3 @@ export function conditionsKey({ path, method, headers = [], queryParams = [] }: 
     queryParams.map(({ type, name, value }) => [name, type, value].join("\n")).sort(),
   ]);
 }
-
-export const parentKey = ({ name, version, port }: ParentRef): string =>
-  `${name} ${version ?? ""} ${port ?? ""}`;

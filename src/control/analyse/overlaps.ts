@@ -1,6 +1,6 @@
 import type { Finding } from "../../resources/finding.ts";
 import type { HttpRoute } from "../../resources/http-route.ts";
-import { conditionsKey, parentKey } from "./conditions.ts";
+import { conditionsKey } from "./conditions.ts";
 import { besides, destinationOf, found, isRoute, type Judged, labelOf } from "./judged.ts";
 
 interface Place {
@@ -8,21 +8,28 @@ interface Place {
   readonly path: string;
 }
 
+/** The first place for each port, and for any (undefined), in the order in which they came. */
+type FirstPlaces = Map<number | undefined, Place>;
+
 /**
  * Matches with the same conditions for the same service: in one route the later can never match (`shadowed`), in two
- * the younger route's could not, by no merit of the older (`conflict`).
+ * the younger route's could not, by no merit of the older (`conflict`). A parent without a port is for all of them.
  *
  * Other matches never hide each other: the standard's precedence puts the narrower first.
  */
 export function overlaps(set: readonly Judged[]): Finding[] {
-  const first = new Map<string, Place>();
+  const first = new Map<string, FirstPlaces>();
   const findings = new Map<string, Finding>();
   for (const one of set.filter(isRoute))
-    for (const { path, key, destination } of placesOf(one)) {
-      const before = first.get(key);
-      if (before === undefined) first.set(key, { one, path });
+    for (const { path, key, port, destination } of placesOf(one)) {
+      const places = first.get(key) ?? new Map<number | undefined, Place>();
+      first.set(key, places);
+      const [any] = places.values();
+      const before = port === undefined ? any : (places.get(port) ?? places.get(undefined));
+      if (!places.has(port)) places.set(port, { one, path });
       // Several parents of one route make the same finding.
-      else findings.set(pairOf(one, path, before), tell({ one, path }, before, destination));
+      if (before !== undefined)
+        findings.set(pairOf(one, path, before), tell({ one, path }, before, destination));
     }
   return [...findings.values()];
 }
@@ -37,7 +44,8 @@ function placesOf({ resource: { spec } }: Judged<HttpRoute>) {
       const conditions = conditionsKey(match);
       return spec.parentRefs.map((parent) => ({
         path,
-        key: `${parentKey(parent)} ${conditions}`,
+        key: `${parent.name} ${parent.version ?? ""} ${conditions}`,
+        port: parent.port,
         destination: destinationOf(parent),
       }));
     }),

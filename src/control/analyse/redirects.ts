@@ -13,7 +13,8 @@ const MAX_REDIRECTS = 20;
 /**
  * Follows each redirect, as a client would, from a request that it takes, and tells of those that come back to where
  * they began. A redirect to https, or to a host that is no service here, leaves the mesh. A request for a match with
- * a regular expression cannot be made up, so none begins there.
+ * a regular expression cannot be made up, so none begins there; only whether a redirect takes the path that it gives itself
+ * can be told.
  * @param set routes in the order that decides ties
  * @param regex needed when a match has a regular expression
  */
@@ -22,10 +23,11 @@ export function redirectCycles(set: readonly Judged[], regex: RegexEngine | unde
   const takers = new Takers(places, regex);
   const told = new Set<string>();
   const findings = places.flatMap((start) => {
-    if (redirectIn(start.rule) === undefined || hasRegex(start.match)) return [];
+    const begin = pathFor(start);
+    if (redirectIn(start.rule) === undefined || begin === undefined) return [];
     return start.one.resource.spec.parentRefs.flatMap((parent): Finding[] => {
       const { name: service, version, port = HTTP_PORT } = parent;
-      const circle = follow(start, { service, version, port }, takers);
+      const circle = follow(start, begin, { service, version, port }, takers);
       if (circle === undefined || told.has(nameOf(circle))) return [];
       told.add(nameOf(circle));
       return [cycle(circle, destinationOf(parent))];
@@ -36,15 +38,23 @@ export function redirectCycles(set: readonly Judged[], regex: RegexEngine | unde
   return [found("too-large", one, path, "there are too many redirects to follow them all")];
 }
 
+/** @returns the path of a request that the match takes; undefined when none can be made up */
+function pathFor({ match, rule }: Place): string | undefined {
+  if (!hasRegex(match)) return match.path.value;
+  const to = redirectIn(rule)?.path;
+  const isOnlyPath = !hasRegex({ ...match, path: { type: "PathPrefix", value: "/" } });
+  return isOnlyPath && to?.type === "ReplaceFullPath" ? to.replaceFullPath : undefined;
+}
+
 /** @returns the redirects of the circle, beginning with `start`; undefined when they do not come back to it */
-function follow(start: Place, to: Destination, takers: Takers): Place[] | undefined {
-  const { path, method = "GET", headers = [], queryParams = [] } = start.match;
+function follow(start: Place, begin: string, to: Destination, takers: Takers): Place[] | undefined {
+  const { method = "GET", headers = [], queryParams = [] } = start.match;
   const fields = new Map(headers.map(({ name, value }) => [name.toLowerCase(), value]));
   const query = new URLSearchParams(
     queryParams.map(({ name, value }): [string, string] => [name, value]),
   ).toString();
   const caller = fields.get(CALLER_FIELD) ?? "";
-  let asked: Asked = { method, path: path.value, query, header: (name) => fields.get(name) };
+  let asked: Asked = { method, path: begin, query, header: (name) => fields.get(name) };
   let destination = to;
   const circle: Place[] = [];
   for (;;) {

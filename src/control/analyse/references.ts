@@ -1,5 +1,6 @@
 import type { HttpRoute } from "../../resources/http-route.ts";
 import type { Resource } from "../../resources/read.ts";
+import { meshDestination } from "../../routing/mesh-host.ts";
 
 /** A place in a resource that names a service. */
 export interface Reference {
@@ -7,8 +8,10 @@ export interface Reference {
   readonly path: string;
   readonly service: string;
   readonly version?: string;
-  /** `backend` takes a share of the calls; `mirror` gets copies; the others are whose calls are meant. */
-  readonly role: "parent" | "backend" | "mirror" | "policy";
+  /** Of the object, where one host name says both service and version. */
+  readonly field?: "hostname";
+  /** `backend` takes a share of the calls; `mirror` gets copies; `redirect` is called next; else whose calls are meant. */
+  readonly role: "parent" | "backend" | "mirror" | "redirect" | "policy";
   readonly weight?: number;
 }
 
@@ -30,6 +33,7 @@ function ruleReferences({ filters, backendRefs = [] }: Rule, rule: number): Refe
   const at = `spec.rules[${rule}]`;
   return [
     ...mirrorsOf(filters, at),
+    ...redirectsOf(filters, at),
     ...backendRefs.flatMap((ref, i): Reference[] => {
       const path = `${at}.backendRefs[${i}]`;
       const backend = { path, ...named(ref), role: "backend", weight: ref.weight } as const;
@@ -50,3 +54,20 @@ const mirrorsOf = (filters: Rule["filters"] = [], at: string): Reference[] =>
         ]
       : [],
   );
+
+/** Redirects to another host than those of the mesh are no business of ours. */
+const redirectsOf = (filters: Rule["filters"] = [], at: string): Reference[] =>
+  filters.flatMap((filter, i): Reference[] => {
+    if (filter.type !== "RequestRedirect") return [];
+    const { hostname } = filter.requestRedirect;
+    const to = hostname === undefined ? undefined : meshDestination(hostname);
+    if (to === undefined) return [];
+    const { service: name, version } = to;
+    const path = `${at}.filters[${i}].requestRedirect`;
+    return [
+      {
+        ...{ path, field: "hostname", role: "redirect" },
+        ...named(version === undefined ? { name } : { name, version }),
+      },
+    ];
+  });

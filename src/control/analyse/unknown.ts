@@ -14,15 +14,15 @@ export function unknown(set: readonly Judged[], world: World): Finding[] {
     if (hints > MAX_HINTS) return "too many are unknown to look for each";
     return hintOf(name, service === undefined ? world.services() : [...known(service)!]);
   });
-  const judge = (one: Judged, { path, service, version, role, weight }: Reference): Finding[] => {
+  const judge = (one: Judged, { path, field, service, version, role, weight }: Reference): Finding[] => {
     const versions = known(service);
     if (versions === undefined) {
       const message = `no service ${JSON.stringify(service)} is known (${hint(service)})`;
-      return [found("unknown-service", one, `${path}.name`, message)];
+      return [found("unknown-service", one, `${path}.${field ?? "name"}`, message)];
     }
     if (version !== undefined && !versions.has(version)) {
       const message = `no version ${JSON.stringify(version)} of ${service} is known (${hint(version, service)})`;
-      return [found("unknown-version", one, `${path}.version`, message)];
+      return [found("unknown-version", one, `${path}.${field ?? "version"}`, message)];
     }
     if (role !== "backend" || weight === 0 || isUp(service, version)) return [];
     const what = version === undefined ? service : `version ${version} of ${service}`;

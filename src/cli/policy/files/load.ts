@@ -1,6 +1,7 @@
 import type { Document } from "yaml";
 import { type Finding, type FindingCode, finding } from "../../../resources/finding.ts";
 import { type Path, pathSteps } from "../../../resources/path.ts";
+import { isObject } from "../../../resources/rule.ts";
 import { documentsOf, MAX_DOCUMENTS, type Parsed } from "./documents.ts";
 import { START } from "./lines.ts";
 import { offsetOf } from "./locate.ts";
@@ -91,10 +92,15 @@ function itemsOf(file: string, parsed: Parsed, document: Document.Parsed, value:
       return { ...found, file, ...parsed.placeOf(offsetOf(document, steps, atValue)) };
     },
   });
+  // What `weft get -o json` prints.
+  if (isEntries(value)) return value.map(({ resource }, i) => itemAt(resource, [i, "resource"]));
   // Items of a `kind: List` (what kubectl prints) stand for themselves.
   if (isList(value)) return value.items.map((one, i) => itemAt(one, ["items", i]));
   return [itemAt(value, [])];
 }
+
+const isEntries = (value: unknown): value is readonly { readonly resource: unknown }[] =>
+  Array.isArray(value) && value.length > 0 && value.every((one) => isObject(one) && isObject(one.resource));
 
 const isList = (value: unknown): value is { readonly items: readonly unknown[] } =>
   typeof value === "object" &&
