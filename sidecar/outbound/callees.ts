@@ -9,6 +9,7 @@ import { ConsecutiveFailures } from "../breaker/consecutive.ts";
 import { Guard } from "../breaker/guard.ts";
 import { type BreakerSettings, breakerSettings } from "../breaker/settings.ts";
 import { LatencyQuantile } from "../policy/latency-quantile.ts";
+import { PendingLimit } from "../policy/limit-pending.ts";
 import { ParkingLot } from "../policy/park.ts";
 import { RETRY_BUDGET, RetryBudget, type RetryBudgetOptions } from "../policy/retry-budget.ts";
 import type { PolicySource } from "../policy-source.ts";
@@ -20,6 +21,8 @@ export interface Callee {
   readonly service: string;
   readonly budget: RetryBudget;
   readonly balancer: Balancer;
+  /** Limits the calls to it that wait for an answer; undefined when policy does not. */
+  pending: PendingLimit | undefined;
   /** Refuses calls to all of it; undefined when policy has no such breaker. */
   guard: Guard | undefined;
   /** Holds calls while no instance is there; undefined when policy does not want it. */
@@ -111,6 +114,7 @@ export class Callees {
         },
         this.#balancerPolicyOf(policy),
       ),
+      pending: pendingOf(undefined, service, policy),
       guard: this.#guardOf(service, breakerSettings(policy?.spec.breaker)),
       lot: this.#lotOf(undefined, policy),
       quantile(percentile) {
@@ -127,6 +131,7 @@ export class Callees {
     const policy = this.#options.policies.get(callee.service)?.policy;
     callee.budget.configure(budgetOf(policy));
     callee.balancer.configure(this.#balancerPolicyOf(policy));
+    callee.pending = pendingOf(callee.pending, callee.service, policy);
     callee.lot = this.#lotOf(callee.lot, policy);
     callee.guard = this.#guardOf(callee.service, breakerSettings(policy?.spec.breaker));
   }
@@ -163,6 +168,18 @@ export class Callees {
       ejected: (reason, forMs) => ejected(service, "", reason, forMs),
     });
   }
+}
+
+function pendingOf(
+  before: PendingLimit | undefined,
+  service: string,
+  policy: ServicePolicy | undefined,
+): PendingLimit | undefined {
+  const most = policy?.spec.limits?.maxPending;
+  if (most === undefined) return undefined;
+  if (before === undefined) return new PendingLimit(most, `this sidecar to ${service}`);
+  before.configure(most);
+  return before;
 }
 
 function budgetOf(policy: ServicePolicy | undefined): RetryBudgetOptions {

@@ -76,6 +76,8 @@ export const backendLayersOf = (
   aim: backend.aim && aim(backend.aim.callee, backend.aim.target),
   ...stepsOf(backend.steps, parts),
   nameUnknown: backend.aim && nameUnknown(parts.isUnknown),
+  // Calls that are held or tried again keep their places.
+  limitPending: callee.pending?.layer,
   // A service that is given up is not tried, however often.
   breakService: callee.guard && breakService(callee.guard, serviceEjected(callee.service), parts.sweep.now),
   retry: retry(rule.retry ?? parts.retry, {

@@ -39,6 +39,8 @@ const EVERYTHING = {
   sticky: { header: "x-user" },
   hedge: { delay: "1s" },
   breaker: { service: { consecutiveFailures: 20 } },
+  limits: { maxPending: 10 },
+  park: {},
 };
 
 const namesOf = (layers: Readonly<Record<string, Layer | undefined>>): string[] =>
@@ -78,8 +80,10 @@ const BACKEND = [
   "modifyRequest",
   "mirror",
   "nameUnknown",
+  "limitPending",
   "breakService",
   "retry",
+  "park",
   "hedge",
   "attemptDeadline",
   "balance",
