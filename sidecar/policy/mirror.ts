@@ -1,5 +1,7 @@
+import type { Body } from "../stack/body.ts";
 import { Call, type Layer, type Service } from "../stack/call.ts";
 import type { Outcome } from "../stack/outcome.ts";
+import { RecordedBody } from "./recorded-body.ts";
 
 export interface Mirror {
   /** Share of the calls that are copied, 0 to 100. */
@@ -13,24 +15,39 @@ export interface Mirror {
 /**
  * Sends copies of calls to another backend (Gateway API RequestMirror). The real call is never held up: its own
  * message leaves first, and nobody waits for the copy's answer, which is dropped. A body that is still coming in is
- * not copied, because the copy would have to slow it down or be held in memory.
+ * recorded as it goes to the real callee, and the copy is sent when it has come in full; one that is longer than
+ * `RECORD_BYTES`, or that the real callee does not take to its end, is not copied. A tunnel never is.
  * @param random from 0 to below 1
  * @param now monotonic, in ms
- * @param skipped told of each call that was to be copied and could not be
+ * @param skipped told of each copy that was to be sent and could not be
  */
 export const mirror =
   (mirrors: readonly Mirror[], random: () => number, now: () => number, skipped: () => void): Layer =>
   (inner) =>
   (call) => {
-    // Copied before the real call goes on: what comes below may change it.
-    const copies = mirrors
-      .filter(({ percent }) => random() * 100 < percent)
-      .map((one) => [one.shadow, copyOf(call, one, now())] as const);
-    const outcome = inner(call);
-    for (const [shadow, copy] of copies) {
-      if (copy === undefined) skipped();
-      else void shadow(copy).then(drop, () => {});
+    const wanted = mirrors.filter(({ percent }) => random() * 100 < percent);
+    if (wanted.length === 0) return inner(call);
+    // Taken before the real call goes on: what comes below may change it.
+    const original = originalOf(call);
+    const send = (body: Body | undefined): void => {
+      for (const one of wanted) {
+        if (body === undefined) skipped();
+        else void one.shadow(copyOf(original, one, body, now())).then(drop, () => {});
+      }
+    };
+    const { head } = call;
+    const { body, upgrade } = head;
+    if (body.complete || upgrade !== undefined) {
+      const outcome = inner(call);
+      send(upgrade === undefined ? body : undefined);
+      return outcome;
     }
+    const recorded = new RecordedBody(body, send);
+    head.body = recorded;
+    const outcome = inner(call);
+    const giveUp = (): void => recorded.giveUp();
+    // Nobody reads on for a call that has failed; an answer may come before the end of its request.
+    void outcome.then(({ kind }) => kind === "replied" || giveUp(), giveUp);
     return outcome;
   };
 
@@ -38,12 +55,24 @@ const drop = (answer: Outcome): void => {
   if (answer.kind === "replied") answer.body.abandon("cancelled");
 };
 
-function copyOf(call: Call, { callee, target }: Mirror, now: number): Call | undefined {
-  const { head } = call;
-  if (!head.body.complete || head.upgrade !== undefined) return undefined;
-  const copy = new Call({ ...head, callee, target, path: call.path }, now);
-  copy.traceparent = call.traceparent;
-  copy.rule = call.rule;
+type Original = Pick<Call, "head" | "path" | "rule" | "traceparent">;
+
+const originalOf = ({ head, path, rule, traceparent }: Call): Original => ({
+  head: { ...head },
+  path,
+  rule,
+  traceparent,
+});
+
+function copyOf(
+  { head, path, rule, traceparent }: Original,
+  { callee, target }: Mirror,
+  body: Body,
+  now: number,
+): Call {
+  const copy = new Call({ ...head, callee, target, path, body }, now);
+  copy.traceparent = traceparent;
+  copy.rule = rule;
   copy.mirrored = true;
   return copy;
 }

@@ -24,7 +24,8 @@ export interface CallHead {
    * Layers add what the next hop shall read.
    */
   headers: string;
-  readonly body: Body;
+  /** Layers may put another around it before it is read. */
+  body: Body;
   /** The value of `Upgrade` when the caller asks to change protocols; the bodies of a 101 are the tunnel. */
   readonly upgrade: string | undefined;
   /**

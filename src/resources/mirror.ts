@@ -56,6 +56,6 @@ export const requestMirror = described(
           report(["fraction"], "both percent and fraction are written", "keep one of the two");
       }),
     ),
-  "Sends a copy of the request to another service or version; its answer is dropped.",
+  "Sends a copy of the request to another service or version; its answer is dropped. A body that does not come together with its head is copied up to 64 KiB; requests with a longer one, and upgrades, are not copied.",
   { id: "RequestMirror" },
 );

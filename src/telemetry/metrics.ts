@@ -31,7 +31,7 @@ export interface Metrics {
   /** Of copies of calls (RequestMirror). */
   readonly mirrorClient: CallMeter;
   readonly mirrorServer: CallMeter;
-  /** A call was to be copied, and its body was still coming in. */
+  /** A call was to be copied, and could not be. */
   mirrorSkipped(): void;
   /** Tells each change of the connection to the broker. */
   brokerState(kind: "connected" | "away" | "closed"): void;
@@ -67,7 +67,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
     single(
       "counter",
       "weft_mirror_client_skipped_total",
-      "Calls that were not copied because their body was still coming in",
+      "Copies that were not sent because the body was too long to be kept, or did not come in full, or it was an upgrade",
       () => mirrorsSkipped,
     ),
     single("gauge", "weft_broker_connected", "1 while connected to the broker", () => Number(connected)),

@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type Mirror, mirror } from "../../../sidecar/policy/mirror.ts";
+import { RECORD_BYTES } from "../../../sidecar/policy/recorded-body.ts";
 import { wholeBody } from "../../../sidecar/stack/body.ts";
 import type { Call, Service } from "../../../sidecar/stack/call.ts";
-import { LiveBody } from "../../support/bodies.ts";
+import { failed, type Outcome } from "../../../sidecar/stack/outcome.ts";
+import { Collected, LiveBody } from "../../support/bodies.ts";
 import { aCall } from "../../support/calls.ts";
 import { turns } from "../../support/fake-clock.ts";
 import { seeded } from "../../support/random.ts";
@@ -125,7 +127,89 @@ test("an answer that streams is let go at once", async () => {
   assert.deepEqual([body.abandoned, body.sink], ["cancelled", undefined]);
 });
 
-test("a call whose body is still coming in, or that changes protocols, is not copied, and that is counted", async () => {
+/** Mirrors a call whose body comes as the test says; the real callee reads it at once. */
+const uploading = (inner?: Service) => {
+  const { copies, to } = scene();
+  const body = new LiveBody("first ");
+  const counts = { skipped: 0 };
+  const took = new Collected();
+  let answer = (_outcome: Outcome): void => {};
+  const real: Service = (one) => {
+    one.head.body.read(took);
+    return new Promise((resolve) => {
+      answer = resolve;
+    });
+  };
+  const call = aCall({ body, timeoutMs: 700 });
+  call.path = "/as it was";
+  let now = 10;
+  const service = mirror(
+    [to(), to({ callee: "other" }), to({ percent: 0 })],
+    () => 0,
+    () => now,
+    () => counts.skipped++,
+  );
+  const outcome = service(inner ?? real)(call);
+  now = 500;
+  return { copies, body, counts, took, call, outcome, answer: (one: Outcome) => answer(one) };
+};
+
+test("a body that is still coming in is copied when it has come in full, and the call waits for nothing", () => {
+  const { copies, body, counts, took, call } = uploading();
+  call.path = "/changed below";
+  call.head.headers = "";
+  const sink = body.sink!;
+  sink.write(Buffer.from("second "));
+  took.takes = false;
+  assert.equal(sink.write(Buffer.from("third")), false, "the real callee alone says when to pause");
+  assert.equal(copies.length, 0);
+  sink.end("x-sum: 1\r\n");
+  assert.deepEqual([took.text, took.trailers, counts.skipped], ["second third", "x-sum: 1\r\n", 0]);
+  assert.deepEqual(
+    copies.map(({ callee, path, startedAt, dueAt, mirrored }) => [callee, path, startedAt, dueAt, mirrored]),
+    ["audit", "other"].map((callee) => [callee, "/as it was", 500, 1200, true]),
+  );
+  for (const { head } of copies) {
+    assert.equal(head.headers, "Host: orders.mesh\r\n");
+    const { complete, first, framing, trailers } = head.body;
+    assert.deepEqual(
+      [complete, first.toString(), framing, trailers],
+      [true, "first second third", "until-end", "x-sum: 1\r\n"],
+    );
+  }
+});
+
+test("an answer may come before the end of its request, which is copied all the same", async () => {
+  const { copies, body, counts, outcome, answer } = uploading();
+  answer(replied);
+  assert.equal(codeOf(await outcome), 200);
+  await turns();
+  body.sink!.end("");
+  assert.deepEqual([copies.length, counts.skipped], [2, 0]);
+});
+
+test("a body that does not come in full is not copied, and each copy that was wanted counts as skipped", async () => {
+  const brokenOff = uploading();
+  brokenOff.body.sink!.fail("cancelled");
+  assert.equal(brokenOff.took.failed, "cancelled");
+  const notWanted = uploading();
+  notWanted.call.head.body.abandon("cancelled");
+  assert.equal(notWanted.body.abandoned, "cancelled");
+  const tooLong = uploading();
+  tooLong.body.sink!.write(Buffer.alloc(RECORD_BYTES));
+  assert.equal(tooLong.counts.skipped, 2, "told when it is known");
+  tooLong.body.sink!.end("");
+  const failedEarly = uploading(async () => failed("no-instance", "no", ""));
+  assert.equal(codeOf(await failedEarly.outcome), "no-instance");
+  const bug = uploading(() => Promise.reject(new Error("bug")));
+  await assert.rejects(bug.outcome, { message: "bug" });
+  await turns();
+  for (const { copies, counts } of [brokenOff, notWanted, tooLong, failedEarly, bug])
+    assert.deepEqual([copies.length, counts.skipped], [0, 2]);
+  assert.deepEqual([tooLong.took.bytes, tooLong.took.trailers], [RECORD_BYTES, ""]);
+});
+
+test("a call that changes protocols is not copied, and its tunnel is left alone", async () => {
   const { copies, to } = scene();
   let skipped = 0;
   const service = mirror(
@@ -134,10 +218,24 @@ test("a call whose body is still coming in, or that changes protocols, is not co
     () => 0,
     () => skipped++,
   )(app);
-  assert.equal(codeOf(await service(aCall({ body: new LiveBody("part") }))), 200);
-  assert.deepEqual([copies.length, skipped], [0, 2], "one for each copy that was wanted");
-  await service(aCall({ upgrade: "websocket", body: new LiveBody("", "none") }));
-  assert.deepEqual([copies.length, skipped], [0, 4]);
+  const tunnel = new LiveBody("", "none");
+  const call = aCall({ upgrade: "websocket", body: tunnel });
+  await service(call);
+  assert.equal(call.head.body, tunnel);
+  assert.deepEqual([copies.length, skipped], [0, 2]);
+});
+
+test("a call that draws no copy is not recorded", async () => {
+  const { copies, to } = scene();
+  const body = new LiveBody("part");
+  const call = aCall({ body });
+  await mirror(
+    [to({ percent: 0 })],
+    () => 0,
+    () => 0,
+    none,
+  )(app)(call);
+  assert.deepEqual([call.head.body, copies.length], [body, 0]);
 });
 
 test("each mirror draws for itself: 0 never, 100 always, and a share to the statistics", async () => {
