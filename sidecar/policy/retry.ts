@@ -57,8 +57,8 @@ const ON_THE_WAY: ReadonlySet<Code> = new Set<Code>([
 /**
  * Tries again: what no app can have seen whatever the method, and where policy says so, what is safe to repeat.
  * Full jitter, `random(0, (2^n − 1) · base)`, so that callers that failed together do not come back together (AWS
- * Architecture Blog; Linkerd and Envoy do alike). A pause that would outlast the call's time is not begun: the caller
- * is better served with what there is.
+ * Architecture Blog; Linkerd and Envoy do alike). A least pause, or one that was asked for, that would outlast the call's
+ * time is not begun: the caller is better served with what there is.
  */
 export const retry =
   (options: RetryOptions, parts: RetryParts): Layer =>
@@ -72,7 +72,7 @@ export const retry =
     let outcome = await inner(call);
     for (let n = 1; n <= options.attempts && isWorthIt(call, outcome, options, parts); n++) {
       const now = sweep.now();
-      const pauseMs = pauseOf(outcome, n, options, parts);
+      const pauseMs = pauseOf(outcome, n, call.dueAt - now, options, parts);
       if (call.cancelled === undefined) {
         if (pauseMs === undefined || now + pauseMs >= call.dueAt) break;
         if (burdens(outcome) && !budget.take(now)) return unlessSeen(seen, overBudget(call, outcome));
@@ -101,15 +101,25 @@ function isWorthIt(call: Call, outcome: Outcome, { codes }: RetryOptions, { fiel
   return asked && isRepeatable(call, field);
 }
 
-/** How long to wait before attempt `n` + 1, in ms; undefined when the app wants to be left alone for longer. */
-function pauseOf(outcome: Outcome, n: number, options: RetryOptions, parts: RetryParts): number | undefined {
-  const jitterMs = Math.min(options.capMs, parts.random() * (2 ** n - 1) * options.baseMs);
-  const ownMs = options.minMs + jitterMs;
+/**
+ * How long to wait before attempt `n` + 1, in ms; undefined when the app wants to be left alone for longer. Chance takes
+ * at most half of the time that is left: an attempt that may come late is better than none, and what ends the call is
+ * then its time (as the Gateway API's conformance tests have it).
+ */
+function pauseOf(
+  outcome: Outcome,
+  n: number,
+  leftMs: number,
+  options: RetryOptions,
+  parts: RetryParts,
+): number | undefined {
   const value = outcome.kind === "replied" ? parts.field(outcome.headers, "retry-after") : undefined;
-  const askedMs = value === undefined ? undefined : readRetryAfter(value, parts.unixMs());
-  if (askedMs === undefined) return ownMs;
-  // With the jitter on top: the same answer may have gone to many.
-  return askedMs > options.maxRetryAfterMs ? undefined : Math.max(ownMs, askedMs + jitterMs);
+  const askedMs = (value === undefined ? undefined : readRetryAfter(value, parts.unixMs())) ?? 0;
+  if (askedMs > options.maxRetryAfterMs) return undefined;
+  const leastMs = Math.max(options.minMs, askedMs);
+  const jitterMs = Math.min(options.capMs, parts.random() * (2 ** n - 1) * options.baseMs);
+  // On top of what was asked for: the same answer may have gone to many.
+  return leastMs + Math.min(jitterMs, (leftMs - leastMs) / 2);
 }
 
 /** The budget is there to spare the callee: what did not reach it, or found nobody, costs it nothing. */

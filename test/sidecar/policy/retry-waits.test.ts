@@ -68,6 +68,24 @@ test("an answer that asks for more patience than policy or the call has is retur
   }
 });
 
+test("chance takes at most half of the time that is left, so that the attempt is made", async () => {
+  for (const [minMs, left, attempts] of [
+    [0, 40, 2] as const,
+    [20, 40, 2] as const,
+    [40, 40, 1] as const,
+    [60, 40, 1] as const,
+  ]) {
+    const one = scene([none, replied], { ...RETRY, minMs, baseMs: 1000, capMs: 1000 }, { random: () => 1 });
+    const outcome = one.layer(one.service)(aCall({ timeoutMs: left }));
+    await new Promise(setImmediate);
+    await one.pass(minMs + (left - minMs) / 2 - 1);
+    assert.equal(one.attempts.length, 1);
+    await one.pass(1);
+    assert.equal(codeOf(await outcome), attempts === 2 ? 200 : "no-instance");
+    assert.equal(one.attempts.length, attempts);
+  }
+});
+
 test("a Retry-After that is none, or shorter than our own wait, changes nothing", async () => {
   for (const value of ["soon", "0"]) {
     const answer = unavailable(`Retry-After: ${value}\r\n`);
