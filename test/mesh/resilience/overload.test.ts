@@ -1,0 +1,69 @@
+import assert from "node:assert/strict";
+import { type TestContext, test } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
+import { policy, routedMesh } from "../../support/routed-mesh.ts";
+import { isGood, Offered, type OfferedEnd, waysOf } from "./offered.ts";
+import { seenTwice, workingApp } from "./working-app.ts";
+
+const LIMIT = 4;
+const WORK_MS = 40;
+const INSTANCES = 2;
+const CAPACITY = (INSTANCES * LIMIT * 1000) / WORK_MS;
+/** A caller does not wait for longer: what comes later is of no use to anybody. */
+const PATIENCE_MS = 1000;
+
+/** Each call that is too many makes all of them slower, as in apps that run out of memory, threads or connections. */
+const degrading = (running: number): number => WORK_MS * Math.max(1, running / LIMIT) ** 2;
+
+const good = (ends: readonly OfferedEnd[], fromMs: number, toMs: number): number =>
+  ends.filter((end) => isGood(end) && end.endedAt >= fromMs && end.endedAt < toMs).length /
+  ((toMs - fromMs) / 1000);
+
+async function overloaded(t: TestContext, limits: object) {
+  const mesh = await routedMesh(t);
+  const apps = await Promise.all(Array.from({ length: INSTANCES }, () => workingApp(t, degrading)));
+  for (const app of apps) await mesh.serve("orders", app);
+  await mesh.apply(policy("orders", { limits }));
+  const callers = [await mesh.caller("shop"), await mesh.caller("portal")].map(({ listen }) => listen);
+  /** Offers so many calls a second for so long, and gives back what came of it when the first moments are over. */
+  const offer = async (prefix: string, perSecond: number, forMs: number) => {
+    const startedAt = performance.now();
+    const headers = { "weft-timeout": `${PATIENCE_MS}ms` };
+    const method = (i: number) => (i % 2 === 0 ? "GET" : "POST");
+    const offered = new Offered(t, callers, { perSecond, prefix, headers, method });
+    await delay(forMs);
+    const ends = await offered.stop();
+    return { ends, goodput: good(ends, startedAt + 500, startedAt + forMs), startedAt };
+  };
+  return { apps, offer };
+}
+
+const most = (numbers: readonly number[]): number => Math.max(...numbers);
+
+test("at three times what a service can do, its goodput stays, and all is well within five seconds after", async (t) => {
+  const { apps, offer } = await overloaded(t, { maxConcurrency: LIMIT });
+  await offer("warm", CAPACITY / 4, 500);
+  const atCapacity = await offer("peak", CAPACITY, 2000);
+  const over = await offer("over", 3 * CAPACITY, 3000);
+  const after = await offer("after", CAPACITY / 2, 3000);
+  const peak = most([atCapacity.goodput, over.goodput]);
+  t.diagnostic(
+    `capacity ${CAPACITY}/s, goodput ${Math.round(atCapacity.goodput)}/s at it and ${Math.round(over.goodput)}/s at three times (${JSON.stringify(waysOf(over.ends))})`,
+  );
+  assert.ok(atCapacity.goodput > 0.7 * CAPACITY, `${atCapacity.goodput}/s were good at capacity`);
+  assert.ok(over.goodput >= 0.8 * peak, `${over.goodput}/s were good, of ${peak}/s`);
+  for (const app of apps) assert.equal(app.most(), LIMIT);
+  assert.deepEqual(seenTwice(apps), []);
+  // Nobody waits long for a refusal.
+  const refused = over.ends
+    .filter((end) => !isGood(end))
+    .map(({ startedAt, endedAt }) => endedAt - startedAt);
+  refused.sort((a, b) => a - b);
+  const median = refused[refused.length >> 1]!;
+  assert.ok(median < PATIENCE_MS / 2, `half of the refusals took more than ${median} ms`);
+
+  const bad = after.ends.filter((end) => !isGood(end));
+  const last = most([0, ...bad.map(({ endedAt }) => endedAt - after.startedAt)]);
+  t.diagnostic(`the last call failed ${Math.round(last)} ms after the overload`);
+  assert.ok(last < 2500, `a call still failed after ${last} ms`);
+});
