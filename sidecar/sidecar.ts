@@ -127,7 +127,7 @@ async function open(
     return beats;
   };
   inbound =
-    app && startInbound(context, { app, healthPath, beating, policies, recorder: recorder("server") });
+    app && startInbound(context, { app, healthPath, beating, policies, table, recorder: recorder("server") });
   closers.push(() => inbound?.close());
   if (inbound === undefined) {
     const beats = beating();

@@ -1,5 +1,6 @@
 import { systemClock } from "../../src/registry/clock.ts";
 import type { Heartbeater } from "../../src/registry/heartbeater.ts";
+import type { InstanceTable } from "../../src/registry/table.ts";
 import type { CallStats } from "../../src/registry/wire.ts";
 import { type Context, reportBug } from "../context.ts";
 import { appClient } from "../http/app-client.ts";
@@ -12,6 +13,7 @@ import { compileInbound } from "./compile.ts";
 import { countCalls } from "./count-calls.ts";
 import { Drops } from "./drops.ts";
 import { OwnLimits } from "./own-limits.ts";
+import { GlobalRate } from "./global-rate.ts";
 import { Servings } from "./servings.ts";
 
 export interface InboundOptions {
@@ -21,6 +23,8 @@ export interface InboundOptions {
   readonly recorder: Recorder;
   readonly policies: PolicySource;
 }
+  /** For the other instances of this service. */
+  readonly table: InstanceTable;
 
 /** The way from the mesh to the app. No port: calls come over subscriptions. */
 export interface Inbound {
@@ -35,11 +39,16 @@ export interface Inbound {
 
 export function startInbound(context: Context, options: InboundOptions): Inbound {
   const { bus, sweep, subjects, service, instance, version, limits, say } = context;
-  const { app, healthPath, beating, recorder, policies } = options;
+  const { app, healthPath, beating, recorder, policies, table } = options;
   const client = appClient({ ...app, instance, sweep, idleTimeoutMs: limits.idleTimeoutMs });
   const counted = countCalls(client.service, sweep.now);
   const drops = new Drops(say, sweep.now);
-  const own = new OwnLimits({ sweep, random: Math.random, limited: () => {} });
+  const random = Math.random;
+  const sharing = { bus, clock: systemClock, service, instance, table, random };
+  const own = new OwnLimits({
+    ...{ sweep, random, limited: () => {} },
+    globalRate: (rate) => new GlobalRate(sharing, rate),
+  });
   const compile = (): Service => {
     own.configure(policies.get(service)?.policy);
     return compileInbound({ recorder, sweep, reportBug: reportBug(say), own, app: counted.service });
@@ -107,4 +116,5 @@ export function startInbound(context: Context, options: InboundOptions): Inbound
       client.close();
     },
   };
+      own.close();
 }

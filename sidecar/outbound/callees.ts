@@ -27,6 +27,8 @@ export interface Callee {
   guard: Guard | undefined;
   /** Holds calls while no instance is there; undefined when policy does not want it. */
   lot: ParkingLot | undefined;
+  /** Stops hearing what other callers say of it. */
+  readonly unfollow: () => void;
   /** How long its answers take, for hedging. */
   quantile(percentile: number): LatencyQuantile;
 }
@@ -39,6 +41,8 @@ export interface CalleesOptions {
   readonly instances: (service: string) => readonly InstanceRow[];
   readonly balancerParts: Omit<BalancerParts, "ejected">;
   readonly ejected: (service: string, instance: string, reason: EjectionReason, forMs: number) => void;
+  /** Begins to hear which instances of a service other callers eject (`hinted`); returns the way to stop. */
+  readonly followHints?: (service: string) => () => void;
   readonly sweep: Sweep;
 }
 
@@ -97,11 +101,17 @@ export class Callees {
 
   close(): void {
     this.#stop();
+    for (const callee of [...this.#callees.values()]) this.#forget(callee);
+  }
+
+  #forget({ service, unfollow }: Callee): void {
+    unfollow();
+    this.#callees.delete(service);
   }
 
   #add(service: string): Callee {
-    if (this.#callees.size >= MOST_CALLEES) this.#callees.delete(this.#callees.keys().next().value!);
-    const { balancerParts, ejected } = this.#options;
+    if (this.#callees.size >= MOST_CALLEES) this.#forget(this.#callees.values().next().value!);
+    const { balancerParts, ejected, followHints = () => () => {} } = this.#options;
     const policy = this.#options.policies.get(service)?.policy;
     const quantiles = new Map<number, LatencyQuantile>();
     const callee: Callee = {
@@ -117,6 +127,7 @@ export class Callees {
       pending: pendingOf(undefined, service, policy),
       guard: this.#guardOf(service, breakerSettings(policy?.spec.breaker)),
       lot: this.#lotOf(undefined, policy),
+      unfollow: followHints(service),
       quantile(percentile) {
         const known = quantiles.get(percentile) ?? new LatencyQuantile(percentile);
         quantiles.set(percentile, known);

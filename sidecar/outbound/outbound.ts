@@ -18,6 +18,7 @@ import { outboundHandler } from "./listener.ts";
 import { Plans } from "./plans.ts";
 import { meshRouter, oneServiceRouter, type Router } from "./route-host.ts";
 
+import { SharedEjections } from "./shared-ejections.ts";
 /** The first call to a service waits so long for its policy, while a registry is heard. */
 const POLICY_WAIT_MS = 1000;
 
@@ -57,7 +58,11 @@ export async function startOutbound(context: Context, options: OutboundOptions):
     // One that left, or whose app is down for now, still ends what it has.
     if (reason === "silent" || reason === "restarted") exchanges.instanceGone(callee, gone);
   });
-  const callees = new Callees({
+  const shared = new SharedEjections({
+    ...{ bus, caller: service },
+    heard: (callee, ejected, caller) => callees.hinted(callee, ejected, caller),
+  });
+  const callees: Callees = new Callees({
     caller: service,
     policies,
     instances: (callee) => table.instances(callee),
@@ -70,7 +75,8 @@ export async function startOutbound(context: Context, options: OutboundOptions):
         return value === undefined ? undefined : readRetryAfter(value, Date.now());
       },
     },
-    ejected: () => {},
+    ejected: (callee, instance) => instance !== "" && shared.tell(callee, instance),
+    followHints: (callee) => shared.follow(callee),
     sweep,
   });
   const stopHearing = table.onUp((row) => callees.up(row));

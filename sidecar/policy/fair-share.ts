@@ -22,8 +22,8 @@ interface Bucket extends OfCaller {
  * For one caller this is the GCRA with the same rate and burst.
  */
 export class FairShare {
-  readonly #perMs: number;
-  readonly #burst: number;
+  #perMs: number;
+  #burst: number;
   readonly #callers = new KnownCallers<Bucket>((now) => ({ tokens: 0, usedAt: now, idle: false }));
   /** When tokens came in last. */
   #filledAt: number;
@@ -56,6 +56,17 @@ export class FairShare {
     if (bucket.tokens < ENOUGH) return ((1 - bucket.tokens) * this.#hungry - this.#spare) / this.#perMs;
     bucket.tokens--;
     return 0;
+  }
+
+  /** Takes another rate and burst. What has come in stays, as far as there was room for it and still is. */
+  change({ requests, intervalMs, burst }: Rate, now: number): void {
+    let room = this.#burst;
+    for (const { tokens } of this.#callers.all) room -= tokens;
+    this.#spare = Math.min(this.#spare + (now - this.#filledAt) * this.#perMs, Math.max(0, room));
+    this.#filledAt = now;
+    this.#perMs = requests / intervalMs;
+    this.#burst = burst;
+    this.#look(now);
   }
 
   /** A newcomer need not wait for its first part: it gets a token in advance when there is none. */

@@ -3,8 +3,10 @@ import { worldOf } from "./analyse/world.ts";
 import { PolicyEditor } from "./edit/editor.ts";
 import { Explainer } from "./explain/explain.ts";
 import { HeldPolicy } from "./held-policy.ts";
+import { HintDesk } from "./hints/hint-desk.ts";
 import { addPolicyRoutes } from "./http/routes.ts";
 import { PolicyPublisher } from "./publisher.ts";
+import { RateDesk } from "./rate/rate-desk.ts";
 import { Sidecars } from "./sidecars.ts";
 import { PolicyKeeper } from "./store/keeper.ts";
 import type { PolicyStore } from "./store/store.ts";
@@ -22,17 +24,21 @@ export function policyExtension(
     const sidecars = new Sidecars(clock);
     const explainer = new Explainer({ bus, clock, drops });
     const publisher = new PolicyPublisher({ bus, policy: held, drops });
+    const onBus = [
+      publisher,
+      explainer,
+      new RateDesk({ bus, catalog, clock, drops, policy: held }),
+      new HintDesk({ bus, catalog, clock, drops }),
+    ];
     return {
       hears: { policyMark: () => publisher.mark, sidecars },
       addRoutes: (app) => addPolicyRoutes(app, { held, keeper, editor, sidecars, explainer, adminToken }),
       load: () => keeper.start(),
       start() {
-        publisher.start();
-        explainer.start();
+        for (const part of onBus) part.start();
       },
       async close() {
-        publisher.stop();
-        explainer.stop();
+        for (const part of onBus) part.stop();
         await keeper.close();
       },
     };

@@ -18,7 +18,12 @@ export type DropKind =
   | "policy-oversize"
   | "told-bad"
   | "told-forged"
-  | "watcher-slow";
+  | "watcher-slow"
+  | "rate-unknown"
+  | "rate-flood"
+  | "hint-bad"
+  | "hint-unknown"
+  | "hint-flood";
 
 const LOG_EVERY_MS = 60_000;
 

@@ -60,6 +60,10 @@ export const registry = {
   policyEvent: subject("reg.ev.policy"),
   /** Who knows of one request? */
   explainEvent: subject("reg.ev.explain"),
+  /** `caller` has ejected an instance of `callee`. */
+  hintEvent: (callee: string, caller: string) =>
+    subject(`reg.ev.hint.${token("service", callee)}.${token("service", caller)}`),
+  everyHintOf: (callee: string) => subject(`reg.ev.hint.${token("service", callee)}.*`),
   everyEvent: subject("reg.ev.>"),
   get: (what: string, caller: string) =>
     subject(`reg.get.${token("what", what)}.${token("service", caller)}`),
