@@ -42,6 +42,7 @@ export class Balancer {
   #policy: BalancerPolicy;
   #poolPolicy: PoolPolicy;
   #rows: readonly InstanceRow[] | undefined;
+  #hasKnownAny = false;
   #endpoints = new Map<string, Endpoint>();
   #pools = new Map<string | undefined, Pool>();
 
@@ -75,8 +76,9 @@ export class Balancer {
   /** Takes the rows of the service as they are now. The same list once more costs nothing. */
   update(rows: readonly InstanceRow[], now: number): void {
     if (this.isAt(rows)) return;
-    // Those that were there before this caller began to look are no news.
-    const newSince = this.#rows === undefined ? Number.NEGATIVE_INFINITY : now;
+    // Those that were there before this caller began to look are no news; its first look finds an empty table.
+    const newSince = this.#hasKnownAny ? now : Number.NEGATIVE_INFINITY;
+    this.#hasKnownAny ||= rows.length > 0;
     this.#rows = rows;
     const latencyMs = this.#meanLatency(now);
     const next = new Map<string, Endpoint>();

@@ -11,6 +11,7 @@ export const randomly =
       const first = drawn(count, -1, random);
       const endpoint = endpoints[first]!;
       if (count === 1 || !standsBack(endpoint, now)) return endpoint;
-      return endpoints[drawn(count, first, random)];
+      const other = endpoints[drawn(count, first, random)]!;
+      return standsBack(other, now) ? endpoint : other;
     },
   });

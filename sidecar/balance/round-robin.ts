@@ -12,8 +12,11 @@ export function roundRobin(standsBack: StandsBack, random: () => number): Picker
       turn = (turn + 1) % 0x1000_0000;
       const endpoint = endpoints[turn % count]!;
       if (count === 1 || !standsBack(endpoint, now)) return endpoint;
+      const next = endpoints[(turn + 1) % count]!;
+      // When both are new, neither has to.
+      if (standsBack(next, now)) return endpoint;
       turn++;
-      return endpoints[turn % count];
+      return next;
     },
   });
 }

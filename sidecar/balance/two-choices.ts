@@ -19,8 +19,9 @@ export const cheaperOfTwo =
       const first = drawn(count, -1, random);
       const a = endpoints[first]!;
       const b = endpoints[drawn(count, first, random)]!;
-      if (standsBack(a, now)) return b;
-      if (standsBack(b, now)) return a;
+      const backs = standsBack(a, now);
+      // When both are new, neither has to.
+      if (backs !== standsBack(b, now)) return backs ? b : a;
       // Else one that had failed slowly would look dear for a minute after its penalty.
       if (a.wantsProbe(now)) return a;
       if (b.wantsProbe(now)) return b;

@@ -179,6 +179,17 @@ test("instances that were there first are not new; one that comes later warms up
   );
 });
 
+test("a caller that looks for the first time and finds nobody yet takes nobody for new", () => {
+  const balancer = aBalancer({ balance: { slowStartMs: 10_000 } });
+  balancer.update([], 0);
+  balancer.update(rows(3), 5);
+  const warmths = (now: number) => balancer.endpoints(now).map(({ warmth }) => warmth);
+  assert.deepEqual(warmths(5), [1, 1, 1]);
+  balancer.update([], 10);
+  balancer.update(rows(1), 20);
+  assert.deepEqual(warmths(20), [0.1], "but one that comes after all were gone is new");
+});
+
 test("one that is new is taken to be as fast as the others, and so gets no flood", () => {
   const balancer = known(rows(2));
   ends(balancer, "a", answer(200), 1, 0, 30);

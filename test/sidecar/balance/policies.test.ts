@@ -48,6 +48,25 @@ test("round-robin goes round, and goes on where it was when the endpoints change
   assert.notEqual(round(["a", "b", "c"], 1)[0], first[5]);
 });
 
+test("when all are new, none stands back: the policy decides as ever", () => {
+  const fresh = (names: string[]) => endpoints(names, 0);
+  const count = (policy: PickerOf, list: ReturnType<typeof fresh>) => {
+    const picker = policy(list);
+    const counts: Record<string, number> = {};
+    for (let i = 0; i < 1000; i++) {
+      const { instance } = picker.pick(aBalancedCall(), 0)!;
+      counts[instance] = (counts[instance] ?? 0) + 1;
+    }
+    return counts;
+  };
+  const loaded = fresh(["idle", "busy"]);
+  loaded[1]!.outstanding = 3;
+  assert.ok((count(make(leastLoaded)(), loaded).busy ?? 0) < 200);
+  for (const policy of [randomly, roundRobin])
+    for (const times of Object.values(count(make(policy)(), fresh(["a", "b", "c"]))))
+      assert.ok(times > 250 && times < 420, `${times}`);
+});
+
 test("least-loaded never picks the busiest of several", () => {
   const list = endpoints(["a", "b", "c"]);
   list[1]!.outstanding = 3;
