@@ -16,6 +16,7 @@ import { type Inbound, startInbound } from "./inbound/inbound.ts";
 import { accountOf } from "./observe/accounts.ts";
 import { RecentCalls } from "./observe/recent-calls.ts";
 import type { Recorder } from "./observe/record.ts";
+import { accountsUnderWay } from "./observe/under-way.ts";
 import { LIMITS, type Say, type SidecarOptions } from "./options.ts";
 import { startOutbound } from "./outbound/outbound.ts";
 import { Sweep } from "./stack/sweep.ts";
@@ -92,18 +93,10 @@ async function open(
     mirrorMeter: side === "client" ? metrics.mirrorClient : metrics.mirrorServer,
     ...{ tracer, accessLog, now: sweep.now, recent: recent[side] },
   });
-  const telling = tell({
-    ...{ bus, service, instance },
-    accounts: (requestId) =>
-      (["client", "server"] as const).flatMap((side) =>
-        recent[side].find(requestId).map((call) => accountOf(call, side, { service, instance })),
-      ),
-  });
   closers.push(
     () => table.close(),
     () => policies.close(),
     () => lastKnown?.written(),
-    () => telling.unsubscribe(),
     tellChanges(bus, table, metrics, say),
     () => tracer.shutdown(),
     () => accessLog?.flush(),
@@ -134,6 +127,20 @@ async function open(
     beats.set("caller");
     closers.push(() => beats.leave());
   }
+
+  const underWay = {
+    client: () => outbound.underWay(),
+    server: () => inbound?.underWay() ?? [],
+  };
+  const telling = tell({
+    ...{ bus, service, instance },
+    accounts: (requestId) =>
+      (["client", "server"] as const).flatMap((side) => [
+        ...recent[side].find(requestId).map((call) => accountOf(call, side, { service, instance })),
+        ...accountsUnderWay(underWay[side](), requestId, side, { service, instance }, sweep.now()),
+      ]),
+  });
+  closers.push(() => telling.unsubscribe());
 
   const readiness = (): Readiness => {
     const reasons = [

@@ -7,13 +7,14 @@ import { appClient } from "../http/app-client.ts";
 import { type AppAddress, httpCheck, tcpCheck } from "../life/health.ts";
 import { watchHealth } from "../life/watch-health.ts";
 import type { Recorder } from "../observe/record.ts";
+import type { UnderWay } from "../observe/under-way.ts";
 import type { PolicySource } from "../policy-source.ts";
 import type { Service } from "../stack/call.ts";
 import { compileInbound } from "./compile.ts";
 import { countCalls } from "./count-calls.ts";
 import { Drops } from "./drops.ts";
-import { OwnLimits } from "./own-limits.ts";
 import { GlobalRate } from "./global-rate.ts";
+import { OwnLimits } from "./own-limits.ts";
 import { Servings } from "./servings.ts";
 
 export interface InboundOptions {
@@ -22,9 +23,9 @@ export interface InboundOptions {
   readonly beating: (stats: () => CallStats) => Heartbeater;
   readonly recorder: Recorder;
   readonly policies: PolicySource;
-}
   /** For the other instances of this service. */
   readonly table: InstanceTable;
+}
 
 /** The way from the mesh to the app. No port: calls come over subscriptions. */
 export interface Inbound {
@@ -32,6 +33,8 @@ export interface Inbound {
   readonly notReady: () => string | undefined;
   /** When the call that the app works on with this trace context is due; Infinity when there is none. */
   dueAtOf(traceparent: string): number;
+  /** The calls that have no outcome yet. */
+  underWay(): UnderWay[];
   /** Leaves the mesh; resolves when the calls under way have ended or `capMs` is over. */
   leave(capMs: number): Promise<void>;
   close(): Promise<void>;
@@ -96,6 +99,7 @@ export function startInbound(context: Context, options: InboundOptions): Inbound
   return {
     notReady,
     dueAtOf: (traceparent) => servings.dueAtOf(traceparent),
+    underWay: () => servings.underWay(),
     async leave(capMs) {
       health.stop();
       state = "leaving";
@@ -112,9 +116,9 @@ export function startInbound(context: Context, options: InboundOptions): Inbound
       // Whoever is closed without having left must not seem to be there for ever.
       await beats.leave();
       stopFollowing();
+      own.close();
       servings.close();
       client.close();
     },
   };
-      own.close();
 }

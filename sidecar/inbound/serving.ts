@@ -69,6 +69,11 @@ export class Serving implements Receiver, Timed {
     this.dueAt = now + RECEIPT_AFTER_MS;
   }
 
+  /** It has no outcome yet; the bodies of one that has may still go on. */
+  get isPending(): boolean {
+    return this.#outflow === undefined && !this.#answerDone;
+  }
+
   onFrame(frame: Frame): void {
     switch (frame.kind) {
       case Kind.credit:

@@ -4,6 +4,7 @@ import { encodeCancel, encodeRefuse } from "../../src/protocol/encode.ts";
 import { Kind, type Open } from "../../src/protocol/frame.ts";
 import { callerOf, mayAnswer } from "../../src/subjects/reply.ts";
 import type { Subject, Subjects, Target } from "../../src/subjects/subjects.ts";
+import type { UnderWay } from "../observe/under-way.ts";
 import type { Service } from "../stack/call.ts";
 import { failed } from "../stack/outcome.ts";
 import { Slots } from "../stack/slots.ts";
@@ -89,6 +90,15 @@ export class Servings {
     });
     if (exact !== undefined) return exact;
     return latest === Number.NEGATIVE_INFINITY ? Number.POSITIVE_INFINITY : latest;
+  }
+
+  /** The calls that have no outcome yet. */
+  underWay(): UnderWay[] {
+    const found: UnderWay[] = [];
+    this.#open.each(({ isPending, call }) => {
+      if (isPending) found.push({ call, startedAt: call.startedAt, instance: this.instance });
+    });
+    return found;
   }
 
   /** Joins the queue groups: calls come from now on. */

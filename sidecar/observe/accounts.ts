@@ -58,4 +58,4 @@ function unixZero(): number {
   return Math.abs(zero - performance.timeOrigin) < 2 ? performance.timeOrigin : zero;
 }
 
-const rounded = (ms: number): number => Math.round(ms * 1000) / 1000;
+export const rounded = (ms: number): number => Math.round(ms * 1000) / 1000;

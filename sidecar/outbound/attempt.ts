@@ -29,6 +29,7 @@ export class Attempt implements Receiver, Timed {
   readonly subject: Subject;
   readonly #home: Exchanges;
   #resolve: ((outcome: Outcome) => void) | undefined;
+  readonly startedAt: number;
   /** Who has the call, once it said so. */
   instance = "";
   dueAt: number;
@@ -43,7 +44,6 @@ export class Attempt implements Receiver, Timed {
   #answerDone = false;
   /** Why the attempt ended before anybody said that he has the call: he is told as soon as he is known. */
   #orphaned: Code | undefined;
-  readonly #startedAt: number;
 
   constructor(call: Call, subject: Subject, home: Exchanges, resolve: (outcome: Outcome) => void) {
     this.call = call;
@@ -53,8 +53,8 @@ export class Attempt implements Receiver, Timed {
     this.#home = home;
     this.#resolve = resolve;
     this.#body = call.head.body;
-    this.#startedAt = home.sweep.now();
-    this.dueAt = this.#startedAt + LOST_AFTER_MS;
+    this.startedAt = home.sweep.now();
+    this.dueAt = this.startedAt + LOST_AFTER_MS;
     call.onCancel = (code) => this.#cancel(code);
   }
 
@@ -92,6 +92,11 @@ export class Attempt implements Receiver, Timed {
     }
   }
 
+  /** It has no outcome yet; the bodies of one that has may still go on. */
+  get isPending(): boolean {
+    return this.#resolve !== undefined;
+  }
+
   onNoResponders(): void {
     if (this.instance === "") this.fail("no-instance", "no", noInstanceOf(this.call));
     else this.fail("gone", "unknown", `${this.#who()} has left the broker`);
@@ -101,7 +106,7 @@ export class Attempt implements Receiver, Timed {
   due(): void {
     if (this.#orphaned !== undefined) this.#home.forget(this);
     else if (this.#order.waiting) this.breakOff("broken-stream", "a frame was lost on the way");
-    else if (this.#resolve !== undefined && this.instance === "")
+    else if (this.isPending && this.instance === "")
       this.fail("lost", "unknown", `no instance confirmed the call within ${LOST_AFTER_MS} ms`);
     else if (this.#waitsForAnswer) {
       this.#postpone(this.#home.idleTimeoutMs);
@@ -111,7 +116,7 @@ export class Attempt implements Receiver, Timed {
 
   /** The app thinks: that is under the deadline, when there is one, and no stream that could be idle. */
   get #waitsForAnswer(): boolean {
-    return this.#resolve !== undefined && this.#requestDone && Number.isFinite(this.call.head.timeoutMs);
+    return this.isPending && this.#requestDone && Number.isFinite(this.call.head.timeoutMs);
   }
 
   #named(instance: string): void {
@@ -121,7 +126,7 @@ export class Attempt implements Receiver, Timed {
   /** Ends the attempt with a failure, on this side only. */
   fail(code: Code, delivered: "no" | "unknown", message: string): void {
     this.#close();
-    this.#end(code, delivered, message);
+    this.#settleFailure(failed(code, delivered, message));
   }
 
   /** Ends it and tells the callee, now or when it is known. */
@@ -131,11 +136,7 @@ export class Attempt implements Receiver, Timed {
       this.#toInstance(encodeCancel(toldAs(code)));
       this.#close();
     }
-    this.#end(code, "unknown", message);
-  }
-
-  #end(code: Code, delivered: "no" | "unknown", message: string): void {
-    this.#settleFailure(failed(code, delivered, message));
+    this.#settleFailure(failed(code, "unknown", message));
   }
 
   #settleFailure(failure: Failed): void {
@@ -292,7 +293,7 @@ export class Attempt implements Receiver, Timed {
 
   #whereTimeWent(): string {
     const now = this.#home.sweep.now();
-    const tookMs = Math.round(now - this.#startedAt);
+    const tookMs = Math.round(now - this.startedAt);
     const had = this.instance === "" ? "no instance had confirmed it" : `${this.#who()} had it`;
     return whereTimeWent(this.call, now, `attempt ${this.call.attempt} took ${tookMs} ms, and ${had}`);
   }

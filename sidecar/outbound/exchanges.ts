@@ -4,6 +4,7 @@ import { encodeCancel } from "../../src/protocol/encode.ts";
 import { ReplyIds, repliesTo, slotOf } from "../../src/subjects/reply.ts";
 import type { Subject, Subjects } from "../../src/subjects/subjects.ts";
 import { chunkBytes } from "../exchange/limits.ts";
+import type { UnderWay } from "../observe/under-way.ts";
 import type { Service } from "../stack/call.ts";
 import { failed } from "../stack/outcome.ts";
 import { Slots } from "../stack/slots.ts";
@@ -114,6 +115,15 @@ export class Exchanges {
       if (attempt.instance === instance && attempt.call.callee === service)
         attempt.fail("gone", "unknown", `${service} (instance ${instance}) has gone`);
     });
+  }
+
+  /** The attempts that have no outcome yet. */
+  underWay(): UnderWay[] {
+    const found: UnderWay[] = [];
+    this.#open.each((attempt) => {
+      if (attempt.isPending) found.push(attempt);
+    });
+    return found;
   }
 
   #notSent(attempt: Attempt): void {

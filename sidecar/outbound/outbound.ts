@@ -4,6 +4,7 @@ import { type Context, reportBug } from "../context.ts";
 import { fieldValue } from "../http/header-block.ts";
 import { type HttpServer, serveHttp } from "../http/server.ts";
 import { type Recorder, recordRefused } from "../observe/record.ts";
+import type { UnderWay } from "../observe/under-way.ts";
 import type { Address, Upstream } from "../options.ts";
 import { hashText } from "../policy/hash.ts";
 import { limitPending } from "../policy/limit-pending.ts";
@@ -17,8 +18,8 @@ import { requestIds } from "./forwarded.ts";
 import { outboundHandler } from "./listener.ts";
 import { Plans } from "./plans.ts";
 import { meshRouter, oneServiceRouter, type Router } from "./route-host.ts";
-
 import { SharedEjections } from "./shared-ejections.ts";
+
 /** The first call to a service waits so long for its policy, while a registry is heard. */
 const POLICY_WAIT_MS = 1000;
 
@@ -39,6 +40,8 @@ export interface OutboundOptions {
 export interface Outbound {
   readonly listen: string;
   readonly upstreams: readonly string[];
+  /** The attempts that have no outcome yet. */
+  underWay(): UnderWay[];
   close(graceMs: number): Promise<void>;
 }
 
@@ -143,6 +146,7 @@ export async function startOutbound(context: Context, options: OutboundOptions):
   return {
     listen,
     upstreams,
+    underWay: () => exchanges.underWay(),
     close,
   };
 }

@@ -50,6 +50,26 @@ test("a call that the mesh ended tells the cause and the cure", () => {
   assert.match(story, /cause: +no instance of the service.*\n +cure: +look at `weft get instances`/);
 });
 
+test("a call that has not ended tells who has it, and for how long", () => {
+  const { route: _, rule: _rule, why: _why, backend: _backend, ...plain } = call;
+  const hangs = { status: 0, underWay: true };
+  const attempt = { instance: "o2", code: "", status: 0, ms: 3190.25 };
+  assert.equal(
+    storyOf([
+      { ...plain, ...hangs, ms: 3204, attempts: [...call.attempts.slice(0, 1), attempt] },
+      { ...served, ...hangs, ms: 812 },
+    ]),
+    `GET /v2/orders of shop to orders, 2023-11-14T22:13:20.000Z
+  caller:   shop, instance s1
+  route:    none
+  attempt 1  instance o1  503 app-unreachable  1.3 ms
+  attempt 2  instance o2  no answer yet        3190 ms
+  callee:   orders, instance o2: still under way after 812 ms
+  now:      still under way after 3.2 s
+`,
+  );
+});
+
 test("a request that goes on through several services is several calls, in time; the clocks may differ", () => {
   const next: Account = {
     ...call,

@@ -68,20 +68,23 @@ function attemptLines(attempts: readonly AccountAttempt[]): string[] {
 }
 
 const calleeSide = (one: Account): string[] => [
-  ...field(
-    "callee",
-    `${one.service}, instance ${one.instance}: ${result(one.status, one.code)} after ${took(one.ms)}`,
-  ),
+  ...field("callee", `${one.service}, instance ${one.instance}: ${outcome(one)}`),
   ...field("injected", one.injected),
 ];
 
 const result = (status: number, code: string): string =>
-  [status === 0 ? "" : String(status), code].filter(Boolean).join(" ") || "no answer";
+  [status === 0 ? "" : String(status), code].filter(Boolean).join(" ") || "no answer yet";
+
+const outcome = ({ status, code, ms, underWay }: Account): string =>
+  underWay ? `still under way after ${soFar(ms)}` : `${result(status, code)} after ${took(ms)}`;
+
+const soFar = (ms: number): string => (ms < 1000 ? took(ms) : `${(ms / 1000).toFixed(1)} s`);
 
 const took = (ms: number): string => (ms < 10 ? `${ms.toFixed(1)} ms` : `${Math.round(ms)} ms`);
 
-function ending({ status, code, message, ms }: Account): string[] {
-  const end = [...field("ended", `${result(status, code)} after ${took(ms)}`), ...field("message", message)];
+function ending(account: Account): string[] {
+  const { code, message, underWay } = account;
+  const end = [...field(underWay ? "now" : "ended", outcome(account)), ...field("message", message)];
   if (!isCode(code)) return end;
   const { cause, cure } = meaningOf(code);
   return [...end, ...field("cause", cause), ...field("cure", cure)];

@@ -39,6 +39,8 @@ export interface Account {
   readonly message?: string;
   /** A copy of a call (RequestMirror). */
   readonly mirrored?: boolean;
+  /** It has not ended: `status` is 0, `ms` is the time so far, and so are those of the attempts that have no status. */
+  readonly underWay?: boolean;
   readonly ms: number;
   readonly traceparent?: string;
 }
@@ -109,6 +111,7 @@ const account = z.object({
   injected: z.optional(text(MAX.injected)),
   message: z.optional(text(MAX.message)),
   mirrored: z.optional(z.boolean()),
+  underWay: z.optional(z.boolean()),
   status,
   code: text(MAX.code),
   ms,

@@ -3,6 +3,7 @@ import { test } from "node:test";
 import type { Account } from "../../../src/control/explain/account.ts";
 import { type Asked, ask } from "../../support/ask.ts";
 import { crowd } from "../../support/crowd.ts";
+import { handledApp } from "../../support/mesh.ts";
 import { policy, type RoutedMesh, route, routedMesh } from "../../support/routed-mesh.ts";
 import { natsServers } from "../../support/servers.ts";
 import { until } from "../../support/until.ts";
@@ -117,6 +118,50 @@ test("a call that met a dead app first is told with both attempts, and by both c
       [alive.sidecar.instance, ""],
     ]),
   );
+});
+
+test("a call that hangs is told by all who have it while it is under way, and the hop that has ended as ended", async (t) => {
+  const mesh = await routedMesh(t);
+  const app = await handledApp(t);
+  const stock = await mesh.serve("stock", app, { version: "2" });
+  const shop = await mesh.caller();
+  const headers = { "x-request-id": "hung" };
+  const askedStock = async () => {
+    const answer = ask(shop.listen, "stock.mesh", "/hangs?secret", { headers });
+    return { answer, ...(await app.next()) };
+  };
+  const first = await askedStock();
+  first.response.end();
+  await first.answer;
+  const hung = await askedStock();
+  // The receipt, which says who has the call, comes after 50 ms.
+  const told = await until(async () => {
+    const accounts = await explained(mesh, "hung", 4);
+    return accounts[2]!.attempts[0]!.instance === "" ? undefined : accounts;
+  });
+  const before = told.slice(0, 2).map(known);
+  assert.deepEqual(
+    before.map(({ side, status, underWay }) => [side, status, underWay]),
+    [
+      ["client", 200, undefined],
+      ["server", 200, undefined],
+    ],
+  );
+  const same = { method: "GET", path: "/hangs", caller: "shop", callee: "stock", status: 0, code: "" };
+  const now = { ...same, attempts: [answered(stock.instance, 0)], backend: "stock v2", underWay: true };
+  const [client, callee, ...more] = told.slice(2).map(known);
+  // The caller can only name the version when it knew the instance in time.
+  assert.deepEqual({ ...client, backend: "stock v2" }, { side: "client", service: "shop", ...now });
+  assert.deepEqual(callee, { side: "server", service: "stock", ...now });
+  assert.deepEqual(more, []);
+  // A head is an outcome, however long its body takes.
+  hung.response.write("part");
+  await until(async () => {
+    const accounts = await explained(mesh, "hung", 4);
+    return accounts.length === 4 && accounts.every(({ status, underWay }) => status === 200 && !underWay);
+  });
+  hung.response.end();
+  assert.equal((await hung.answer).text, "part");
 });
 
 test("what policy answers by itself is told without an attempt, and the answer names its request", async (t) => {
