@@ -51,7 +51,9 @@ export class GlobalRate {
     this.#options = options;
     this.#rate = rate;
     this.#counted = new CountedCalls(clock.now());
-    this.#bucket = new FairShare(this.#ownRate(), clock.now());
+    // Instances that start anew must not bring a burst each.
+    this.#bucket = new FairShare({ ...this.#ownRate(), burst: 1 }, clock.now());
+    this.#apply();
     this.#asker = new Asker(bus, clock, service, instance);
     this.#stops = [
       () => this.#asker.close(),
