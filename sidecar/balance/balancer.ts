@@ -73,6 +73,11 @@ export class Balancer {
     return rows === this.#rows;
   }
 
+  /** Whether an instance was ever there. */
+  get isKnown(): boolean {
+    return this.#hasKnownAny;
+  }
+
   /** Takes the rows of the service as they are now. The same list once more costs nothing. */
   update(rows: readonly InstanceRow[], now: number): void {
     if (this.isAt(rows)) return;
@@ -80,7 +85,7 @@ export class Balancer {
     const newSince = this.#hasKnownAny ? now : Number.NEGATIVE_INFINITY;
     this.#hasKnownAny ||= rows.length > 0;
     this.#rows = rows;
-    const latencyMs = this.#meanLatency(now);
+    const latencyMs = this.#usualLatency(now);
     const next = new Map<string, Endpoint>();
     for (const row of rows) {
       const known = this.#endpoints.get(row.instance);
@@ -123,11 +128,13 @@ export class Balancer {
     };
   }
 
-  /** Of one that nothing is known of, the best guess is that it is like the others. */
-  #meanLatency(now: number): number {
-    let sum = 0;
-    for (const { latency } of this.#endpoints.values()) sum += latency.at(now);
-    return sum / Math.max(1, this.#endpoints.size);
+  /**
+   * Of one that nothing is known of, the best guess is that it is like the others: the lower median, because one that
+   * just died or fails looks slower than all others together.
+   */
+  #usualLatency(now: number): number {
+    const all = [...this.#endpoints.values()].map(({ latency }) => latency.at(now)).sort((a, b) => a - b);
+    return all[(all.length - 1) >> 1] ?? 0;
   }
 
   #endpointOf(row: InstanceRow, latencyMs: number, newSince: number, now: number): Endpoint {

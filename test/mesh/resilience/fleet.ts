@@ -100,15 +100,18 @@ export class Fleet {
   /** Waits until a caller knows all instances, and none besides. */
   async isKnownTo(caller: SidecarUnderTest, members: readonly Member[] = this.members): Promise<void> {
     const others = this.members.filter((member) => !members.includes(member));
+    const call = () => ask(caller.listen, `${this.service}.mesh`, WARM_UP);
     await until(
       async () => {
-        await ask(caller.listen, `${this.service}.mesh`, WARM_UP);
+        await call();
         const { text } = await ask(caller.admin!, "localhost", "/endpoints");
         const isListed = ({ instance }: Member): boolean => text.includes(`"${instance}"`);
         return members.every(isListed) && !others.some(isListed);
       },
       { what: `a caller to know ${members.length} instances of ${this.service}` },
     );
+    // What is known is looked at when there is a call.
+    await call();
     this.forget();
   }
 

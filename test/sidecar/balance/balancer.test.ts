@@ -191,11 +191,15 @@ test("a caller that looks for the first time and finds nobody yet takes nobody f
 });
 
 test("one that is new is taken to be as fast as the others, and so gets no flood", () => {
-  const balancer = known(rows(2));
+  const balancer = known(rows(3));
   ends(balancer, "a", answer(200), 1, 0, 30);
   ends(balancer, "b", answer(200), 1, 0, 50);
-  balancer.update(rows(3), 0);
-  assert.equal(balancer.endpoints(0)[2]?.latencyMs, 40);
+  ends(balancer, "c", failed("attempt-timeout", "unknown", "x"), 3, 0, 3000);
+  balancer.update(rows(4), 0);
+  assert.equal(balancer.endpoints(0)[3]?.latencyMs, 50, "one that just died says nothing of it");
+  balancer.update(rows(1), 0);
+  balancer.update(rows(2), 0);
+  assert.equal(balancer.endpoints(0)[1]?.latencyMs, 30);
 });
 
 test("fast failures, refusals and answers that ask for a pause attract no calls", () => {
