@@ -18,7 +18,7 @@ import { RecentCalls } from "./observe/recent-calls.ts";
 import type { Recorder } from "./observe/record.ts";
 import { accountsUnderWay } from "./observe/under-way.ts";
 import { LIMITS, type Say, type SidecarOptions } from "./options.ts";
-import { startOutbound } from "./outbound/outbound.ts";
+import { type Outbound, startOutbound } from "./outbound/outbound.ts";
 import { Sweep } from "./stack/sweep.ts";
 
 /** A running sidecar. */
@@ -84,6 +84,8 @@ async function open(
       registryLive: table.state.kind === "following",
       instancesKnown: Object.values(table.all()).flat().length,
     }),
+    callees: () => outbound.callees(),
+    concurrency: () => inbound?.concurrency(),
   });
   const tracer = await createTracer({ service, instance, version, ...options.tracing });
   const accessLog = options.accessLog && (await accessLogTo(options.accessLog));
@@ -103,16 +105,17 @@ async function open(
   );
 
   const { listen, upstreams = [], app, healthPath, zone } = options;
-  const { mirrorSkipped } = metrics;
+  const { mirrorSkipped, limited } = metrics;
   let inbound: Inbound | undefined;
   const dueAtOf = (traceparent: string): number => inbound?.dueAtOf(traceparent) ?? Number.POSITIVE_INFINITY;
-  const outbound = await startOutbound(context, {
+  const outbound: Outbound = await startOutbound(context, {
     ...{ listen, upstreams, recorder: recorder("client"), table, policies, zone, mirrorSkipped, dueAtOf },
   });
   closers.push((graceMs) => outbound.close(graceMs));
   const beating = (stats?: () => CallStats): Heartbeater => {
     const beats = new Heartbeater({
       ...{ bus, clock: systemClock, service, instance, version, policy: () => policies.inStep },
+      ejected: () => outbound.ejected(),
       ...(zone === undefined ? {} : { zone }),
       ...(stats === undefined ? {} : { stats }),
     });
@@ -120,7 +123,10 @@ async function open(
     return beats;
   };
   inbound =
-    app && startInbound(context, { app, healthPath, beating, policies, table, recorder: recorder("server") });
+    app &&
+    startInbound(context, {
+      ...{ app, healthPath, beating, policies, table, limited, recorder: recorder("server") },
+    });
   closers.push(() => inbound?.close());
   if (inbound === undefined) {
     const beats = beating();
@@ -160,7 +166,7 @@ async function open(
       registry: table.state,
       expiry: options.expiry?.(),
     }),
-    endpoints: () => ({ registry: table.state, services: table.all() }),
+    endpoints: () => ({ registry: table.state, services: table.all(), callees: outbound.callees() }),
   };
   const admin = options.admin && (await startAdmin(pages, options.admin.host, options.admin.port));
   closers.push(() => admin?.close());

@@ -7,6 +7,8 @@ import { RETRY } from "../../sidecar/policy/retry.ts";
 import type { Layer, Service } from "../../sidecar/stack/call.ts";
 import { observe, rescue, stack } from "../../sidecar/stack/stack.ts";
 import { Sweep } from "../../sidecar/stack/sweep.ts";
+import type { InstanceRow } from "../../src/registry/wire.ts";
+import type { ServicePolicy } from "../../src/resources/service-policy.ts";
 import { CallMeter } from "../../src/telemetry/call-meter.ts";
 import type { Tracer } from "../../src/telemetry/trace.ts";
 import { repeatAwaited } from "./cases.ts";
@@ -14,7 +16,7 @@ import type { Case } from "./clock.ts";
 import { callFor, OUTCOME } from "./leaf.ts";
 import { planOf, policyOf, requestFor, routeOf, SERVICE } from "./plan-of.ts";
 
-const send: Service = () => OUTCOME;
+export const send: Service = () => OUTCOME;
 const REQUEST = requestFor("/v2/orders/42?expand=items");
 
 /** Calls through layers that end where the answer is there already: what the layers themselves take. */
@@ -48,7 +50,13 @@ export async function layerCases(tracer: Tracer): Promise<Case[]> {
   ];
 }
 
-function partsFor(tracer: Tracer, sweep: Sweep): OutboundParts {
+/** @param policy of the service that is called */
+export function partsFor(
+  tracer: Tracer,
+  sweep: Sweep,
+  policy?: ServicePolicy,
+  instances: readonly InstanceRow[] = [],
+): OutboundParts {
   const meter = (): CallMeter => new CallMeter({ side: "client", service: "web" });
   return {
     recorder: {
@@ -60,8 +68,7 @@ function partsFor(tracer: Tracer, sweep: Sweep): OutboundParts {
     limitMirrors: limitPending(256),
     mirrorSkipped: () => {},
     retry: RETRY,
-    callees: calleesOf(sweep),
-    hedged: () => {},
+    callees: calleesOf(sweep, policy, instances),
     broker: { state: { kind: "connected" }, onState: () => () => {} },
     brokerWaitMs: 0,
     random: Math.random,
@@ -73,12 +80,21 @@ function partsFor(tracer: Tracer, sweep: Sweep): OutboundParts {
   };
 }
 
-/** No instance is known, so every call is left to the broker. */
-const calleesOf = (sweep: Sweep): Callees =>
+/** Where no instance is known, every call is left to the broker. */
+const calleesOf = (
+  sweep: Sweep,
+  policy: ServicePolicy | undefined,
+  instances: readonly InstanceRow[],
+): Callees =>
   new Callees({
     caller: "web",
-    policies: { get: () => undefined, whenKnown: async () => {}, onChange: () => () => {} },
-    instances: () => [],
+    policies: {
+      get: () => policy && { service: SERVICE, revision: 1, routes: [], policy },
+      whenKnown: async () => {},
+      onChange: () => () => {},
+    },
+    instances: () => instances,
+    allInstances: () => ({}),
     balancerParts: { zone: undefined, random: Math.random, hash: () => 0, retryAfterMs: () => undefined },
     ejected: () => {},
     sweep,

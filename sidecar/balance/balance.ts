@@ -38,7 +38,7 @@ export const balance =
         const endedAt = now();
         endpoint.ended(outcome, endedAt - startedAt, endedAt, isProbe);
       }
-      if (isFailure(outcome)) noteTried(call, endpoint);
+      if (isFailure(outcome)) noteFailed(call, endpoint);
       if (!isAbsent(outcome) || call.cancelled !== undefined || call.spent) return outcome;
     }
     call.version = version ?? "";
@@ -53,12 +53,13 @@ export const balance =
 function learn(endpoint: Endpoint, call: Call, outcome: Outcome, startedAt: number, endedAt: number): void {
   call.version = endpoint.version;
   endpoint.ended(outcome, endedAt - startedAt, endedAt, endpoint.began(startedAt));
-  if (isFailure(outcome)) noteTried(call, endpoint);
+  if (isFailure(outcome)) noteFailed(call, endpoint);
 }
 
-function noteTried(call: Call, { instance }: Endpoint): void {
+function noteFailed(call: Call, { instance, state }: Endpoint): void {
   call.tried ??= [];
   call.tried.push(instance);
+  if (state === "ejected") call.note("ejected", undefined, instance);
 }
 
 const isAbsent = (outcome: Outcome): boolean => outcome.kind === "failed" && outcome.code === "no-instance";

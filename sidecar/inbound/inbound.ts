@@ -2,6 +2,7 @@ import { systemClock } from "../../src/registry/clock.ts";
 import type { Heartbeater } from "../../src/registry/heartbeater.ts";
 import type { InstanceTable } from "../../src/registry/table.ts";
 import type { CallStats } from "../../src/registry/wire.ts";
+import type { ConcurrencyState } from "../../src/telemetry/limit-families.ts";
 import { type Context, reportBug } from "../context.ts";
 import { appClient } from "../http/app-client.ts";
 import { type AppAddress, httpCheck, tcpCheck } from "../life/health.ts";
@@ -25,6 +26,8 @@ export interface InboundOptions {
   readonly policies: PolicySource;
   /** For the other instances of this service. */
   readonly table: InstanceTable;
+  /** Told of each call that is above a rate. */
+  readonly limited: (caller: string, limit: string) => void;
 }
 
 /** The way from the mesh to the app. No port: calls come over subscriptions. */
@@ -33,6 +36,8 @@ export interface Inbound {
   readonly notReady: () => string | undefined;
   /** When the call that the app works on with this trace context is due; Infinity when there is none. */
   dueAtOf(traceparent: string): number;
+  /** How busy the app is. */
+  concurrency(): ConcurrencyState;
   /** The calls that have no outcome yet. */
   underWay(): UnderWay[];
   /** Leaves the mesh; resolves when the calls under way have ended or `capMs` is over. */
@@ -42,14 +47,14 @@ export interface Inbound {
 
 export function startInbound(context: Context, options: InboundOptions): Inbound {
   const { bus, sweep, subjects, service, instance, version, limits, say } = context;
-  const { app, healthPath, beating, recorder, policies, table } = options;
+  const { app, healthPath, beating, recorder, policies, table, limited } = options;
   const client = appClient({ ...app, instance, sweep, idleTimeoutMs: limits.idleTimeoutMs });
   const counted = countCalls(client.service, sweep.now);
   const drops = new Drops(say, sweep.now);
   const random = Math.random;
   const sharing = { bus, clock: systemClock, service, instance, table, random };
   const own = new OwnLimits({
-    ...{ sweep, random, limited: () => {} },
+    ...{ sweep, random, limited },
     globalRate: (rate) => new GlobalRate(sharing, rate),
   });
   const compile = (): Service => {
@@ -99,6 +104,7 @@ export function startInbound(context: Context, options: InboundOptions): Inbound
   return {
     notReady,
     dueAtOf: (traceparent) => servings.dueAtOf(traceparent),
+    concurrency: () => ({ limit: own.concurrency.limit, ...own.concurrency.counts }),
     underWay: () => servings.underWay(),
     async leave(capMs) {
       health.stop();

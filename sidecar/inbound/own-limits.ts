@@ -16,7 +16,7 @@ export interface OwnLimitsOptions {
   /** From 0 to below 1. */
   readonly random: () => number;
   /** Told of each call that is above a rate, for the metrics. */
-  readonly limited: (caller: string) => void;
+  readonly limited: (caller: string, limit: string) => void;
   /** Begins to work on a share of a rate of all instances. */
   readonly globalRate: (rate: Rate) => GlobalRate;
 }

@@ -31,16 +31,17 @@ export const record =
     const incoming = call.traceparent;
     const span = tracer.start(side, incoming, () => factsOf(call));
     call.traceparent = span.traceparent;
+    call.onEvent = span.event;
     if (incoming === undefined) head.headers += `${HEADER.traceparent}: ${span.traceparent}\r\n`;
     else if (span.traceparent !== incoming)
       head.headers = setField(head.headers, HEADER.traceparent, span.traceparent);
     const outcome = await inner(call);
-    const { attempt, callee, injected } = call;
+    const { attempt, callee, injected, waitedMs } = call;
     const status = statusOf(outcome);
     const errorCode = outcome.kind === "replied" ? undefined : outcome.code;
     const durationMs = now() - call.startedAt;
     const { version } = call;
-    span.end({ status, errorCode, attempt, callee, version, injected });
+    span.end({ status, errorCode, attempt, callee, version, injected, waitedMs });
     // Fields one by one: a spread costs a microsecond, and this is on the path of every call.
     counted.ended({
       method: head.method,

@@ -2,7 +2,7 @@ import { parseDuration } from "../../src/protocol/duration.ts";
 import type { InstanceRow } from "../../src/registry/wire.ts";
 import type { ServicePolicy } from "../../src/resources/service-policy.ts";
 import { Balancer, type BalancerParts, type BalancerPolicy } from "../balance/balancer.ts";
-import type { EndpointView } from "../balance/endpoint-view.ts";
+import type { Endpoint } from "../balance/endpoint.ts";
 import { balanceSettings } from "../balance/settings.ts";
 import type { EjectionReason } from "../breaker/breaker.ts";
 import { ConsecutiveFailures } from "../breaker/consecutive.ts";
@@ -14,6 +14,7 @@ import { ParkingLot } from "../policy/park.ts";
 import { RETRY_BUDGET, RetryBudget, type RetryBudgetOptions } from "../policy/retry-budget.ts";
 import type { PolicySource } from "../policy-source.ts";
 import type { Sweep } from "../stack/sweep.ts";
+import { CalleeCounts, type CalleeView, viewOf } from "./callee-view.ts";
 import { keyOf } from "./sticky.ts";
 
 /** What this sidecar knows of one service that it calls; it outlives every change of policy. */
@@ -21,6 +22,8 @@ export interface Callee {
   readonly service: string;
   readonly budget: RetryBudget;
   readonly balancer: Balancer;
+  /** For metrics. */
+  readonly counts: CalleeCounts;
   /** Limits the calls to it that wait for an answer; undefined when policy does not. */
   pending: PendingLimit | undefined;
   /** Refuses calls to all of it; undefined when policy has no such breaker. */
@@ -39,6 +42,8 @@ export interface CalleesOptions {
   readonly policies: PolicySource;
   /** The instances of a service as last known: the same list until something changes. */
   readonly instances: (service: string) => readonly InstanceRow[];
+  /** The same for all services that were asked for; to look at them is no use of them. */
+  readonly allInstances: () => Readonly<Record<string, readonly InstanceRow[]>>;
   readonly balancerParts: Omit<BalancerParts, "ejected">;
   readonly ejected: (service: string, instance: string, reason: EjectionReason, forMs: number) => void;
   /** Begins to hear which instances of a service other callers eject (`hinted`); returns the way to stop. */
@@ -56,6 +61,8 @@ const MOST_CALLEES = 1024;
 export class Callees {
   readonly #options: CalleesOptions;
   readonly #callees = new Map<string, Callee>();
+  /** Those that were ejected, and their services; looked through when somebody asks. */
+  readonly #ejected = new Map<Endpoint, string>();
   readonly #stop: () => void;
 
   constructor(options: CalleesOptions) {
@@ -89,14 +96,31 @@ export class Callees {
     this.#callees.get(service)?.balancer.hinted(instance, caller, this.#options.sweep.now());
   }
 
-  /** Each service with its instances as this caller sees them, and what is left of its budget. */
-  views(): { service: string; budget: ReturnType<RetryBudget["read"]>; endpoints: EndpointView[] }[] {
+  /** Each service with its instances as this caller sees them, what is left of its budget, and what was done so far. */
+  views(): CalleeView[] {
+    this.#refresh();
     const now = this.#options.sweep.now();
-    return [...this.#callees.values()].map(({ service, budget, balancer }) => ({
-      service,
-      budget: budget.read(now),
-      endpoints: balancer.endpoints(now),
-    }));
+    return [...this.#callees.values()].map((callee) => viewOf(callee, now));
+  }
+
+  /** `<service>.<instance>` of those that get no calls from here now, or only one that tries them. */
+  ejected(): string[] {
+    const now = this.#options.sweep.now();
+    const names: string[] = [];
+    for (const [endpoint, service] of this.#ejected) {
+      const isThere = this.#callees.get(service)?.balancer.endpoint(endpoint.instance) === endpoint;
+      if (!isThere || endpoint.state === "admitting") this.#ejected.delete(endpoint);
+      // One whose time is over, and that nobody has called since, is no longer left out.
+      else if (!endpoint.admits(now)) names.push(`${service}.${endpoint.instance}`);
+    }
+    return names;
+  }
+
+  /** So that an instance that is gone is not shown until the next call. */
+  #refresh(): void {
+    const now = this.#options.sweep.now();
+    for (const [service, rows] of Object.entries(this.#options.allInstances()))
+      this.#callees.get(service)?.balancer.update(rows, now);
   }
 
   close(): void {
@@ -111,7 +135,7 @@ export class Callees {
 
   #add(service: string): Callee {
     if (this.#callees.size >= MOST_CALLEES) this.#forget(this.#callees.values().next().value!);
-    const { balancerParts, ejected, followHints = () => () => {} } = this.#options;
+    const { balancerParts, followHints = () => () => {} } = this.#options;
     const policy = this.#options.policies.get(service)?.policy;
     const quantiles = new Map<number, LatencyQuantile>();
     const callee: Callee = {
@@ -120,12 +144,16 @@ export class Callees {
       balancer: new Balancer(
         {
           ...balancerParts,
-          ejected: ({ instance }, reason, forMs) => ejected(service, instance, reason, forMs),
+          ejected: (endpoint, reason, forMs) => {
+            this.#ejected.set(endpoint, service);
+            this.#tellEjected(callee, endpoint.instance, reason, forMs);
+          },
         },
         this.#balancerPolicyOf(policy),
       ),
+      counts: new CalleeCounts(),
       pending: pendingOf(undefined, service, policy),
-      guard: this.#guardOf(service, breakerSettings(policy?.spec.breaker)),
+      guard: undefined,
       lot: this.#lotOf(undefined, policy),
       unfollow: followHints(service),
       quantile(percentile) {
@@ -134,6 +162,7 @@ export class Callees {
         return known;
       },
     };
+    callee.guard = this.#guardOf(callee, breakerSettings(policy?.spec.breaker));
     this.#callees.set(service, callee);
     return callee;
   }
@@ -144,7 +173,7 @@ export class Callees {
     callee.balancer.configure(this.#balancerPolicyOf(policy));
     callee.pending = pendingOf(callee.pending, callee.service, policy);
     callee.lot = this.#lotOf(callee.lot, policy);
-    callee.guard = this.#guardOf(callee.service, breakerSettings(policy?.spec.breaker));
+    callee.guard = this.#guardOf(callee, breakerSettings(policy?.spec.breaker));
   }
 
   #balancerPolicyOf(policy: ServicePolicy | undefined): BalancerPolicy {
@@ -168,15 +197,21 @@ export class Callees {
     return before;
   }
 
-  #guardOf(service: string, settings: BreakerSettings): Guard | undefined {
+  /** @param instance empty for the service as a whole */
+  #tellEjected({ service, counts }: Callee, instance: string, reason: EjectionReason, forMs: number): void {
+    counts.ejected(instance, reason);
+    this.#options.ejected(service, instance, reason, forMs);
+  }
+
+  #guardOf(callee: Callee, settings: BreakerSettings): Guard | undefined {
     const { serviceFailures, minPenaltyMs, maxPenaltyMs } = settings;
     if (serviceFailures === undefined) return undefined;
-    const { balancerParts, ejected } = this.#options;
+    const { random } = this.#options.balancerParts;
     return new Guard({
       breaker: new ConsecutiveFailures(serviceFailures),
-      ...{ minPenaltyMs, maxPenaltyMs, random: balancerParts.random },
+      ...{ minPenaltyMs, maxPenaltyMs, random },
       changed: () => {},
-      ejected: (reason, forMs) => ejected(service, "", reason, forMs),
+      ejected: (reason, forMs) => this.#tellEjected(callee, "", reason, forMs),
     });
   }
 }

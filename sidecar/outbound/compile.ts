@@ -34,7 +34,6 @@ export interface OutboundParts {
   /** Where neither rule nor policy says anything. */
   readonly retry: RetryOptions;
   readonly callees: Callees;
-  readonly hedged: (callee: string, what: "begun" | "won") => void;
   readonly broker: BrokerWatch;
   /** How long a call waits for a broker that is away; 0 to fail at once. */
   readonly brokerWaitMs: number;
@@ -84,6 +83,7 @@ export const backendLayersOf = (
     ...furtherParts(callee, parts),
     random: parts.random,
     unixMs: Date.now,
+    retried: () => void callee.counts.retries++,
   }),
   // Within an attempt, so that calls that wait for an instance spend no retries.
   park: callee.lot?.layer,
@@ -106,7 +106,7 @@ function hedgeLayer({ attempts, delay }: HedgeWish, callee: Callee, parts: Outbo
         next.tried ??= [];
         next.tried.push(target.instance);
       },
-      hedged: (what) => parts.hedged(callee.service, what),
+      hedged: (what) => void callee.counts.hedges[what]++,
     },
   );
 }

@@ -11,6 +11,7 @@ import { limitPending } from "../policy/limit-pending.ts";
 import { RETRY } from "../policy/retry.ts";
 import { readRetryAfter } from "../policy/retry-after.ts";
 import type { PolicySource } from "../policy-source.ts";
+import type { CalleeView } from "./callee-view.ts";
 import { Callees } from "./callees.ts";
 import { compileRule, type OutboundParts } from "./compile.ts";
 import { Exchanges } from "./exchanges.ts";
@@ -40,6 +41,10 @@ export interface OutboundOptions {
 export interface Outbound {
   readonly listen: string;
   readonly upstreams: readonly string[];
+  /** The services that were called, as this sidecar sees them. */
+  callees(): CalleeView[];
+  /** `<service>.<instance>` of those that it has ejected for now. */
+  ejected(): string[];
   /** The attempts that have no outcome yet. */
   underWay(): UnderWay[];
   close(graceMs: number): Promise<void>;
@@ -69,6 +74,7 @@ export async function startOutbound(context: Context, options: OutboundOptions):
     caller: service,
     policies,
     instances: (callee) => table.instances(callee),
+    allInstances: () => table.all(),
     balancerParts: {
       zone,
       random: Math.random,
@@ -91,7 +97,6 @@ export async function startOutbound(context: Context, options: OutboundOptions):
     mirrorSkipped,
     retry: { ...RETRY, attempts: limits.retries },
     callees,
-    hedged: () => {},
     broker: bus,
     brokerWaitMs: limits.brokerWaitMs,
     random: Math.random,
@@ -146,6 +151,8 @@ export async function startOutbound(context: Context, options: OutboundOptions):
   return {
     listen,
     upstreams,
+    callees: () => callees.views(),
+    ejected: () => callees.ejected(),
     underWay: () => exchanges.underWay(),
     close,
   };

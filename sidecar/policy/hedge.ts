@@ -92,8 +92,12 @@ class Race implements Timed {
   /** The last attempt has had its time. */
   due(): void {
     const now = this.#parts.sweep.now();
-    if (!this.#parts.budget.take(now)) return;
+    if (!this.#parts.budget.take(now)) {
+      this.#call.note("over-budget");
+      return;
+    }
     this.#parts.hedged("begun");
+    this.#call.note("hedged");
     this.#run(now);
   }
 
@@ -157,7 +161,10 @@ class Race implements Timed {
     // The answer may go on for long after its head.
     this.#call.onCancel = call.onCancel && ((code) => call.cancel(code));
     const outcome = winner.outcome!;
-    if (winner !== this.#runners[0] && isAnswer(outcome)) this.#parts.hedged("won");
+    if (winner !== this.#runners[0] && isAnswer(outcome)) {
+      this.#parts.hedged("won");
+      this.#call.note("hedge-won", undefined, call.instance);
+    }
     this.#resolve(outcome);
   }
 }
@@ -191,6 +198,7 @@ function branchOf(call: Call, index: number): Call {
   branch.earlier = call.earlier;
   branch.waitedMs = call.waitedMs;
   branch.injected = call.injected;
+  branch.onEvent = call.onEvent;
   branch.traceparent = call.traceparent;
   // Early hints of two attempts would be one too many.
   if (index === 0) branch.onInterim = call.onInterim;
@@ -210,6 +218,7 @@ function adopt(call: Call, runners: readonly Runner[], winner: Runner): void {
   call.attempt += runners.length - 1;
   const at = runners.indexOf(winner);
   for (const [i, { call: branch, startedAt, outcome = CANCELLED }] of runners.entries()) {
+    call.marks |= branch.marks;
     call.begun += branch.begun;
     call.spent ||= branch.spent;
     // Time that ran for the winner as well is the winner's.

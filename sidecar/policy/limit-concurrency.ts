@@ -136,6 +136,7 @@ export class ConcurrencyLimit {
     const { limit } = this;
     if (this.#running >= Math.max(1, Math.floor(limit * ROOM)) && this.#isShed(call)) {
       this.#shed++;
+      call.note("shed");
       return this.#refuse("is kept for calls that are more urgent");
     }
     const isFull = this.#running >= limit;
@@ -167,7 +168,9 @@ export class ConcurrencyLimit {
     this.#queued++;
     const waiting = new Waiting(call, new Wait(call, sweep, queueWaitMs), urgency);
     this.#waiting.push(waiting);
+    const queuedFrom = sweep.now();
     const how = await waiting.wait.ended;
+    call.note("queued", sweep.now() - queuedFrom);
     if (waiting.hasPlace) {
       if (call.cancelled === undefined) return undefined;
       // It was cancelled between the moment that it got the place and this one.
@@ -178,6 +181,7 @@ export class ConcurrencyLimit {
     if (at >= 0) this.#waiting.splice(at, 1);
     if (how === "woken") {
       this.#shed++;
+      call.note("shed");
       return this.#refuse("was needed for a call that is more urgent");
     }
     if (how !== "over") return endedWaiting(call, how, sweep.now(), WHERE);

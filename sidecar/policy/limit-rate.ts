@@ -33,7 +33,7 @@ export interface LimitRateOptions {
   /** Monotonic, in ms. */
   readonly now: () => number;
   /** Told of each call that is refused, for the metrics. */
-  readonly limited: (caller: string) => void;
+  readonly limited: (caller: string, limit: string) => void;
 }
 
 /**
@@ -46,7 +46,7 @@ export function limitRate({ gate, rate, name, code, now, limited }: LimitRateOpt
   return ({ head: { caller } }) => {
     const waitMs = gate(caller, now());
     if (waitMs <= 0) return undefined;
-    limited(caller);
+    limited(caller, name);
     const retryAfterMs = Math.ceil(waitMs);
     const headers = `${policy}RateLimit: "${name}";r=0;t=${Math.ceil(waitMs / 1000)}\r\n`;
     return { ...refused(code, message), retryAfterMs, headers };

@@ -100,9 +100,11 @@ export class ParkingLot {
     const { sweep, random } = this.#parts;
     const line = this.#lines.get(version) ?? new ParkedLine(sweep, random);
     this.#lines.set(version, line);
+    const heldFrom = sweep.now();
     this.#held++;
     const how = await line.wait(place);
     this.#held--;
+    place.call.note("parked", sweep.now() - heldFrom);
     if (line.size === 0 && this.#lines.get(version) === line) this.#lines.delete(version);
     return how;
   }

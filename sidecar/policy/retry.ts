@@ -39,6 +39,8 @@ export interface RetryParts {
   readonly random: () => number;
   /** The wall clock in ms, for dates in `Retry-After`. */
   readonly unixMs: () => number;
+  /** Told of each further attempt when it begins. */
+  readonly retried: () => void;
 }
 
 /** No app has seen it, and another attempt may find another instance, or the same in a better state. */
@@ -75,7 +77,10 @@ export const retry =
       const pauseMs = pauseOf(outcome, n, call.dueAt - now, options, parts);
       if (call.cancelled === undefined) {
         if (pauseMs === undefined || now + pauseMs >= call.dueAt) break;
-        if (burdens(outcome) && !budget.take(now)) return unlessSeen(seen, overBudget(call, outcome));
+        if (burdens(outcome) && !budget.take(now)) {
+          call.note("over-budget");
+          return unlessSeen(seen, overBudget(call, outcome));
+        }
       }
       seen ||= outcome.kind === "replied" || (outcome.kind === "failed" && outcome.delivered === "unknown");
       if (outcome.kind === "replied") outcome.body.abandon("cancelled");
@@ -85,6 +90,8 @@ export const retry =
       if (how !== "over" && how !== "woken")
         return unlessSeen(seen, endedWaiting(call, how, sweep.now(), "between two attempts"));
       call.attempt++;
+      parts.retried();
+      call.onEvent?.("retry", call.earlier!.at(-1)!);
       // Each attempt is for whoever the route means, not for the instance that the last one was for.
       call.target = target;
       startedAt = sweep.now();

@@ -15,10 +15,12 @@ export const waitForBroker =
   (inner) =>
   async (call) => {
     if (broker.state.kind === "connected") return inner(call);
+    const heldFrom = sweep.now();
     const wait = new Wait(call, sweep, waitMs);
     const stop = broker.onState(({ kind }) => kind === "connected" && wait.wake());
     const how = await wait.ended;
     stop();
+    call.note("broker-away", sweep.now() - heldFrom);
     if (how === "woken") return inner(call);
     if (how === "over") return failed("broker-away", "no", `no connection to the broker for ${waitMs} ms`);
     return endedWaiting(call, how, sweep.now(), "while it waited for the broker");

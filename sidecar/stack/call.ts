@@ -1,6 +1,7 @@
 import type { Code } from "../../src/protocol/code.ts";
 import type { Target } from "../../src/subjects/subjects.ts";
 import type { Body } from "./body.ts";
+import { bitOf, type CallEvent, type Mark } from "./marks.ts";
 import type { Outcome } from "./outcome.ts";
 
 /** An answer before the answer (1xx but 101): 100 Continue, 103 Early Hints. */
@@ -86,6 +87,8 @@ export class Call {
   waitedMs = 0;
   /** Faults that policy put in: `delay`, `abort` or both; empty for none. */
   injected = "";
+  /** What policy did with it, as bits (`marksOf`). */
+  marks = 0;
   /** A copy, whose answer nobody waits for (RequestMirror). */
   mirrored = false;
   /** Who has, or had, the last attempt; empty while nobody has said so. */
@@ -100,6 +103,8 @@ export class Call {
   onRequestEnded: (() => void) | undefined;
   /** Where interim answers go; absent when the caller cannot take any (HTTP/1.0). */
   onInterim: ((interim: Interim) => void) | undefined;
+  /** Told of what happens to a call whose span is recorded; absent for all others, so that nothing is made for them. */
+  onEvent: ((name: string, event: CallEvent) => void) | undefined;
   /** `traceparent` as it came, and once the call is recorded, as it goes to the next hop. */
   traceparent: string | undefined;
 
@@ -118,6 +123,12 @@ export class Call {
   /** What is left of the time, for the call and for its present attempt, in whole ms. */
   remainingMs(now: number): number {
     return Math.max(0, Math.ceil(Math.min(this.dueAt - now, this.attemptDueAt - now, this.head.timeoutMs)));
+  }
+
+  /** Notes what policy did with it. */
+  note(mark: Mark, ms?: number, instance = ""): void {
+    this.marks |= bitOf(mark);
+    this.onEvent?.(mark, { instance, ms });
   }
 
   /** The sweep found the time used up. */

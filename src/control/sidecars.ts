@@ -1,6 +1,6 @@
 import type { Verdict } from "../registry/catalog.ts";
 import type { Clock } from "../registry/clock.ts";
-import type { BeatListener } from "../registry/registry.ts";
+import type { BeatListener, Ejections } from "../registry/registry.ts";
 import { type Heartbeat, type PolicyMark, SILENT_AFTER_MS } from "../registry/wire.ts";
 import { sameMark } from "./wire.ts";
 
@@ -74,6 +74,18 @@ export class Sidecars implements BeatListener {
   grace(): void {
     this.#sweptAt = this.#clock.now();
     for (const heard of this.#heard.values()) heard.heardAt = this.#sweptAt;
+  }
+
+  ejections(): Ejections {
+    const found = new Map<string, { services: Set<string>; sidecars: number }>();
+    for (const { beat } of this.#heard.values())
+      for (const name of beat.ejected ?? []) {
+        const ejectors = found.get(name) ?? { services: new Set(), sidecars: 0 };
+        found.set(name, ejectors);
+        ejectors.services.add(beat.service);
+        ejectors.sidecars++;
+      }
+    return found;
   }
 
   /**

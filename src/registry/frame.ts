@@ -35,12 +35,21 @@ const row = z.object({
   zone: z.optional(name),
   startedAt: unixMs,
 });
+/** More than fit into a beat. */
+const MAX_EJECTED = 256;
+const instanceOfService = z.string().check(
+  z.refine((value) => {
+    const names = value.split(".");
+    return names.length === 2 && names.every(isToken);
+  }),
+);
 const heartbeat = z.extend(row, {
   state: z.enum(["up", "down", "leaving", "caller", "caller-leaving"]),
   sequence: count,
   // A sidecar that counts wrongly is still there.
   stats: z.catch(z.optional(stats), undefined),
   policy: z.catch(z.optional(z.object(markFields)), undefined),
+  ejected: z.catch(z.optional(z.array(instanceOfService).check(z.maxLength(MAX_EJECTED))), undefined),
 });
 const event = z.object({
   kind: z.enum(["up", "gone"]),

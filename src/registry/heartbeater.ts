@@ -2,7 +2,7 @@ import type { Bus } from "../bus/bus.ts";
 import { registry as subjects } from "../subjects/subjects.ts";
 import { serviceName, token } from "../subjects/token.ts";
 import { type Clock, every } from "./clock.ts";
-import { pack } from "./frame.ts";
+import { MAX_BEAT_BYTES, pack } from "./frame.ts";
 import { type CallStats, HEARTBEAT_MS, type Heartbeat, type PolicyMark } from "./wire.ts";
 
 export interface HeartbeaterOptions {
@@ -17,6 +17,17 @@ export interface HeartbeaterOptions {
   readonly stats?: () => CallStats;
   /** Asked for at each beat: the policy that the sidecar runs. */
   readonly policy?: () => PolicyMark | undefined;
+  /** Asked for at each beat: whom this sidecar has ejected (`Heartbeat.ejected`). */
+  readonly ejected?: () => readonly string[];
+}
+
+/** A beat that is too long would not be taken at all, so it names as many as fit. */
+function withEjected(beat: Heartbeat, ejected: readonly string[]): Buffer {
+  for (let named = ejected; named.length > 0; named = named.slice(0, named.length >> 1)) {
+    const packed = pack({ ...beat, ejected: named });
+    if (packed.length <= MAX_BEAT_BYTES) return packed;
+  }
+  return pack(beat);
 }
 
 /** Tells the registry that this instance, or this pure caller, is there, for as long as it is. */
@@ -91,6 +102,6 @@ export class Heartbeater {
       ...(stats === undefined ? {} : { stats: stats() }),
       ...(policy === undefined ? {} : { policy }),
     };
-    bus.send(subjects.heartbeat(service, instance), pack(beat));
+    bus.send(subjects.heartbeat(service, instance), withEjected(beat, this.#options.ejected?.() ?? []));
   }
 }

@@ -26,6 +26,17 @@ export interface BeatListener {
   /** As the catalog's, and called when they are. */
   sweep(): void;
   grace(): void;
+  ejections(): Ejections;
+}
+
+/** Who has ejected an instance, as the callers themselves say; by `<service>.<instance>`. */
+export type Ejections = ReadonlyMap<string, Ejectors>;
+
+/** Those that send an instance no calls for now. */
+export interface Ejectors {
+  readonly services: ReadonlySet<string>;
+  /** How many of their sidecars. */
+  readonly sidecars: number;
 }
 
 export interface RegistryDeps {

@@ -65,7 +65,13 @@ export async function runRegistry(parts: RegistryParts): Promise<RunningRegistry
   const registry = new Registry({ bus, catalog, clock, drops, ...extension.hears });
   const watchers = new Watchers(catalog, clock, drops);
   const addMore = (app: App): void => extension.addRoutes(app);
-  const api = await serveHttp(http, { bus, catalog, registry, keeper, drops, watchers, addMore }, log);
+  const { sidecars } = extension.hears;
+  const ejections = sidecars && (() => sidecars.ejections());
+  const api = await serveHttp(
+    http,
+    { bus, catalog, registry, keeper, drops, watchers, ejections, addMore },
+    log,
+  );
 
   // First what was known, so that nobody is told of an empty mesh; beats follow by themselves.
   const late = new Promise<void>((resolve) => clock.after(LOAD_WITHIN_MS, resolve));

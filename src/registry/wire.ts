@@ -27,6 +27,11 @@ export interface Heartbeat {
   readonly stats?: CallStats;
   /** The policy that the sidecar runs, with everything it knows of in step. */
   readonly policy?: PolicyMark;
+  /**
+   * `<service>.<instance>` of those that this sidecar, as a caller, has ejected for now; as many as fit. For people: no
+   * registry and no caller acts on it.
+   */
+  readonly ejected?: readonly string[];
 }
 
 /** Calls handled since the sidecar's start, for service discovery. */

@@ -1,5 +1,8 @@
 import { CallMeter } from "./call-meter.ts";
+import { type CalleeState, calleeFamilies } from "./callee-families.ts";
+import { CallerCounts } from "./caller-counts.ts";
 import { type Family, single } from "./family.ts";
+import { type ConcurrencyState, limitFamilies } from "./limit-families.ts";
 import { processFamilies } from "./process-families.ts";
 
 /** What a scrape asks the sidecar for. Whatever is not known is undefined, and then not shown. */
@@ -21,6 +24,10 @@ export interface MetricsOptions {
   readonly version: string;
   /** Asked once per shown value at each scrape, so it must be cheap. */
   readonly state?: () => SidecarState;
+  /** The services that the sidecar calls; asked once at each scrape. */
+  readonly callees?: () => readonly CalleeState[];
+  /** How busy the app is; asked once at each scrape. Undefined where there is none. */
+  readonly concurrency?: () => ConcurrencyState | undefined;
   /** Monotonic clock in ms, for the expiry of idle series. */
   readonly now?: () => number;
 }
@@ -33,6 +40,8 @@ export interface Metrics {
   readonly mirrorServer: CallMeter;
   /** A call was to be copied, and could not be. */
   mirrorSkipped(): void;
+  /** A call that came in was above a rate. @param limit `local` or `global` */
+  limited(caller: string, limit: string): void;
   /** Tells each change of the connection to the broker. */
   brokerState(kind: "connected" | "away" | "closed"): void;
   /** The Prometheus text exposition, version 0.0.4. The first call loads prom-client. */
@@ -43,7 +52,7 @@ export const METRICS_CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8";
 
 /** The metrics of one sidecar. The registry is loaded at the first scrape: until then only counters are kept. */
 export function createMetrics(options: MetricsOptions): Metrics {
-  const { service, instance, version, state = () => ({}) } = options;
+  const { service, instance, version, state = () => ({}), callees, concurrency } = options;
   const clock = options.now ? { now: options.now } : {};
   const client = new CallMeter({ side: "client", service, ...clock });
   const server = new CallMeter({ side: "server", service, ...clock });
@@ -52,6 +61,10 @@ export function createMetrics(options: MetricsOptions): Metrics {
   let mirrorsSkipped = 0;
   let connected = false;
   let connects = 0;
+  const limited = new CallerCounts("limit");
+  /** As the scrape that is under way has found it. */
+  let calleesNow: readonly CalleeState[] = [];
+  let concurrencyNow: ConcurrencyState | undefined;
 
   const families: Family[] = [
     {
@@ -74,6 +87,8 @@ export function createMetrics(options: MetricsOptions): Metrics {
     single("counter", "weft_broker_reconnects_total", "Connections to the broker after the first", () =>
       Math.max(0, connects - 1),
     ),
+    ...calleeFamilies(() => calleesNow),
+    ...limitFamilies(() => concurrencyNow, limited),
     ...stateFamilies(state),
     ...processFamilies(),
   ];
@@ -85,13 +100,17 @@ export function createMetrics(options: MetricsOptions): Metrics {
     mirrorClient,
     mirrorServer,
     mirrorSkipped: () => void mirrorsSkipped++,
+    limited: (caller, limit) => limited.count(caller, limit),
     brokerState(kind) {
       if (kind === "connected" && !connected) connects++;
       connected = kind === "connected";
     },
     async text() {
       registry ??= import("./exposition.ts").then(({ expositionOf }) => expositionOf(families));
-      return (await registry).metrics();
+      const exposition = await registry;
+      calleesNow = callees?.() ?? [];
+      concurrencyNow = concurrency?.();
+      return exposition.metrics();
     },
   };
 }

@@ -16,7 +16,15 @@ import {
   NodeTracerProvider,
   type SpanExporter,
 } from "@opentelemetry/sdk-trace-node";
-import type { Recorder, Side, SpanFacts, SpanHandle, SpanOutcome, TracerOptions } from "./trace.ts";
+import type {
+  Recorder,
+  Side,
+  SpanEvent,
+  SpanFacts,
+  SpanHandle,
+  SpanOutcome,
+  TracerOptions,
+} from "./trace.ts";
 import { formatTraceparent } from "./trace-context.ts";
 
 /** Loaded only where spans are exported. Who gets here has been sampled already, so the SDK samples everything. */
@@ -73,15 +81,24 @@ function attributes({ method, path, caller, callee, route, mirrored }: SpanFacts
   };
 }
 
+const eventAttributes = ({ instance, ms, code, status }: SpanEvent): Attributes => ({
+  ...(instance === undefined || instance === "" ? {} : { "weft.instance": instance }),
+  ...(ms === undefined ? {} : { "weft.ms": ms }),
+  ...(code === undefined || code === "" ? {} : { "error.type": code }),
+  ...(status === undefined ? {} : { "http.response.status_code": status }),
+});
+
 function recorded(side: Side, span: Span): SpanHandle {
   const { traceId, spanId } = span.spanContext();
   return {
     traceparent: formatTraceparent({ traceId, spanId, sampled: true }),
     sampled: true,
-    end({ status, errorCode, attempt, callee, version, injected }: SpanOutcome) {
+    event: (name, facts) => void span.addEvent(name, eventAttributes(facts)),
+    end({ status, errorCode, attempt, callee, version, injected, waitedMs }: SpanOutcome) {
       span.setAttribute("weft.attempt", attempt).setAttribute("weft.callee", callee);
       if (version !== "") span.setAttribute("weft.version", version);
       if (injected !== "") span.setAttribute("weft.injected", injected);
+      if (waitedMs > 0) span.setAttribute("weft.waited_ms", waitedMs);
       if (status !== undefined) span.setAttribute("http.response.status_code", status);
       // OpenTelemetry HTTP conventions: a client's error starts at status 400, a server's at 500.
       const failedStatus = status !== undefined && status >= (side === "client" ? 400 : 500);

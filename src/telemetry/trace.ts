@@ -28,12 +28,27 @@ export interface SpanOutcome {
   readonly version: string;
   /** Faults that policy put in; empty for none. */
   readonly injected: string;
+  /** Time in ms that it spent waiting on purpose. */
+  readonly waitedMs: number;
+}
+
+/** Something that happened in the course of a call; what does not apply is left out. */
+export interface SpanEvent {
+  /** Whom it is about. */
+  readonly instance?: string;
+  /** How long it took, in ms. */
+  readonly ms?: number | undefined;
+  /** What an attempt came to: the mesh's code, or else the app's status. */
+  readonly code?: string;
+  readonly status?: number;
 }
 
 export interface SpanHandle {
   /** For the next hop. */
   readonly traceparent: string;
   readonly sampled: boolean;
+  /** Adds an event to the span; undefined when nothing is recorded, so that nothing need be made for it. */
+  readonly event: ((name: string, facts: SpanEvent) => void) | undefined;
   /** Ends the span; call it once. */
   end(outcome: SpanOutcome): void;
 }
@@ -108,6 +123,10 @@ class Unrecorded implements SpanHandle {
   constructor(traceparent: string, sampled: boolean) {
     this.traceparent = traceparent;
     this.sampled = sampled;
+  }
+
+  get event(): undefined {
+    return undefined;
   }
 
   end(): void {}

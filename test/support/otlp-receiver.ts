@@ -2,7 +2,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { TestContext } from "node:test";
 
-type OtlpValue = { stringValue?: string; intValue?: number; boolValue?: boolean };
+type OtlpValue = { stringValue?: string; intValue?: number; doubleValue?: number; boolValue?: boolean };
 type OtlpAttributes = { key: string; value: OtlpValue }[];
 type OtlpSpan = {
   traceId: string;
@@ -10,6 +10,7 @@ type OtlpSpan = {
   parentSpanId?: string;
   kind: number;
   attributes: OtlpAttributes;
+  events?: { name: string; attributes: OtlpAttributes }[];
 };
 type OtlpBody = {
   resourceSpans: { resource: { attributes: OtlpAttributes }; scopeSpans: { spans: OtlpSpan[] }[] }[];
@@ -17,7 +18,10 @@ type OtlpBody = {
 
 const plain = (attributes: OtlpAttributes): Record<string, string | number | boolean | undefined> =>
   Object.fromEntries(
-    attributes.map(({ key, value }) => [key, value.stringValue ?? value.intValue ?? value.boolValue]),
+    attributes.map(({ key, value }) => [
+      key,
+      value.stringValue ?? value.intValue ?? value.doubleValue ?? value.boolValue,
+    ]),
   );
 
 /** A loopback receiver of OTLP/HTTP in JSON. */
@@ -42,6 +46,10 @@ export async function otlpReceiver(t: TestContext, status = 200) {
             spans.map((span) => ({
               ...span,
               attributes: plain(span.attributes),
+              events: (span.events ?? []).map(({ name, attributes }) => ({
+                name,
+                attributes: plain(attributes),
+              })),
               service: plain(resource.attributes)["service.name"],
             })),
           ),

@@ -17,7 +17,7 @@ const facts =
 const never = (): SpanFacts => assert.fail("facts were asked for a span that is not recorded");
 const OK = {
   ...{ status: 200, errorCode: undefined, attempt: 1 },
-  ...{ callee: "orders", version: "2", injected: "" },
+  ...{ callee: "orders", version: "2", injected: "", waitedMs: 0 },
 };
 
 const tracer = (over: Partial<Parameters<typeof createTracer>[0]>): Promise<Tracer> =>
@@ -28,7 +28,7 @@ test("an unsampled context is passed on unchanged, and asks for nothing", async 
   const incoming = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00";
   const span = t.start("server", incoming, never);
   assert.equal(span.traceparent, incoming);
-  assert.equal(span.sampled, false);
+  assert.deepEqual([span.sampled, span.event], [false, undefined]);
   span.end(OK);
 });
 
@@ -75,6 +75,33 @@ test("the spans of both sides arrive at an OTLP receiver, joined to one trace", 
   });
   assert.equal(server.attributes["weft.attempt"], 2);
   assert.equal(server.attributes["error.type"], undefined, "a 404 is no error of the server");
+});
+
+test("what happened in the course of a call is told by events of its span, and how long it waited", async (t) => {
+  const receiver = await otlpReceiver(t);
+  const shop = await tracer({ ratio: 1, endpoint: receiver.url });
+  const span = shop.start("client", undefined, facts());
+  span.event!("retry", { instance: "o1", code: "gone", status: 502, ms: 25 });
+  span.event!("hedged", { instance: "" });
+  span.end({ ...OK, waitedMs: 25 });
+  await shop.shutdown();
+  const [recorded] = receiver.spans();
+  assert.equal(recorded!.attributes["weft.waited_ms"], 25);
+  assert.deepEqual(
+    recorded!.events.map(({ name, attributes }) => [name, attributes]),
+    [
+      [
+        "retry",
+        {
+          "weft.instance": "o1",
+          "weft.ms": 25,
+          "error.type": "gone",
+          "http.response.status_code": 502,
+        },
+      ],
+      ["hedged", {}],
+    ],
+  );
 });
 
 test("the endpoint is also read from OpenTelemetry's variable", async (t) => {

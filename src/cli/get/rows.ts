@@ -14,6 +14,8 @@ export interface InstanceView {
   readonly state: string;
   readonly startedAt: string;
   readonly stats?: { readonly calls: number; readonly errors: number };
+  /** Callers that send it no calls for now; older registries do not tell. */
+  readonly ejectedBy?: { readonly services: readonly string[]; readonly sidecars: number };
 }
 
 export const SERVICE_HEAD = ["SERVICE", "INSTANCES", "VERSIONS"] as const;
@@ -29,16 +31,24 @@ export const serviceRows = (services: readonly ServiceView[]): string[][] => [
   ...services.map(serviceRow),
 ];
 
-const INSTANCE_HEAD = ["SERVICE", "VERSION", "INSTANCE", "STATE", "ZONE", "AGE", "CALLS", "ERRORS"];
+const INSTANCE_HEAD = [
+  ...["SERVICE", "VERSION", "INSTANCE", "STATE", "EJECTED BY", "ZONE", "AGE", "CALLS", "ERRORS"],
+];
 
 /** @param now Unix time in ms */
 export const instanceRows = (instances: readonly InstanceView[], now: number): string[][] => [
   INSTANCE_HEAD,
-  ...instances.map(({ service, version, instance, state, zone, startedAt, stats }) => [
-    ...[service, version, instance, state, zone ?? "-", age(now - Date.parse(startedAt))],
+  ...instances.map(({ service, version, instance, state, ejectedBy, zone, startedAt, stats }) => [
+    ...[service, version, instance, state, ejectors(ejectedBy?.services)],
+    ...[zone ?? "-", age(now - Date.parse(startedAt))],
     ...[String(stats?.calls ?? 0), String(stats?.errors ?? 0)],
   ]),
 ];
+
+function ejectors(services: readonly string[] = []): string {
+  const more = services.length > 3 ? ` +${services.length - 3}` : "";
+  return services.length === 0 ? "-" : `${services.slice(0, 3).join(",")}${more}`;
+}
 
 /** The largest unit and the next: `3d4h`, `5m2s`, `8s`. */
 export function age(ms: number): string {

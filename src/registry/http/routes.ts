@@ -5,7 +5,7 @@ import { z } from "zod";
 import type { Bus } from "../../bus/bus.ts";
 import type { Catalog } from "../catalog.ts";
 import type { Drops } from "../drops.ts";
-import type { Registry } from "../registry.ts";
+import type { Ejections, Registry } from "../registry.ts";
 import type { Keeper } from "../store/keeper.ts";
 import {
   errorAnswer,
@@ -28,6 +28,8 @@ export interface RouteDeps {
   readonly keeper: Keeper;
   readonly drops: Drops;
   readonly watchers: Watchers;
+  /** Nothing is shown of them when it is absent. */
+  readonly ejections?: (() => Ejections) | undefined;
   /** Adds the routes of what runs in the registry's process besides, in a scope of its own. */
   readonly addMore?: (app: App) => void;
 }
@@ -41,7 +43,7 @@ export type App = FastifyInstance<
 >;
 
 export function addRoutes(app: App, deps: RouteDeps): void {
-  const { bus, catalog, registry, keeper, drops, watchers } = deps;
+  const { bus, catalog, registry, keeper, drops, watchers, ejections = () => new Map() } = deps;
 
   app.get(
     "/v1/services",
@@ -60,7 +62,9 @@ export function addRoutes(app: App, deps: RouteDeps): void {
     },
     async ({ params }, reply) => {
       const known = catalog.services.get(params.service);
-      return known ? oneServiceOf(catalog, known) : reply.code(404).send(unknownService(params.service));
+      return known
+        ? oneServiceOf(catalog, known, ejections())
+        : reply.code(404).send(unknownService(params.service));
     },
   );
 
@@ -88,7 +92,7 @@ export function addRoutes(app: App, deps: RouteDeps): void {
         response: { 200: instancesAnswer, 400: errorAnswer },
       },
     },
-    async ({ query }) => ({ ...headOf(catalog), instances: instancesOf(catalog, query) }),
+    async ({ query }) => ({ ...headOf(catalog), instances: instancesOf(catalog, query, ejections()) }),
   );
 
   app.get(

@@ -19,6 +19,13 @@ export const instanceView = z
       .object({ calls: z.int(), errors: z.int(), busyMs: z.number() })
       .optional()
       .describe("Calls it has handled since its start"),
+    ejectedBy: z
+      .object({
+        services: z.array(z.string()).describe("At most 16 of them"),
+        sidecars: z.int().describe("How many sidecars of all of them"),
+      })
+      .optional()
+      .describe("Callers that send it no calls for now, as they say themselves; absent when there are none"),
   })
   .describe("One instance");
 

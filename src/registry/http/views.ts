@@ -2,6 +2,7 @@ import type { z } from "zod";
 import type { BusState } from "../../bus/bus.ts";
 import type { Catalog } from "../catalog.ts";
 import { type KnownInstance, type KnownService, upRows } from "../known-service.ts";
+import type { Ejections, Ejectors } from "../registry.ts";
 import type { StoreState } from "../store/keeper.ts";
 import type { InstanceEvent, InstanceRow } from "../wire.ts";
 import type {
@@ -25,13 +26,28 @@ const rowView = ({ service, instance, version, zone, startedAt }: InstanceRow) =
   startedAt: iso(startedAt),
 });
 
-export const instanceOf = ({ row, state, lastSeen, sequence, stats }: KnownInstance): InstanceView => ({
-  ...rowView(row),
-  state,
-  lastSeen: iso(lastSeen),
-  confirmed: sequence >= 0,
-  ...(stats === undefined ? {} : { stats }),
+/** Longest list of callers in a view. */
+const MAX_EJECTORS = 16;
+
+const ejectedByOf = ({ services, sidecars }: Ejectors): NonNullable<InstanceView["ejectedBy"]> => ({
+  services: [...services].sort().slice(0, MAX_EJECTORS),
+  sidecars,
 });
+
+export const instanceOf = (
+  { row, state, lastSeen, sequence, stats }: KnownInstance,
+  ejections: Ejections,
+): InstanceView => {
+  const ejectors = ejections.get(`${row.service}.${row.instance}`);
+  return {
+    ...rowView(row),
+    state,
+    lastSeen: iso(lastSeen),
+    confirmed: sequence >= 0,
+    ...(stats === undefined ? {} : { stats }),
+    ...(ejectors === undefined ? {} : { ejectedBy: ejectedByOf(ejectors) }),
+  };
+};
 
 const serviceOf = (known: KnownService): z.infer<typeof servicesAnswer>["services"][number] => ({
   service: known.name,
@@ -46,10 +62,14 @@ export const servicesOf = (catalog: Catalog): z.infer<typeof servicesAnswer> => 
   services: [...catalog.services.values()].map(serviceOf).sort((a, b) => (a.service < b.service ? -1 : 1)),
 });
 
-export const oneServiceOf = (catalog: Catalog, known: KnownService): z.infer<typeof serviceAnswer> => ({
+export const oneServiceOf = (
+  catalog: Catalog,
+  known: KnownService,
+  ejections: Ejections,
+): z.infer<typeof serviceAnswer> => ({
   ...headOf(catalog),
   ...serviceOf(known),
-  instanceList: [...known.instances.values()].map(instanceOf),
+  instanceList: [...known.instances.values()].map((one) => instanceOf(one, ejections)),
 });
 
 export function versionsOf(catalog: Catalog, known: KnownService): z.infer<typeof versionsAnswer> {
@@ -66,6 +86,7 @@ export function versionsOf(catalog: Catalog, known: KnownService): z.infer<typeo
 export function instancesOf(
   catalog: Catalog,
   wanted: { service?: string | undefined; version?: string | undefined; state?: string | undefined },
+  ejections: Ejections = new Map(),
 ): InstanceView[] {
   const { service, version, state } = wanted;
   const services = service === undefined ? catalog.services.values() : [catalog.services.get(service)];
@@ -76,7 +97,7 @@ export function instancesOf(
         (version ?? instance.row.version) === instance.row.version &&
         (state ?? instance.state) === instance.state
       )
-        views.push(instanceOf(instance));
+        views.push(instanceOf(instance, ejections));
   return views;
 }
 

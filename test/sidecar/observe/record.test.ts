@@ -18,7 +18,7 @@ async function recorded(outcome: Outcome, change: (call: ReturnType<typeof aCall
     accessLog: { write: (entry) => logged.push(entry), flush: () => {} },
     tracer: {
       start: (_side, _incoming, facts) => ({
-        ...{ traceparent: "00-1-2-01", sampled: true },
+        ...{ traceparent: "00-1-2-01", sampled: true, event: undefined },
         end: (ended) => spans.push({ ...facts(), ...ended }),
       }),
       shutdown: async () => {},

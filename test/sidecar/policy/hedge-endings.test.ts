@@ -113,6 +113,7 @@ test("trying again sees the race as one attempt, and numbers go on from there", 
     field: fieldValue,
     random: () => 0,
     unixMs: () => 0,
+    retried: () => {},
   };
   const call = aCall();
   const outcome = stack(retry({ ...RETRY, codes: new Set([503]) }, parts), layer)(service)(call);

@@ -15,7 +15,10 @@ import { codeOf, replied, slow, time } from "./scene.ts";
 
 /** As every call has it where no policy says anything. */
 const retryUndelivered = ({ random }: { readonly random: () => number }, sweep: Sweep): Layer =>
-  retry(RETRY, { sweep, budget: new RetryBudget(RETRY_BUDGET), field: fieldValue, random, unixMs: () => 0 });
+  retry(RETRY, {
+    ...{ sweep, budget: new RetryBudget(RETRY_BUDGET), field: fieldValue },
+    ...{ random, unixMs: () => 0, retried: () => {} },
+  });
 
 /** Gives these outcomes in turn, and keeps the attempt numbers that it saw. */
 const scripted = (...outcomes: Outcome[]) => {
