@@ -3,6 +3,8 @@ const BURST = 32;
 const PER_MS = 2 / 1000;
 /** The same hint, from whichever of its instances, is passed on again after so long: half of what it is worth. */
 const AGAIN_AFTER_MS = 5000;
+/** What a repeated hint costs of one: a service has many instances, and all may eject the same ones. */
+const REPEATED = 1 / 100;
 /** One that was silent for so long has its whole burst again, and may be forgotten. */
 export const IDLE_AFTER_MS = BURST / PER_MS;
 
@@ -25,9 +27,11 @@ export class Teller {
     }
     this.#tokens = Math.min(BURST, this.#tokens + (now - this.heardAt) * PER_MS);
     this.heardAt = now;
-    if (this.#toldAt.has(key)) return "known";
-    if (this.#tokens < 1) return "flood";
-    this.#tokens--;
+    const isKnown = this.#toldAt.has(key);
+    const cost = isKnown ? REPEATED : 1;
+    if (this.#tokens < cost) return "flood";
+    this.#tokens -= cost;
+    if (isKnown) return "known";
     this.#toldAt.set(key, now);
     return "pass-on";
   }
