@@ -27,6 +27,7 @@ const timer = setInterval(async () => {
   process.stdout.write(`${JSON.stringify({ listen: sidecar.listen })}\n`);
 }, 10);
 process.stdin.resume().once("end", async () => {
+  await sidecar.leave(10_000);
   await sidecar.close(0);
   await bus.close();
 });

@@ -12,17 +12,18 @@ export interface SidecarProcess {
   readonly printed: any[];
   /** SIGKILL: it says nothing to anybody. */
   kill(): void;
-  /** Ends it in order. */
+  /** Ends it in order: it leaves, and goes when the calls that it has are answered. */
   stop(): Promise<void>;
 }
 
-/** Starts a sidecar in a process of its own, and waits until it is ready. */
+/** Starts a sidecar in a process of its own, and waits until it is ready; `p1` is the name of its instance. */
 export async function sidecarProcess(
   broker: TestBroker,
   service: string,
   appPort?: number,
+  instance = "p1",
 ): Promise<SidecarProcess> {
-  const args = ["--nats", broker.url, "--service", service];
+  const args = ["--nats", broker.url, "--service", service, "--instance", instance];
   if (appPort !== undefined) args.push("--app-port", String(appPort));
   const child = spawn(process.execPath, ["--import", "tsx", program, ...args], {
     stdio: ["pipe", "pipe", "inherit"],
