@@ -50,13 +50,13 @@ for (const server of natsServers())
       assert.deepEqual((await load(t, shop, times)).statuses, { 200: times });
       return fleet.members[2]!.seen.length / times;
     };
-    const byDefault = await shareOfSlow(600);
+    const byDefault = await shareOfSlow(400);
     assert.ok(byDefault < 0.08, `${byDefault} of the calls, with nothing configured`);
     await mesh.apply(balance({ policy: "least-loaded" }));
-    const leastLoaded = await shareOfSlow(400);
+    const leastLoaded = await shareOfSlow(200);
     assert.ok(leastLoaded < 0.25, `${leastLoaded} of the calls, with least-loaded`);
     await mesh.apply(balance({ policy: "round-robin" }));
-    assert.equal(await shareOfSlow(90), 1 / 3);
+    assert.equal(await shareOfSlow(60), 1 / 3);
     await mesh.apply(balance({ policy: "queue-group" }));
     const byBroker = await shareOfSlow(120);
     assert.ok(byBroker > 0.15, `${byBroker} of the calls, with queue-group`);
@@ -211,7 +211,7 @@ test("a new instance gets little at first, then its share; without slow start it
     await load(t, shop, 200);
     return member.seen.length / 200;
   };
-  await mesh.apply(balance({ policy: "random", slowStart: "4s" }));
+  await mesh.apply(balance({ policy: "random", slowStart: "2s" }));
   const late = await fleet.add();
   await fleet.isKnownTo(shop);
   const [early, tookMs] = await timed(shareOf(late));

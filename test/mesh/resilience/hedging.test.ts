@@ -8,7 +8,7 @@ import { natsServers, newestServer } from "../../support/servers.ts";
 import { until } from "../../support/until.ts";
 import { type Deed, type Fleet, fleetOf, timed } from "./fleet.ts";
 
-const SLOW_MS = 600;
+const SLOW_MS = 400;
 const SLOW: Deed = { afterMs: SLOW_MS };
 const FAST: Deed = {};
 
@@ -60,12 +60,12 @@ for (const server of natsServers())
   test(`nats-server ${server.label}: with one slow instance of two the tail is cut, and the app that lost hears of it`, async (t) => {
     const { fleet, shop } = await scene(t, [SLOW, FAST], { hedge: { delay: "60ms" } }, server);
     const [slow, fast] = fleet.members;
-    const all = await calls(t, shop, 120);
+    const all = await calls(t, shop, 80);
     assert.ok(all.every(({ status, by }) => status === 200 && by === fast!.instance));
     assert.equal(slowOf(all), 0, `the slowest took ${all.at(-1)!.tookMs} ms`);
 
     const hedged = fleet.seen.length - all.length;
-    assert.ok(slow!.seen.length >= 40, "it still gets its turns");
+    assert.ok(slow!.seen.length >= 30, "it still gets its turns");
     assert.ok(hedged >= slow!.seen.length, "each of them was asked for elsewhere");
     for (const { path } of slow!.seen.filter(({ attempt }) => attempt === 1))
       assert.deepEqual(
@@ -137,7 +137,7 @@ test("the delay is learnt: what takes longer than nearly all others is asked for
   const usual = { afterMs: 10 };
   for (const member of fleet.members) member.deed = usual;
   const startedAt = performance.now();
-  while (performance.now() - startedAt < 1200) await calls(t, shop, 40);
+  while (performance.now() - startedAt < 800) await calls(t, shop, 40);
   fleet.forget();
   const outliers = Array.from({ length: 10 }, (_, i) => `/outlier-${i}`);
   for (const path of outliers) fleet.script(path, { afterMs: 2000 }, usual);
