@@ -1,5 +1,6 @@
 import type { Account, AccountAttempt } from "../../src/control/explain/account.ts";
 import type { Side } from "../../src/telemetry/trace.ts";
+import { marksOf } from "../stack/marks.ts";
 import type { RecentCall } from "./recent-calls.ts";
 
 /** What this sidecar tells of a call that it remembers, for `weft explain`: no header field, and no query. */
@@ -8,7 +9,7 @@ export function accountOf(
   side: Side,
   { service, instance }: { readonly service: string; readonly instance: string },
 ): Account {
-  const { rule, choice, injected, mirrored, message, traceparent } = call;
+  const { rule, choice, injected, mirrored, marks, waitedMs, message, traceparent } = call;
   const slash = rule?.name.lastIndexOf("/") ?? -1;
   return {
     ...{ side, service, instance },
@@ -29,6 +30,8 @@ export function accountOf(
     attempts: attemptsOf(side === "client" ? call : { ...call, begun: 1, instance }),
     ...(injected === "" ? {} : { injected }),
     ...(mirrored ? { mirrored } : {}),
+    ...(marks === 0 ? {} : { marks: marksOf(marks) }),
+    ...(waitedMs === 0 ? {} : { waitedMs: rounded(waitedMs) }),
     status: call.status,
     code: call.code,
     ...(message === "" ? {} : { message }),

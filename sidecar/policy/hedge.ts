@@ -198,6 +198,7 @@ function branchOf(call: Call, index: number): Call {
   branch.earlier = call.earlier;
   branch.waitedMs = call.waitedMs;
   branch.injected = call.injected;
+  branch.marks = call.marks;
   branch.onEvent = call.onEvent;
   branch.traceparent = call.traceparent;
   // Early hints of two attempts would be one too many.

@@ -4,9 +4,11 @@ import { MemoryBroker } from "../../src/bus/memory-bus.ts";
 import { Sidecars } from "../../src/control/sidecars.ts";
 import { Catalog } from "../../src/registry/catalog.ts";
 import { Drops } from "../../src/registry/drops.ts";
+import { pack } from "../../src/registry/frame.ts";
 import { Heartbeater, type HeartbeaterOptions } from "../../src/registry/heartbeater.ts";
 import { Registry } from "../../src/registry/registry.ts";
 import { type PolicyMark, SILENT_AFTER_MS } from "../../src/registry/wire.ts";
+import { registry as subjects } from "../../src/subjects/subjects.ts";
 import { beat, silentLog } from "../registry/beats.ts";
 import { FakeClock, turns } from "../support/fake-clock.ts";
 
@@ -113,5 +115,47 @@ describe("the registry's table of sidecars", () => {
     assert.equal(sidecars.beat(beat({ instance: "i3", state: "caller" })), "full");
     clock.advance(SILENT_AFTER_MS);
     assert.equal(sidecars.beat(beat({ sequence: 0, startedAt: 1, ...policy(2) })), "accepted");
+  });
+});
+
+describe("what sidecars say of the instances that they have ejected", () => {
+  const names = (count: number): string[] =>
+    Array.from({ length: count }, (_, i) => `orders.${"x".repeat(40)}-${i}`);
+
+  test("it is told by instance, with the services that say so and how many sidecars", async () => {
+    const { start, sidecars, clock } = setUp();
+    let ejected = ["orders.o1", "stock.s1"];
+    const web = start("w1", "caller", { service: "web", ejected: () => ejected });
+    start("s1", "up", { ejected: () => ["orders.o1"] });
+    start("s2", "up", { ejected: () => ["orders.o1"] });
+    await turns();
+    const told = () =>
+      Object.fromEntries(
+        [...sidecars.ejections()].map(([name, by]) => [name, [[...by.services].sort().join(), by.sidecars]]),
+      );
+    assert.deepEqual(told(), { "orders.o1": ["shop,web", 3], "stock.s1": ["web", 1] });
+    ejected = [];
+    await clock.run(2000, 100);
+    assert.deepEqual(told(), { "orders.o1": ["shop", 2] });
+    await web.leave();
+  });
+
+  test("a beat names as many as fit, and is taken all the same", async () => {
+    const { start, sidecars, shown, drops } = setUp();
+    start("s1", "up", { policy: () => NOW, ejected: () => names(500) });
+    await turns();
+    assert.deepEqual([shown(), drops.counts()], [["s1 instance 4"], {}]);
+    const { size } = sidecars.ejections();
+    assert.ok(size >= 8 && size <= 20, `it named ${size}`);
+  });
+
+  test("names that are none are not believed, and the beat counts", async () => {
+    for (const ejected of [["orders"], ["orders.o1.x"], ["Orders.O1"], [""], ["a.b", 7]]) {
+      const { broker, sidecars, shown } = setUp();
+      const beating = { ...beat({ service: "shop", instance: "s1", policy: NOW }), ejected };
+      broker.connect().send(subjects.heartbeat("shop", "s1"), pack(beating));
+      await turns();
+      assert.deepEqual([shown(), sidecars.ejections().size], [["s1 instance 4"], 0]);
+    }
   });
 });

@@ -32,6 +32,10 @@ export interface Account {
   readonly attempts: readonly AccountAttempt[];
   /** The fault that policy injected. */
   readonly injected?: string;
+  /** What policy did with it besides, such as `parked, hedged` (`sidecar/stack/marks.ts`). */
+  readonly marks?: string;
+  /** Of `ms`, the time that it spent waiting on purpose: back-off, held for an instance, for a place, for the broker. */
+  readonly waitedMs?: number;
   readonly status: number;
   /** Of `src/protocol/code.ts`; empty when the app answered. */
   readonly code: string;
@@ -76,6 +80,7 @@ const MAX = {
   why: 500,
   backend: 200,
   injected: 200,
+  marks: 200,
   message: 600,
   code: 63,
   traceparent: 64,
@@ -109,6 +114,8 @@ const account = z.object({
     .array(z.object({ instance: text(MAX.callee), code: text(MAX.code), status, ms }))
     .check(z.maxLength(MAX_ATTEMPTS)),
   injected: z.optional(text(MAX.injected)),
+  marks: z.optional(text(MAX.marks)),
+  waitedMs: z.optional(ms),
   message: z.optional(text(MAX.message)),
   mirrored: z.optional(z.boolean()),
   underWay: z.optional(z.boolean()),

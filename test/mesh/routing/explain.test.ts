@@ -20,7 +20,8 @@ const explained = (mesh: RoutedMesh, requestId: string, accounts: number): Promi
   );
 
 /** The fields that are the same in any run; the times are only looked at. */
-function known({ at, ms, traceparent, instance: _teller, ...account }: Account) {
+function known({ at, ms, waitedMs = 0, traceparent, instance: _teller, ...account }: Account) {
+  assert.ok(waitedMs <= ms);
   assert.ok(Math.abs(at - Date.now()) < 10_000 && ms >= 0 && /^00-/.test(traceparent ?? ""));
   const attempts = account.attempts.map(({ ms: took, ...attempt }) => {
     assert.ok(took >= 0 && took <= ms, `an attempt of ${took} ms in a call of ${ms} ms`);

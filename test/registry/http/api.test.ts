@@ -172,3 +172,26 @@ test("it listens on this machine's own addresses only, and says which port is ta
     message: new RegExp(`port ${port} of 127.0.0.1 is taken: give`),
   });
 });
+
+test("an instance is shown with the callers that have ejected it, the names of 16 at most", async (t) => {
+  const deps = parts(t);
+  fill(deps.catalog);
+  const services = new Set(Array.from({ length: 20 }, (_, i) => `caller-${String(i).padStart(2, "0")}`));
+  const ejections = () =>
+    new Map([
+      ["orders.a", { services: new Set(["web", "shop"]), sidecars: 3 }],
+      ["orders.b", { services, sidecars: 20 }],
+    ]);
+  const app = await createApi({ ...deps, ejections }, silentLog);
+  t.after(() => app.close());
+  for (const [url, list] of [
+    ["/v1/instances?service=orders", "instances"],
+    ["/v1/services/orders", "instanceList"],
+  ] as const) {
+    const response = await app.inject({ url, headers: { host: "localhost" } });
+    const [a, b, c] = response.json()[list];
+    assert.deepEqual(a.ejectedBy, { services: ["shop", "web"], sidecars: 3 });
+    assert.deepEqual([b.ejectedBy.services.length, b.ejectedBy.sidecars], [16, 20]);
+    assert.equal(c.ejectedBy, undefined);
+  }
+});

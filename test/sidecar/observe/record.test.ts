@@ -3,10 +3,28 @@ import { test } from "node:test";
 import { record } from "../../../sidecar/observe/record.ts";
 import { failed, type Outcome, refused } from "../../../sidecar/stack/outcome.ts";
 import type { AccessEntry } from "../../../src/telemetry/access-log.ts";
-import type { SpanFacts, SpanOutcome } from "../../../src/telemetry/trace.ts";
+import type { SpanEvent, SpanFacts, SpanOutcome } from "../../../src/telemetry/trace.ts";
 import { aCall } from "../../support/calls.ts";
 import { countsOf, scene } from "../outbound/scene.ts";
 import { replied } from "../policy/scene.ts";
+
+test("a call tells its span what happens to it, and nobody when its span is not recorded", async () => {
+  const { recorder } = scene();
+  const told: [string, SpanEvent][] = [];
+  for (const event of [(name: string, facts: SpanEvent) => void told.push([name, facts]), undefined]) {
+    const tracer = {
+      start: () => ({ traceparent: "00-1-2-01", sampled: true, event, end: () => {} }),
+      shutdown: async () => {},
+    };
+    const call = aCall();
+    await record("client", { ...recorder, tracer })(async (one) => {
+      assert.equal(one.onEvent, event);
+      one.note("parked", 20);
+      return replied;
+    })(call);
+  }
+  assert.deepEqual(told, [["parked", { instance: "", ms: 20 }]]);
+});
 
 /** Records one call, and gives all that was said of it. */
 async function recorded(outcome: Outcome, change: (call: ReturnType<typeof aCall>) => void = () => {}) {

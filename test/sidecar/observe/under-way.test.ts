@@ -27,6 +27,7 @@ test("a call under way is told with its attempts so far, without status, fields 
     one.attempt = 2;
     one.begun = 2;
     one.waitedMs = 20;
+    one.note("parked");
   });
   const [account, ...more] = accountsUnderWay([running(call, 1021.5)], "id", "client", self, 4200);
   assert.deepEqual(more, []);
@@ -35,6 +36,7 @@ test("a call under way is told with its attempts so far, without status, fields 
     ...{ side: "client", service: "shop", instance: "s1", method: "GET", path: "/a" },
     ...{ caller: "shop", callee: "orders", route: "orders", rule: "canary", why: "PathPrefix /" },
     ...{ backend: "orders v2, 10 of 100", status: 0, code: "", ms: 3200, underWay: true },
+    ...{ marks: "parked", waitedMs: 20 },
     attempts: [
       { instance: "", code: "no-instance", status: 503, ms: 1.5 },
       { instance: "o1", code: "", status: 0, ms: 3178.5 },

@@ -1,0 +1,30 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { type InstanceView, instanceRows } from "../../../src/cli/get/rows.ts";
+
+const NOW = Date.UTC(2026, 10, 23);
+
+const anInstance = (over: Partial<InstanceView> = {}): InstanceView => ({
+  ...{ service: "orders", instance: "o1", version: "2", state: "up" },
+  startedAt: new Date(NOW - 302_000).toISOString(),
+  ...over,
+});
+
+const rowOf = (over: Partial<InstanceView>) => {
+  const [head, row] = instanceRows([anInstance(over)], NOW);
+  return Object.fromEntries(head!.map((name, i) => [name, row![i]]));
+};
+
+test("an instance is shown with its state, its age and what it did", () => {
+  assert.deepEqual(rowOf({ zone: "north", stats: { calls: 7, errors: 1 } }), {
+    ...{ SERVICE: "orders", VERSION: "2", INSTANCE: "o1", STATE: "up", "EJECTED BY": "-" },
+    ...{ ZONE: "north", AGE: "5m2s", CALLS: "7", ERRORS: "1" },
+  });
+});
+
+test("an instance that callers have ejected is shown with who they are, the first three by name", () => {
+  const by = (...services: string[]) => rowOf({ ejectedBy: { services, sidecars: 9 } })["EJECTED BY"];
+  assert.equal(by("shop"), "shop");
+  assert.equal(by("shop", "web"), "shop,web");
+  assert.equal(by("a", "b", "c", "d", "e"), "a,b,c +2");
+});
