@@ -42,6 +42,8 @@ const NO_RULE: ChosenRule = { name: "", why: "" };
 export class Plans {
   readonly #options: PlansOptions;
   readonly #plans = new Map<Destination, Plan>();
+  /** The services whose policy each of them was made of: that of the destination, and those of the backends. */
+  readonly #madeOf = new WeakMap<Plan, ReadonlySet<string>>();
   readonly #stop: () => void;
   #regex: RegexEngine | undefined;
 
@@ -78,24 +80,26 @@ export class Plans {
   async #renew(service: string): Promise<void> {
     const routing = this.#options.policies.get(service);
     if (routing !== undefined && needsRegex(routing)) this.#regex ??= await loadRegexEngine();
-    for (const to of this.#plans.keys()) if (to.service === service) this.#plans.delete(to);
+    for (const [to, plan] of this.#plans) if (this.#madeOf.get(plan)?.has(service)) this.#plans.delete(to);
   }
 
   #keep(to: Destination, routing: ServiceRouting | undefined): Plan {
     if (this.#plans.size >= MOST_REMEMBERED) this.#plans.clear();
-    const plan = this.#compile(to, routing);
+    const services = new Set([to.service]);
+    const plan = this.#compile(to, routing, services);
+    this.#madeOf.set(plan, services);
     this.#plans.set(to, plan);
     return plan;
   }
 
-  #compile(to: Destination, routing: ServiceRouting | undefined): Plan {
+  /** @param services takes down whose policy the plan is made of */
+  #compile(to: Destination, routing: ServiceRouting | undefined, services: Set<string>): Plan {
     const { caller, compile } = this.#options;
     const { routes = [], policy } = routing ?? {};
-    const made = (rule: RulePolicy, chosen: ChosenRule): OutboundRule => ({
-      chosen,
-      requestMs: rule.requestMs,
-      service: compile(rule, to.service),
-    });
+    const made = (rule: RulePolicy, chosen: ChosenRule): OutboundRule => {
+      for (const { aim } of rule.backends) if (aim !== undefined) services.add(aim.callee);
+      return { chosen, requestMs: rule.requestMs, service: compile(rule, to.service) };
+    };
     const unrouted = policyWithoutRoute(policy, caller, this.#regex);
     const matches = rulesFor(routes, to, caller, this.#regex);
     // Also when all routes are about other callers: such a route changes nothing for this one (GAMMA's consumer routes).

@@ -98,6 +98,14 @@ test("news of another service renew nothing", () => {
   assert.equal(plans.get(destination), plan);
 });
 
+test("news of a backend that is another service renew the plan: its parking and breakers are that service's", () => {
+  const destination = to();
+  const { plans, source } = scene(routing([aRoute([{ name: "it", backendRefs: [{ name: "pay" }] }])]));
+  const plan = plans.get(destination);
+  for (const listener of source.listeners) listener("pay");
+  assert.notEqual(plans.get(destination), plan);
+});
+
 test("the first call waits for the policy, for so long and no longer", async () => {
   const { plans, source } = scene();
   assert.equal(plans.get(to()), undefined);
