@@ -11,7 +11,11 @@ export function benchCommand(self: readonly string[]): Command {
     .option("--quick", "about a minute: a look, not a judgement")
     .option("--rounds <n>", "how often everything is measured", positive)
     .option("--duration <seconds>", "how long each measurement takes", positive)
-    .option("--only <names>", `what to measure, by commas: paths and policy, of ${NAMES.join(",")}`, namesOf)
+    .option(
+      "--only <names>",
+      `what to measure, by commas: paths, policy and balance, of ${NAMES.join(",")}`,
+      namesOf,
+    )
     .option("--json <file>", "write all figures to a file")
     .option("--html <file>", "write a page with plots of the distributions")
     .option("--check", "exit with 1 when a goal is missed")
@@ -22,7 +26,9 @@ export function benchCommand(self: readonly string[]): Command {
 Examples:
   weft bench --quick --html bench.html
   weft bench --only mesh-plain,mesh-routed     what a route costs
-  weft bench --only policy                     1,000 routes applied`,
+  weft bench --only policy                     1,000 routes applied
+  weft bench --only balance                    one of five instances slow, or failing: what each way to balance makes of it
+  weft bench --micro                           what each policy costs a call, in ns`,
     )
     .action(async (options: CommandOptions) => {
       process.exitCode = options.micro
@@ -67,6 +73,7 @@ const NAMES = [
   "nginx",
   "envoy",
   "policy",
+  "balance",
 ];
 
 function namesOf(text: string): readonly string[] {

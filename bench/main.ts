@@ -2,8 +2,8 @@ import { writeFileSync } from "node:fs";
 import { machineSentence } from "./machine.ts";
 import { htmlReport } from "./report/html.ts";
 import type { Report } from "./report/report.ts";
-import { goalsText, policyText, streamsText, textTable } from "./report/text.ts";
-import { POLICY, produceReport } from "./run.ts";
+import { balanceText, goalsText, policyText, streamsText, textTable } from "./report/text.ts";
+import { BALANCE, POLICY, produceReport } from "./run.ts";
 
 export interface BenchOptions {
   /** Command line of `weft`, for the mesh and for the processes of the bench itself (`weft bench role …`). */
@@ -11,7 +11,7 @@ export interface BenchOptions {
   readonly quick?: boolean;
   readonly rounds?: number;
   readonly durationS?: number;
-  /** Names of paths to measure, and `policy`; all by default. */
+  /** Names of paths to measure, `policy` and `balance`; all by default. */
   readonly only?: readonly string[];
   readonly json?: string;
   readonly html?: string;
@@ -32,6 +32,7 @@ export async function runBench(options: BenchOptions): Promise<number> {
   if (report.rows.length > 0) print(`\n${textTable(report.rows)}`);
   if (report.streams.length > 0) print(`\n${streamsText(report.streams)}`);
   if (report.policy) print(`\n${policyText(report.policy)}`);
+  if (report.balance.length > 0) print(`\n${balanceText(report.balance)}`);
   print(`\n${goalsText(report.goals)}`);
   if (options.json) writeFileSync(options.json, `${JSON.stringify(report, null, 1)}\n`);
   if (options.html) writeFileSync(options.html, htmlReport(report));
@@ -42,4 +43,4 @@ export async function runBench(options: BenchOptions): Promise<number> {
 /** No goal is missed, and what is of the mesh was there to be measured; peers may be absent. */
 const holds = ({ goals, skipped }: Report): boolean =>
   goals.every(({ verdict }) => verdict !== "missed") &&
-  !skipped.some(({ name }) => name.startsWith("mesh") || name === POLICY);
+  !skipped.some(({ name }) => name.startsWith("mesh") || name === POLICY || name === BALANCE);

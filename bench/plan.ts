@@ -12,6 +12,8 @@ export interface Plan {
   readonly streamBytes: number;
   /** How often many routes are applied. */
   readonly policyRounds: number;
+  /** How often balancing is measured, each time so long as a path is. */
+  readonly balanceRounds: number;
 }
 
 const OPEN_CONNECTIONS = 64;
@@ -36,6 +38,7 @@ export function fullPlan(): Plan {
     firstWarmupS: 4,
     streamBytes: 1024 ** 3,
     policyRounds: 3,
+    balanceRounds: 3,
   };
 }
 
@@ -43,7 +46,7 @@ export function fullPlan(): Plan {
 const openRates = (bodyBytes: number): number[] => (bodyBytes > KIB ? [500] : [1000, 4000]);
 
 /** Left out of a quick run unless it is asked for: it would take longer than it tells. */
-export const NOT_QUICK: readonly string[] = ["mesh-routed"];
+export const NOT_QUICK: readonly string[] = ["mesh-routed", "balance"];
 
 /** About a minute: enough to see that all is well, not enough to judge a goal that is close. */
 export function quickPlan(): Plan {
@@ -59,6 +62,7 @@ export function quickPlan(): Plan {
     firstWarmupS: 1,
     streamBytes: 0,
     policyRounds: 1,
+    balanceRounds: 1,
   };
 }
 

@@ -16,6 +16,7 @@ export const ROLES: Readonly<Record<string, () => Promise<Role>>> = {
   "nats-responder": async () => (await import("./floor/responder.ts")).responderRole,
   "nats-load": async () => (await import("./load/nats-load.ts")).natsLoadRole,
   "autocannon-load": async () => (await import("./load/autocannon-load.ts")).autocannonRole,
+  "balance-app": async () => (await import("./balance/app.ts")).balanceAppRole,
   "open-load": async () => (await import("./load/open-load.ts")).openLoadRole,
 };
 

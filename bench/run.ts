@@ -1,6 +1,8 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { judgeBalance } from "./balance/balance-goals.ts";
+import type { BalanceMeasurement } from "./balance/measure-balance.ts";
 import { judge } from "./goals.ts";
 import { type Interruption, interruption } from "./interruption.ts";
 import { describeMachine } from "./machine.ts";
@@ -33,11 +35,15 @@ const PATHS: Readonly<Record<string, StartPath>> = {
   envoy: startEnvoyPair,
 };
 
-/** Named among the paths by `--only`; it is none. */
+/** Named among the paths by `--only`; they are none. */
 export const POLICY = "policy";
+export const BALANCE = "balance";
 
 /** Of the goal: 1,000 routes over 200 services. */
 const MANY_ROUTES = { services: 200, routesEach: 5 };
+
+/** A caller that has just been started is to have compiled its code, and to have learnt who is slow or failing. */
+const BALANCE_WARMUP_S = 3;
 
 /** Starts everything, measures it, and stops it again, whatever happens. */
 export async function produceReport(options: BenchOptions): Promise<Report> {
@@ -55,16 +61,16 @@ export async function produceReport(options: BenchOptions): Promise<Report> {
     const machine = await describeMachine(upstream.title);
     const around = { self, weft: options.weft, folder, upstream };
     const names = options.only ?? namesIn(options);
-    // Before the paths, so that none of their processes disturbs it.
-    const policy = names.includes(POLICY)
-      ? await measureManyRoutes(around, plan.policyRounds, progress, told, stops)
-      : { skipped: [] };
-    const wanted = names.filter((name) => name !== POLICY);
+    const apart = apartFrom(names, told, stops);
+    // Before the paths, so that none of their processes disturbs them.
+    const policy = await apart.measure(POLICY, () => measureManyRoutes(around, plan, progress));
+    const balance = await apart.measure(BALANCE, () => measureBalancing(around, plan, progress, told));
+    const wanted = names.filter((name) => name !== POLICY && name !== BALANCE);
     const { paths, skipped } = await startPaths(wanted, around, progress, stops);
 
     const found = await measureAll(plan, paths, upstream, progress, told);
     const single = {
-      applyS: policy.figures && policy.figures.applyMs / 1000,
+      applyS: policy && policy.applyMs / 1000,
       idleMiB: largest(
         found.idle.filter(({ path }) => path === "mesh").flatMap(({ rssMiB }) => sidecars(rssMiB)),
       ),
@@ -75,10 +81,11 @@ export async function produceReport(options: BenchOptions): Promise<Report> {
       machine,
       plan,
       titles: Object.fromEntries(paths.map(({ name, title }) => [name, title])),
-      policy: policy.figures,
-      skipped: [...policy.skipped, ...skipped, ...found.failed],
+      policy,
+      balance: balance ?? [],
+      skipped: [...apart.skipped, ...skipped, ...found.failed],
       rows: summarize(found.measurements, plan.scenarios),
-      goals: judge(found.measurements, single),
+      goals: [...judge(found.measurements, single), ...judgeBalance(balance ?? [])],
     };
   } finally {
     told.forget();
@@ -89,7 +96,7 @@ export async function produceReport(options: BenchOptions): Promise<Report> {
 }
 
 const namesIn = ({ quick }: BenchOptions): string[] =>
-  [...Object.keys(PATHS), POLICY].filter((name) => !(quick && NOT_QUICK.includes(name)));
+  [...Object.keys(PATHS), POLICY, BALANCE].filter((name) => !(quick && NOT_QUICK.includes(name)));
 
 function planOf({ quick, rounds, durationS }: BenchOptions): Plan {
   const plan = quick ? quickPlan() : fullPlan();
@@ -97,28 +104,50 @@ function planOf({ quick, rounds, durationS }: BenchOptions): Plan {
     ...plan,
     rounds: rounds ?? plan.rounds,
     policyRounds: rounds ?? plan.policyRounds,
+    balanceRounds: rounds ?? plan.balanceRounds,
     measureS: durationS ?? plan.measureS,
+  };
+}
+
+/** What is measured on a mesh of its own, if it is among the names. What fails is left out. */
+function apartFrom(names: readonly string[], told: Interruption, stops: (() => Promise<void>)[]) {
+  const skipped: Skipped[] = [];
+  return {
+    skipped,
+    async measure<T>(name: string, begin: () => Promise<T>): Promise<T | undefined> {
+      if (!names.includes(name)) return undefined;
+      const measuring = begin();
+      // It stops what it has started itself; an interrupted run waits for that.
+      stops.push(async () => void (await measuring));
+      try {
+        return await told.or(measuring);
+      } catch (error) {
+        if (told.happened()) throw error;
+        skipped.push({ name, reason: (error as Error).message });
+        return undefined;
+      }
+    },
   };
 }
 
 async function measureManyRoutes(
   around: Surroundings,
-  rounds: number,
+  { policyRounds: rounds }: Plan,
   progress: Progress,
-  told: Interruption,
-  stops: (() => Promise<void>)[],
-): Promise<{ figures?: PolicyFigures; skipped: readonly Skipped[] }> {
+): Promise<PolicyFigures> {
   progress.say("applying many routes");
   const { measurePolicy } = await import("./policy/measure-policy.ts");
-  const measuring = measurePolicy(around, { ...MANY_ROUTES, rounds });
-  // It stops what it has started itself; an interrupted run waits for that.
-  stops.push(async () => void (await measuring));
-  try {
-    return { figures: await told.or(measuring), skipped: [] };
-  } catch (error) {
-    if (told.happened()) throw error;
-    return { skipped: [{ name: POLICY, reason: (error as Error).message }] };
-  }
+  return measurePolicy(around, { ...MANY_ROUTES, rounds });
+}
+
+async function measureBalancing(
+  around: Surroundings,
+  { balanceRounds: rounds, measureS }: Plan,
+  { say }: Progress,
+  { or }: Interruption,
+): Promise<BalanceMeasurement[]> {
+  const { measureBalance } = await import("./balance/measure-balance.ts");
+  return measureBalance(around, { rounds, warmupS: BALANCE_WARMUP_S, measureS, say, or });
 }
 
 async function startPaths(

@@ -7,7 +7,7 @@ export function median(values: readonly number[]): number {
 
 /** Half of the way from the least to the largest value, as a share of the median: "± spread". */
 export function spread(values: readonly number[]): number {
-  return (Math.max(...values) - Math.min(...values)) / 2 / median(values);
+  return (Math.max(...values) - Math.min(...values)) / 2 / Math.abs(median(values));
 }
 
 /** The same values in a random order (Fisher–Yates). */

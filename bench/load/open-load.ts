@@ -9,6 +9,15 @@ import { Samples } from "./samples.ts";
 export interface OpenLoadOptions extends Timing {
   readonly target: HttpTarget;
   readonly scenario: Scenario;
+  /** What counts as in time; all that is answered when absent. */
+  readonly inTimeMs?: number;
+}
+
+export interface OpenLoadResult extends LoadResult {
+  /** Answers with a 2xx within `inTimeMs`. */
+  readonly inTime: number;
+  /** Requests that were due, and not answered when the generator ended. They are among the errors. */
+  readonly unanswered: number;
 }
 
 /** How long unanswered requests are waited for at the end. */
@@ -19,10 +28,10 @@ const GRACE_MS = 2000;
  * was *due*, so a stall is seen by all that were due meanwhile (no coordinated omission, Tene's "wrk2" method).
  */
 export async function openLoadRole(options: OpenLoadOptions, say: (line: object) => void): Promise<void> {
-  const { target, scenario, warmupS, measureS } = options;
+  const { target, scenario, warmupS, measureS, inTimeMs = Number.POSITIVE_INFINITY } = options;
   if (scenario.load.kind !== "open") throw new Error("the open-loop generator needs a rate");
   const { connections, ratePerS } = scenario.load;
-  let pool = new Pool(target, scenario, connections);
+  let pool = new Pool(target, scenario, connections, inTimeMs);
 
   const warmFrom = performance.now();
   await pace(ratePerS, warmFrom, warmFrom + warmupS * 1000, (at) => pool.ask(at));
@@ -31,7 +40,7 @@ export async function openLoadRole(options: OpenLoadOptions, say: (line: object)
   } else {
     // What is stuck belongs to the warm-up: the measuring begins with connections of its own.
     pool.close();
-    pool = new Pool(target, scenario, connections);
+    pool = new Pool(target, scenario, connections, inTimeMs);
   }
   say({ measuring: true });
 
@@ -51,10 +60,13 @@ class Pool {
   readonly #waiting: number[] = [];
   readonly #samples = new Samples();
   readonly #inFlight = new Map<HttpConnection, number>();
+  readonly #inTimeMs: number;
   #errors = 0;
+  #inTime = 0;
 
-  constructor(target: HttpTarget, scenario: Scenario, connections: number) {
+  constructor(target: HttpTarget, scenario: Scenario, connections: number, inTimeMs: number) {
     this.#target = target;
+    this.#inTimeMs = inTimeMs;
     this.#request = requestBytes(target, scenario);
     this.#free = Array.from({ length: connections }, () => new HttpConnection(target.port));
   }
@@ -69,8 +81,10 @@ class Pool {
     this.#inFlight.set(connection, dueAt);
     connection.ask(this.#request, (ok) => {
       this.#inFlight.delete(connection);
-      this.#samples.add((performance.now() - dueAt) * 1000);
+      const ms = performance.now() - dueAt;
+      this.#samples.add(ms * 1000);
       if (!ok) this.#errors++;
+      else if (ms <= this.#inTimeMs) this.#inTime++;
       const next = connection.usable ? connection : new HttpConnection(this.#target.port);
       const waiting = this.#waiting.shift();
       if (waiting === undefined) this.#free.push(next);
@@ -88,10 +102,11 @@ class Pool {
   reset(): void {
     this.#samples.clear();
     this.#errors = 0;
+    this.#inTime = 0;
   }
 
   /** What was never answered counts as an error, and with the time it has waited so far. */
-  result(seconds: number): LoadResult {
+  result(seconds: number): OpenLoadResult {
     const now = performance.now();
     const answered = this.#samples.count;
     const unanswered = [...this.#inFlight.values(), ...this.#waiting];
@@ -100,6 +115,8 @@ class Pool {
       requests: answered,
       seconds,
       errors: this.#errors + unanswered.length,
+      inTime: this.#inTime,
+      unanswered: unanswered.length,
       percentilesUs: percentilesOf(this.#samples.values()),
     };
   }

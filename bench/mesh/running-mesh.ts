@@ -23,7 +23,7 @@ export interface MeshOptions {
   readonly flags?: readonly string[];
 }
 
-export interface RunningSidecar extends Watched {
+export interface RunningSidecar extends Started {
   /** Where its app reaches the mesh. */
   readonly port: number;
   /** The policy that it last knew. */
@@ -90,7 +90,7 @@ export class RunningMesh {
     });
     this.#started.push(one);
     const policyFile = join(this.state, "sidecars", `${service}-${port}`, "policy.json");
-    return { role, pid: one.pid, port, policyFile };
+    return { role, pid: one.pid, port, policyFile, stop: one.stop };
   }
 
   /** Runs a verb to its end, as a user would. @throws Error with what it printed, when it fails */

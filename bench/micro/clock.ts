@@ -3,6 +3,8 @@ import { median, spread } from "../statistics.ts";
 /** One hot function, called so often in a row that the clock can tell. `run` does `times` of it. */
 export interface Case {
   readonly name: string;
+  /** The case that is contained in this one: its time is taken off, round by round. */
+  readonly over?: string;
   readonly run: (times: number) => unknown;
 }
 
@@ -22,11 +24,11 @@ export async function timeCases(cases: readonly Case[]): Promise<Timed[]> {
   const rounds: number[][] = cases.map(() => []);
   for (let round = 0; round < ROUNDS; round++)
     for (const [i, one] of cases.entries()) rounds[i]!.push((await elapsedMs(one, times[i]!)) / times[i]!);
-  return cases.map(({ name }, i) => ({
-    name,
-    nsPerCall: median(rounds[i]!) * 1e6,
-    spread: spread(rounds[i]!),
-  }));
+  return cases.map(({ name, over }, i) => {
+    const under = over === undefined ? -1 : cases.findIndex((one) => one.name === over);
+    const own = rounds[i]!.map((ms, round) => ms - (rounds[under]?.[round] ?? 0));
+    return { name, nsPerCall: median(own) * 1e6, spread: spread(own) };
+  });
 }
 
 async function timesFor(one: Case): Promise<number> {

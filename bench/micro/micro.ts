@@ -9,6 +9,7 @@ import { type Case, timeCases } from "./clock.ts";
 import { HEADERS, REQUEST_BYTES } from "./heads.ts";
 import { layerCases } from "./layer-cases.ts";
 import { loadLlhttp } from "./llhttp.ts";
+import { policyCases } from "./policy-cases.ts";
 import { flatness, ruleCases } from "./rule-cases.ts";
 
 /**
@@ -23,6 +24,7 @@ export async function runMicro(check = false, print = (text: string) => console.
     ...headCases(),
     ...(llhttp ? [repeat("head: llhttp (WebAssembly), for comparison", () => llhttp(REQUEST_BYTES))] : []),
     ...(await layerCases(tracer)),
+    ...policyCases(tracer),
     ...(await ruleCases()),
     ...telemetryCases(tracer),
   ];

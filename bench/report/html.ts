@@ -1,6 +1,7 @@
 import { machineSentence } from "../machine.ts";
 import { describeScenario, percentileIndex, scenarioKey } from "../scenario.ts";
 import type { Row } from "../summary.ts";
+import { BALANCE_COLUMNS, balanceLines, balanceTitle } from "./balance-lines.ts";
 import { cpuBars, cpuLegend, throughputBars } from "./bars.ts";
 import { classOf } from "./paths-look.ts";
 import { latencyRange, percentilePlot } from "./percentile-plot.ts";
@@ -30,6 +31,7 @@ ${distributions(rows, plan.measureS)}
 ${cpu(rows)}
 ${memory(report)}
 ${policy(report)}
+${balance(report)}
 <h2>All figures</h2>
 ${table(rows)}
 <footer>${report.skipped.map(({ name, reason }) => `Left out: ${escapeHtml(name)} (${escapeHtml(reason)}). `).join("")}
@@ -96,6 +98,16 @@ function policy({ policy: figures }: Report): string {
   if (figures === undefined) return "";
   const lines = policyLines(figures).map(([what, value]) => `<tr><td>${what}</td><td>${value}</td></tr>`);
   return `<h2>Much policy</h2><h3>${policyTitle(figures)}</h3><div class="scroll"><table>${lines.join("")}</table></div>`;
+}
+
+function balance({ balance: found }: Report): string {
+  if (found.length === 0) return "";
+  const head = BALANCE_COLUMNS.map((name, i) => `<th${i < 2 ? ' class="left"' : ""}>${name}</th>`).join("");
+  const lines = balanceLines(found).map(
+    (cells) =>
+      `<tr>${cells.map((cell, i) => `<td${i < 2 ? ' class="left"' : ""}>${cell}</td>`).join("")}</tr>`,
+  );
+  return `<h2>Balancing</h2><h3>${balanceTitle()}</h3><div class="scroll"><table><tr>${head}</tr>${lines.join("")}</table></div>`;
 }
 
 const mib = (values: Readonly<Record<string, number>>): string =>

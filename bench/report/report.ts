@@ -1,3 +1,4 @@
+import type { BalanceMeasurement } from "../balance/measure-balance.ts";
 import type { Verdict } from "../goals.ts";
 import type { Machine } from "../machine.ts";
 import type { Measurement } from "../measure.ts";
@@ -20,6 +21,8 @@ export interface Report {
   readonly streams: readonly Growth[];
   /** Undefined when it was left out. */
   readonly policy: PolicyFigures | undefined;
+  /** Empty when it was left out. */
+  readonly balance: readonly BalanceMeasurement[];
   readonly goals: readonly Verdict[];
   readonly measurements: readonly Measurement[];
 }

@@ -1,8 +1,10 @@
+import type { BalanceMeasurement } from "../balance/measure-balance.ts";
 import type { Verdict } from "../goals.ts";
 import type { PolicyFigures } from "../policy/measure-policy.ts";
 import { describeScenario, percentileIndex, scenarioKey } from "../scenario.ts";
 import type { Growth } from "../stream.ts";
 import type { Row } from "../summary.ts";
+import { BALANCE_COLUMNS, balanceLines, balanceTitle } from "./balance-lines.ts";
 import { policyLines, policyTitle } from "./policy-lines.ts";
 
 const COLUMNS = [
@@ -83,6 +85,10 @@ export const streamsText = (streams: readonly Growth[]): string =>
 /** What much policy costs. */
 export const policyText = (policy: PolicyFigures): string =>
   `${policyTitle(policy)}\n${grid(policyLines(policy))}`;
+
+/** What callers see of one instance that is slow or failing, under each way to balance. */
+export const balanceText = (found: readonly BalanceMeasurement[]): string =>
+  `${balanceTitle()}\n${grid([BALANCE_COLUMNS, ...balanceLines(found)])}`;
 
 /** Columns padded to their widest cell; text to the left, numbers to the right. */
 export function grid(lines: readonly (readonly string[])[]): string {

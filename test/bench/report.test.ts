@@ -4,7 +4,7 @@ import type { Measurement } from "../../bench/measure.ts";
 import { htmlReport } from "../../bench/report/html.ts";
 import type { Report } from "../../bench/report/report.ts";
 import { countText, logTicks, spaced, timeText } from "../../bench/report/svg.ts";
-import { grid, policyText, textTable } from "../../bench/report/text.ts";
+import { balanceText, grid, policyText, textTable } from "../../bench/report/text.ts";
 import { PERCENTILES, type Scenario } from "../../bench/scenario.ts";
 import { summarize } from "../../bench/summary.ts";
 
@@ -28,6 +28,15 @@ const measurements = [ONE, MANY].flatMap((scenario) => [
   measured("<b>", scenario, 1),
 ]);
 
+const BALANCE = (["all well", "one slow", "one failing"] as const).flatMap((situation) =>
+  (["queue-group", "round-robin", "peak-ewma"] as const).flatMap((policy) =>
+    [1, 2, 3].map((round) => ({
+      ...{ situation, policy, round },
+      ...{ p50Ms: 10 * round, p99Ms: 100 * round, goodput: 1 - round / 1000, share: 0.2 },
+    })),
+  ),
+);
+
 const report: Report = {
   machine: {
     cpu: "a <cpu>",
@@ -49,6 +58,7 @@ const report: Report = {
     firstWarmupS: 0,
     streamBytes: 0,
     policyRounds: 1,
+    balanceRounds: 1,
   },
   titles: { mesh: "two sidecars", "<b>": "a path" },
   skipped: [{ name: "envoy", reason: "it is not installed" }],
@@ -66,6 +76,7 @@ const report: Report = {
     known: 3,
     growthMiB: 1.26,
   },
+  balance: BALANCE,
   goals: [],
   measurements,
 };
@@ -111,6 +122,15 @@ test("what much policy costs is told a figure a line, in the text and on the pag
   assert.deepEqual(values, ["1.23 s", "40 ms", "20.0 KiB", "3", "1.3 MiB"]);
   const page = htmlReport(report);
   for (const value of values) assert.ok(page.includes(`<td>${value}</td>`), value);
+});
+
+test("balancing has a line for each situation and policy: medians of the rounds", () => {
+  const lines = balanceText(BALANCE).split("\n").slice(2);
+  assert.equal(lines.length, 9);
+  assert.match(lines[5]!, /^ {2}one slow +peak-ewma +20\.0 +200\.0 +99\.80 +20\.0$/);
+  const page = htmlReport(report);
+  assert.equal(page.match(/<td class="left">one slow<\/td>/g)?.length, 3);
+  assert.doesNotMatch(htmlReport({ ...report, balance: [] }), /Balancing/);
 });
 
 test("figures are written as people read them", () => {
