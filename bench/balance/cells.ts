@@ -26,6 +26,16 @@ export type BalancePolicy = (typeof POLICIES)[number];
 
 export const DEFAULT: BalancePolicy = "peak-ewma";
 
+/** What one measurement is of. */
+export interface Cell {
+  readonly situation: Situation;
+  readonly policy: BalancePolicy;
+}
+
+export const CELLS: readonly Cell[] = (Object.keys(SITUATIONS) as Situation[]).flatMap((situation) =>
+  POLICIES.map((policy) => ({ situation, policy })),
+);
+
 export const behavioursIn = (situation: Situation): Behaviour[] =>
   Array.from({ length: INSTANCES }, (_, i) => (i === 0 ? SITUATIONS[situation] : WELL));
 

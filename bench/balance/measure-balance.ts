@@ -11,21 +11,18 @@ import { percentileIndex, type Scenario } from "../scenario.ts";
 import { shuffled } from "../statistics.ts";
 import { BEHAVE_PATH } from "./app.ts";
 import {
-  type BalancePolicy,
   behavioursIn,
+  CELLS,
+  type Cell,
   IN_TIME_MS,
   INSTANCES,
-  POLICIES,
   policyText,
   RATE_PER_S,
-  SITUATIONS,
   type Situation,
 } from "./cells.ts";
 
 /** What callers saw in one situation under one policy, in one round. */
-export interface BalanceMeasurement {
-  readonly situation: Situation;
-  readonly policy: BalancePolicy;
+export interface BalanceMeasurement extends Cell {
   readonly round: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
@@ -36,6 +33,8 @@ export interface BalanceMeasurement {
 }
 
 export interface BalanceOptions {
+  /** All when absent. */
+  readonly cells?: readonly Cell[];
   readonly rounds: number;
   readonly warmupS: number;
   readonly measureS: number;
@@ -60,15 +59,12 @@ const SCENARIO: Scenario = {
  */
 export async function measureBalance(
   { self, weft, folder }: Pick<Surroundings, "self" | "weft" | "folder">,
-  { rounds, warmupS, measureS, say, or }: BalanceOptions,
+  { cells = CELLS, rounds, warmupS, measureS, say, or }: BalanceOptions,
 ): Promise<BalanceMeasurement[]> {
   const mesh = new RunningMesh({ weft, folder, name: "balance", flags: ["--no-tls"] });
   const ports = await Promise.all(Array.from({ length: INSTANCES }, freePort));
   let app: Started | undefined;
-  const measureOne = async (
-    situation: Situation,
-    policy: BalancePolicy,
-  ): Promise<Omit<BalanceMeasurement, "round">> => {
+  const measureOne = async ({ situation, policy }: Cell): Promise<Omit<BalanceMeasurement, "round">> => {
     const file = join(folder, "balance.yaml");
     writeFileSync(file, policyText(SERVICE, policy));
     await mesh.weft("apply", "-f", file);
@@ -91,11 +87,10 @@ export async function measureBalance(
     for (const port of ports) await mesh.sidecar(`inbound-${port}`, SERVICE, port);
     const found: BalanceMeasurement[] = [];
     for (let round = 1; round <= rounds; round++)
-      for (const situation of shuffled(Object.keys(SITUATIONS) as Situation[]))
-        for (const policy of shuffled(POLICIES)) {
-          say(`balance, round ${round}/${rounds}: ${situation}, ${policy}`);
-          found.push({ ...(await measureOne(situation, policy)), round });
-        }
+      for (const cell of shuffled(cells)) {
+        say(`balance, round ${round}/${rounds}: ${cell.situation}, ${cell.policy}`);
+        found.push({ ...(await measureOne(cell)), round });
+      }
     return found;
   } finally {
     await mesh.stop();

@@ -1,12 +1,4 @@
-import {
-  type BalancePolicy,
-  IN_TIME_MS,
-  INSTANCES,
-  POLICIES,
-  RATE_PER_S,
-  SITUATIONS,
-  type Situation,
-} from "../balance/cells.ts";
+import { CELLS, type Cell, IN_TIME_MS, INSTANCES, RATE_PER_S } from "../balance/cells.ts";
 import type { BalanceMeasurement } from "../balance/measure-balance.ts";
 import { median } from "../statistics.ts";
 
@@ -24,11 +16,9 @@ export const BALANCE_COLUMNS = [
 
 /** A line for each situation and policy: medians of the rounds. */
 export const balanceLines = (found: readonly BalanceMeasurement[]): string[][] =>
-  (Object.keys(SITUATIONS) as Situation[]).flatMap((situation) =>
-    POLICIES.map((policy) => lineOf(situation, policy, found)),
-  );
+  CELLS.map((cell) => lineOf(cell, found));
 
-function lineOf(situation: Situation, policy: BalancePolicy, found: readonly BalanceMeasurement[]): string[] {
+function lineOf({ situation, policy }: Cell, found: readonly BalanceMeasurement[]): string[] {
   const here = found.filter((one) => one.situation === situation && one.policy === policy);
   const middle = (figure: (one: BalanceMeasurement) => number, digits: number): string =>
     median(here.map(figure)).toFixed(digits);
