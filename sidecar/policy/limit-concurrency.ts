@@ -253,6 +253,7 @@ class Waiting {
 
   /** It has ended, or is about to, and does not know yet that it is still in the queue. */
   isOver(now: number): boolean {
-    return this.#call.cancelled !== undefined || this.wait.dueAt <= now;
+    const { cancelled, dueAt } = this.#call;
+    return cancelled !== undefined || dueAt <= now || this.wait.dueAt <= now;
   }
 }

@@ -26,7 +26,8 @@ export class Place {
   }
 
   isOver(now: number): boolean {
-    return this.call.cancelled !== undefined || this.until <= now;
+    const { cancelled, dueAt } = this.call;
+    return cancelled !== undefined || dueAt <= now || this.until <= now;
   }
 }
 

@@ -52,6 +52,23 @@ test("without a queue nobody waits", async () => {
   assert.equal(codeOf(await serve(aCall())), "overflow");
 });
 
+test("a call whose time is over gets no place, though nobody has told it yet", async () => {
+  const { serve, app, pass } = scene({ queueCalls: 2 });
+  void serve(aCall());
+  void serve(aCall());
+  const late = aCall({ path: "/late", timeoutMs: 50 });
+  const outcome = serve(late);
+  const next = serve(aCall({ path: "/next" }));
+  await pass(60);
+  app.answer(0);
+  await pass(0);
+  assert.equal(app.paths.at(-1), "/next");
+  late.cancel("deadline");
+  assert.equal(codeOf(await outcome), "deadline");
+  app.answer(1);
+  assert.equal(codeOf(await next), 200);
+});
+
 test("a caller that leaves, or whose time is over, leaves the queue at once", async () => {
   const { serve, app, limit, sweep } = scene();
   void serve(aCall());
