@@ -205,6 +205,8 @@ test("a call whose time ends in the queue is told so, and never reaches the app"
   await knows(shop, orders);
   const answer = await post(shop, "/late", { "weft-timeout": "150ms" });
   assert.equal(way(answer), "504 deadline");
+  // The callee hears of the call a little later, and so gives it a little longer.
+  await delay(300);
   first.end();
   await first.answer;
   const next = await held(app, shop, "/next");

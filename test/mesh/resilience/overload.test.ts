@@ -5,8 +5,8 @@ import { policy, routedMesh } from "../../support/routed-mesh.ts";
 import { isGood, Offered, type OfferedEnd, waysOf } from "./offered.ts";
 import { seenTwice, workingApp } from "./working-app.ts";
 
-const LIMIT = 4;
-const WORK_MS = 40;
+const LIMIT = 8;
+const WORK_MS = 160;
 const INSTANCES = 2;
 const CAPACITY = (INSTANCES * LIMIT * 1000) / WORK_MS;
 /** A caller does not wait for longer: what comes later is of no use to anybody. */
@@ -50,7 +50,7 @@ test("at three times what a service can do, its goodput stays, and all is well w
   t.diagnostic(
     `capacity ${CAPACITY}/s, goodput ${Math.round(atCapacity.goodput)}/s at it and ${Math.round(over.goodput)}/s at three times (${JSON.stringify(waysOf(over.ends))})`,
   );
-  assert.ok(atCapacity.goodput > 0.7 * CAPACITY, `${atCapacity.goodput}/s were good at capacity`);
+  assert.ok(atCapacity.goodput > 0.5 * CAPACITY, `${atCapacity.goodput}/s were good at capacity`);
   assert.ok(over.goodput >= 0.8 * peak, `${over.goodput}/s were good, of ${peak}/s`);
   for (const app of apps) assert.equal(app.most(), LIMIT);
   assert.deepEqual(seenTwice(apps), []);
