@@ -13,8 +13,8 @@ const ASK_TIMEOUT_MS = 1000;
 /** After a change of the table all instances ask, so each waits up to so long. */
 const SPREAD_MS = 100;
 /** The rate of calls is an average over about so many of them. */
-const CALLS_COUNTED = 10;
-const LEAST_COUNTED_MS = 1000;
+const CALLS_COUNTED = 20;
+const LEAST_COUNTED_MS = 3000;
 const MOST_COUNTED_MS = 600_000;
 
 export interface GlobalRateOptions {

@@ -20,7 +20,7 @@ async function four(registries = 1, rate = RATE, seed = 1) {
   await scene.clock.run(SETTLED_MS);
   const load = (perSecond: readonly number[]) => instances.map((one, i) => [one, perSecond[i]!] as const);
   /** The burst is gone, and the registry knows who is asked for how much. */
-  const settle = (perSecond: readonly number[]) => scene.offer(load(perSecond), 4);
+  const settle = (perSecond: readonly number[]) => scene.offer(load(perSecond), 10);
   return { ...scene, desks, instances, load, settle };
 }
 
@@ -50,7 +50,7 @@ describe("a global rate over four instances", () => {
   test("follows the demand within seconds when that moves", async () => {
     const { offer, load, settle } = await four();
     await settle([200, 0, 0, 0]);
-    isNear(await offer(load([0, 0, 0, 200]), 10), 100, 25);
+    isNear(await offer(load([0, 0, 0, 200]), 10), 100, 15);
     isNear(await offer(load([0, 0, 0, 200]), 10), 100);
   });
 
