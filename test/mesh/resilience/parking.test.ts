@@ -6,7 +6,7 @@ import { ask } from "../../support/ask.ts";
 import { bytes, Drain, hashOf, Source, start } from "../../support/flow.ts";
 import { handledApp, type SidecarUnderTest, testSidecar } from "../../support/mesh.ts";
 import { openCredentials } from "../../support/open-credentials.ts";
-import { policy, routedMesh } from "../../support/routed-mesh.ts";
+import { policy, route, routedMesh } from "../../support/routed-mesh.ts";
 import { natsServers } from "../../support/servers.ts";
 import { until } from "../../support/until.ts";
 import { isGood, Offered, waysOf } from "./offered.ts";
@@ -230,6 +230,22 @@ test("a version that has no instance holds its calls, while another version answ
   assert.ok(tookMs < 1000);
   await mesh.echo("orders", "2");
   assert.equal(JSON.parse((await held).text).version, "2");
+});
+
+test("calls that a route sends to another service are held as that service's policy says", async (t) => {
+  const mesh = await routedMesh(t);
+  await mesh.echo("shelf");
+  const billing = await mesh.echo("billing");
+  await mesh.apply(route("shelf", [{ backendRefs: [{ name: "billing" }] }]));
+  const shop = await mesh.caller();
+  assert.equal((await ask(shop.listen, "shelf.mesh")).status, 200);
+  await mesh.apply(policy("billing", { park: {} }));
+  await gone(billing.sidecar);
+  const held = ask(shop.listen, "shelf.mesh");
+  await delay(100);
+  await mesh.echo("billing");
+  const { status, text } = await held;
+  assert.equal(status, 200, text);
 });
 
 test("calls that are held when parking is switched off still get their turn", async (t) => {
