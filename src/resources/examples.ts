@@ -24,6 +24,23 @@ metadata: { name: orders }
 spec:
   timeouts: { request: 5s }
   sticky: { header: x-user }
+  retry: { attempts: 2, codes: [502, 503], backoff: 25ms }
+  retryBudget: { percent: 20, interval: 10s, minRetryRate: 10 }
+  hedge: { percentile: 95 }
+  balance: { policy: consistent-hash, hash: { cookie: session } }
+  breaker:
+    consecutiveFailures: 7
+    successRate: { below: 0.8, interval: 10s, minCalls: 5 }
+    service: { consecutiveFailures: 20 }
+  limits:
+    maxConcurrency: 64
+    queue: { calls: 16, wait: 100ms }
+    priority: { header: priority, shedBelow: 5 }
+    maxPending: 256
+  rateLimit:
+    local: { requests: 500, interval: 1s, burst: 50 }
+    global: { requests: 10000, interval: 1m }
+  park: { maxWait: 5s, maxCalls: 100 }
   faults:
     - matches: [{ headers: [{ name: x-chaos, value: "1" }] }]
       delay: { percent: 50, duration: 300ms }
