@@ -64,8 +64,10 @@ export class Sweep {
   }
 
   #wake(dueAt: number, now: number): void {
-    clearTimeout(this.#timer);
     const delayMs = Math.min(Math.max(dueAt - now, this.#stepMs), 0x7fffffff);
+    // Else a steady stream of near entries would put the timer off for ever.
+    if (now + delayMs >= this.#wakesAt) return;
+    clearTimeout(this.#timer);
     this.#wakesAt = now + delayMs;
     this.#timer = setTimeout(this.#onTimer, delayMs).unref();
   }

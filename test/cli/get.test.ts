@@ -34,7 +34,7 @@ test("services and instances are listed for people and for programs, and watched
   assert.match((await weft.run(["get", "services"])).stdout, /^orders +2 +1,2$/m);
   assert.match(
     (await weft.run(["get", "instances", "orders"])).stdout,
-    /^orders +2 +[0-9a-f]{12} +up +eu-1 +\d+s +0 +0$/m,
+    /^orders +2 +[0-9a-f]{12} +up +- +eu-1 +\d+s +0 +0$/m,
   );
   const listed = JSON.parse((await weft.run(["get", "instances", "-o", "json"])).stdout) as {
     version: string;

@@ -57,3 +57,16 @@ test("an entry may add itself again", async () => {
   await until(() => runs === 3);
   assert.equal(sweep.size, 0);
 });
+
+test("entries that keep coming, each due in a moment, put off nothing", async () => {
+  const sweep = new Sweep();
+  const log: string[] = [];
+  const addOne = (): void => sweep.add(entry(sweep.now() + 2, log, "due"));
+  const adding = setInterval(addOne, 1);
+  addOne();
+  try {
+    await until(() => log.length > 0, { withinMs: 1000, what: "the first of them, while more come" });
+  } finally {
+    clearInterval(adding);
+  }
+});
