@@ -37,6 +37,15 @@ test("a call is told from its caller's side to its end", () => {
   );
 });
 
+test("what policy did with a call, and for how long it held it, is told on each side", () => {
+  const story = storyOf([
+    { ...call, marks: "parked, hedged", waitedMs: 812 },
+    { ...served, marks: "queued", waitedMs: 40 },
+  ]);
+  assert.match(story, /sent to: +orders v2\n +policy: +parked, hedged\n +waited: +812 ms\n/);
+  assert.match(story, /callee: +orders.*\n +policy: +queued\n +waited: +40 ms\n/);
+});
+
 test("a call that the mesh ended tells the cause and the cure", () => {
   const message = "orders has no instance";
   const { route: _, rule: _rule, why: _why, backend: _backend, ...plain } = call;

@@ -47,9 +47,16 @@ function callerSide(call: Account): string[] {
     ...field("why", why),
     ...field("sent to", backend),
     ...field("injected", injected),
+    ...policyLines(call),
     ...attemptLines(attempts),
   ];
 }
+
+/** What policy did with it besides, such as `parked`, and for how long. */
+const policyLines = ({ marks, waitedMs }: Account): string[] => [
+  ...field("policy", marks),
+  ...field("waited", waitedMs === undefined ? undefined : took(waitedMs)),
+];
 
 const field = (name: string, text: string | undefined): string[] =>
   text === undefined || text === "" ? [] : [`  ${`${name}:`.padEnd(10)}${text}`];
@@ -70,6 +77,7 @@ function attemptLines(attempts: readonly AccountAttempt[]): string[] {
 const calleeSide = (one: Account): string[] => [
   ...field("callee", `${one.service}, instance ${one.instance}: ${outcome(one)}`),
   ...field("injected", one.injected),
+  ...policyLines(one),
 ];
 
 const result = (status: number, code: string): string =>
