@@ -38,7 +38,7 @@ test("with --keep it stays, and what it says to try works; a Ctrl-C ends all of 
   const weft = weftFor(t);
   const demo = await weft.spawn(["demo", "--no-bench", "--keep"]);
   await until(() => /weft run hello/.test(demo.stdout()), {
-    withinMs: 30_000,
+    withinMs: 90_000,
     what: `the demo to stay: ${demo.stderr()}`,
   });
   const [, proxy = "", state = ""] = /curl -x (\S+) [\s\S]*--watch --state (\S+)/.exec(demo.stdout())!;
