@@ -17,7 +17,7 @@ export async function showCanary(show: Show, children: Children, proxy: string):
   show.line("");
   show.line("weft apply -f src/demo/policy/canary.yaml");
   show.block(await children.run(["apply", "-f", file]));
-  await untilRouted(proxy);
+  await untilInStep(children);
   show.line(`GET ${URL}, ${CALLS} times: ${await spreadOf(proxy, CALLS)}`);
   show.line(`GET ${URL}, 20 times with x-canary: 1: ${await spreadOf(proxy, 20, { "x-canary": "1" })}`);
   show.line("");
@@ -27,6 +27,7 @@ export async function showCanary(show: Show, children: Children, proxy: string):
   show.line("");
   show.line("and back: weft rollback");
   show.block(await children.run(["rollback"]));
+  await untilInStep(children);
 }
 
 /** How many of so many calls each version of orders answered: `v1 178, v2 22`. */
@@ -46,10 +47,17 @@ export async function spreadOf(
     .join(", ");
 }
 
-/** A route acts within a second. */
-async function untilRouted(proxy: string): Promise<void> {
-  const until = performance.now() + 5000;
-  while ((await spreadOf(proxy, 10, { "x-canary": "1" })) !== "v2 10")
+/** A change acts within a second; this waits until every sidecar says that it runs it. */
+async function untilInStep(children: Children): Promise<void> {
+  const until = performance.now() + 10_000;
+  for (;;) {
+    const told = await children.run(["get", "sidecars", "-o", "json"]);
+    const { sidecars } = JSON.parse(told) as { sidecars: readonly { lagging: boolean }[] };
+    if (sidecars.every(({ lagging }) => !lagging)) return;
     if (performance.now() > until)
-      throw new Fault("the route did not act within 5 s", "look at weft get sidecars: who lags behind?");
+      throw new Fault(
+        "the change did not reach all sidecars within 10 s",
+        "look at weft get sidecars: who lags?",
+      );
+  }
 }
