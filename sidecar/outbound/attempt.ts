@@ -41,6 +41,7 @@ export class Attempt implements Receiver, Timed {
   readonly #order = new Sequencer();
   #body: Body;
   #requestDone = false;
+  #limit = 0;
   #answerDone = false;
   /** Why the attempt ended before anybody said that he has the call: he is told as soon as he is known. */
   #orphaned: Code | undefined;
@@ -71,7 +72,7 @@ export class Attempt implements Receiver, Timed {
   onFrame(frame: Frame): void {
     switch (frame.kind) {
       case Kind.accept:
-        this.#accepted(frame.instance, frame.limit);
+        if (this.#heardFrom(frame.instance)) this.#granted(frame.limit);
         break;
       case Kind.credit:
         this.#granted(frame.limit);
@@ -226,16 +227,12 @@ export class Attempt implements Receiver, Timed {
     this.call.onCancel = undefined;
   }
 
-  #accepted(instance: string, limit: number): void {
-    if (!this.#heardFrom(instance)) return;
-    this.#postpone(this.#home.idleTimeoutMs);
-    this.#granted(limit);
-  }
-
-  /** A callee that has no place for the call yet grants nothing. */
+  /** A callee that has no place for the call yet grants nothing; and a credit may overtake the receipt that names him. */
   #granted(limit: number): void {
+    this.#postpone(this.#home.idleTimeoutMs);
+    this.#limit = Math.max(this.#limit, limit);
     if (this.#outflow !== undefined) this.#outflow.grant(limit);
-    else if (!this.#requestDone && limit > 0) this.#sendRest(limit);
+    else if (!this.#requestDone && this.#limit > 0 && this.instance !== "") this.#sendRest(this.#limit);
   }
 
   #sendRest(limit: number): void {
