@@ -11,7 +11,7 @@ export const IN_TIME_MS = 500;
 const WELL: Behaviour = { workMs: 10, status: 200 };
 
 /** How the first of the instances does; the others do well. */
-export const SITUATIONS = {
+const SITUATIONS = {
   "all well": WELL,
   "one slow": { ...WELL, workMs: 10 * WELL.workMs },
   "one failing": { ...WELL, status: 503 },

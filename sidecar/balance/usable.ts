@@ -34,5 +34,5 @@ export function usableOf(all: readonly Endpoint[], maxEjectedPercent: number, no
 }
 
 /** One of two or more may always be ejected, and one always stays. */
-export const mostEjected = (known: number, percent: number): number =>
+const mostEjected = (known: number, percent: number): number =>
   percent === 0 ? 0 : Math.min(known - 1, Math.max(1, Math.floor((known * percent) / 100)));

@@ -5,7 +5,7 @@ import type { PickerOf } from "./picker.ts";
 const OVERPROVISIONING = 1.4;
 
 /** Part of the calls that stay in a zone. */
-export const shareOfZone = (usable: number, known: number): number =>
+const shareOfZone = (usable: number, known: number): number =>
   known === 0 ? 0 : Math.min(1, (OVERPROVISIONING * usable) / known);
 
 /**

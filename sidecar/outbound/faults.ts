@@ -1,8 +1,9 @@
 import { parseDuration } from "../../src/protocol/duration.ts";
+import { HEADER } from "../../src/protocol/header-names.ts";
 import type { RequestMatch } from "../../src/resources/match.ts";
 import type { Fault as WrittenFault } from "../../src/resources/service-policy.ts";
 import { MatchIndex } from "../../src/routing/match-index.ts";
-import { CALLER_FIELD, isForCaller } from "../../src/routing/rules.ts";
+import { isForCaller } from "../../src/routing/rules.ts";
 import type { RegexEngine } from "../../src/routing/text-match.ts";
 import type { Fault } from "../policy/inject-faults.ts";
 import type { Call } from "../stack/call.ts";
@@ -32,7 +33,7 @@ const takesAll = ({ path, method, headers = [], queryParams = [] }: RequestMatch
   path.value === "/" &&
   method === undefined &&
   queryParams.length === 0 &&
-  headers.every(({ name }) => name.toLowerCase() === CALLER_FIELD);
+  headers.every(({ name }) => name.toLowerCase() === HEADER.caller);
 
 function testOf(matches: readonly RequestMatch[], regex: RegexEngine | undefined): (call: Call) => boolean {
   const index = new MatchIndex(

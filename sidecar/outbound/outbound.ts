@@ -79,10 +79,7 @@ export async function startOutbound(context: Context, options: OutboundOptions):
       zone,
       random: Math.random,
       hash: hashText,
-      retryAfterMs: ({ headers }) => {
-        const value = fieldValue(headers, "retry-after");
-        return value === undefined ? undefined : readRetryAfter(value, Date.now());
-      },
+      retryAfterMs: ({ headers }) => readRetryAfter(fieldValue(headers, "retry-after"), Date.now()),
     },
     ejected: (callee, instance) => instance !== "" && shared.tell(callee, instance),
     followHints: (callee) => shared.follow(callee),

@@ -5,9 +5,10 @@ const HTTP_DATE =
 /**
  * Reads `Retry-After` (RFC 9110 §10.2.3), seconds or a date.
  * @param unixMs the wall clock, which dates are compared with
- * @returns ms from now on, 0 for a date that has passed; undefined when the value is none
+ * @returns ms from now on, 0 for a date that has passed; undefined when there is no value, or it is none
  */
-export function readRetryAfter(value: string, unixMs: number): number | undefined {
+export function readRetryAfter(value: string | undefined, unixMs: number): number | undefined {
+  if (value === undefined) return undefined;
   if (/^\d+$/.test(value)) return Number(value) * 1000;
   if (!HTTP_DATE.test(value)) return undefined;
   // All three forms are in UTC, also the one that does not say so.

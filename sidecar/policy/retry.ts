@@ -121,7 +121,7 @@ function pauseOf(
   parts: RetryParts,
 ): number | undefined {
   const value = outcome.kind === "replied" ? parts.field(outcome.headers, "retry-after") : undefined;
-  const askedMs = (value === undefined ? undefined : readRetryAfter(value, parts.unixMs())) ?? 0;
+  const askedMs = readRetryAfter(value, parts.unixMs()) ?? 0;
   if (askedMs > options.maxRetryAfterMs) return undefined;
   const leastMs = Math.max(options.minMs, askedMs);
   const jitterMs = Math.min(options.capMs, parts.random() * (2 ** n - 1) * options.baseMs);

@@ -1,13 +1,12 @@
 import type { Verdict } from "../registry/catalog.ts";
 import type { Clock } from "../registry/clock.ts";
+import { isStale, LATE_SWEEP_MS } from "../registry/liveness.ts";
 import type { BeatListener, Ejections } from "../registry/registry.ts";
 import { type Heartbeat, type PolicyMark, SILENT_AFTER_MS } from "../registry/wire.ts";
 import { sameMark } from "./wire.ts";
 
 /** Sidecars of a mesh far larger than one registry hears; each identity can beat as one only. */
-export const MAX_SIDECARS = 50_000;
-/** A sweep this late means that the process stood still, and beats wait unread: nobody may be called silent. */
-const LATE_SWEEP_MS = 2000;
+const MAX_SIDECARS = 50_000;
 
 /** One sidecar, and the policy that it runs. */
 export interface SidecarRow {
@@ -49,7 +48,7 @@ export class Sidecars implements BeatListener {
     const key = `${beat.service}.${beat.instance}`;
     const heard = this.#heard.get(key);
     const now = this.#clock.now();
-    if (heard !== undefined && isStale(heard, beat, now)) return "stale";
+    if (heard !== undefined && isStale(heard.beat, heard.heardAt, beat, now)) return "stale";
     if (beat.state === "leaving" || beat.state === "caller-leaving") {
       this.#heard.delete(key);
       return "accepted";
@@ -108,12 +107,6 @@ function rowOf({ beat, lastSeen }: Heard, current: PolicyMark | undefined): Side
     lagging: current !== undefined && !sameMark(policy, current),
     lastSeen,
   };
-}
-
-/** As the catalog: a beat must not overtake a newer one, and a later start is believed once an earlier is silent. */
-function isStale({ beat: last, heardAt }: Heard, beat: Heartbeat, now: number): boolean {
-  if (beat.startedAt === last.startedAt) return beat.sequence <= last.sequence;
-  return beat.startedAt < last.startedAt && now - heardAt < SILENT_AFTER_MS;
 }
 
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);

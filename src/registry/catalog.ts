@@ -12,6 +12,7 @@ import {
   sameRow,
   seeVersion,
 } from "./known-service.ts";
+import { isStale, LATE_SWEEP_MS } from "./liveness.ts";
 import type { ServiceRecord } from "./store/record.ts";
 import { type Heartbeat, type InstanceEvent, type InstanceRow, SILENT_AFTER_MS } from "./wire.ts";
 
@@ -20,8 +21,6 @@ export type Verdict = "accepted" | "stale" | "flapping" | "full";
 
 /** How often `sweep` wants to be called, in ms. */
 export const SWEEP_MS = 500;
-/** A sweep this late means that the process stood still, and beats wait unread: nobody may be called silent. */
-const LATE_SWEEP_MS = 2000;
 
 /**
  * Which instances there are, from their beats alone: no broker, no timers, one clock. Each change gets the next
@@ -73,7 +72,7 @@ export class Catalog {
     const now = this.#clock.now();
     const at = this.#clock.unix();
     const found = this.#known.get(beat.service)?.instances.get(beat.instance);
-    if (found !== undefined && isStale(found, beat, now)) return "stale";
+    if (found !== undefined && isStale(newestOf(found), found.heardAt, beat, now)) return "stale";
     const service = this.#service(beat.service, at);
     if (service === undefined) return "full";
     const instance = found ?? this.#instance(service, rowOf(beat), now, at);
@@ -223,15 +222,7 @@ export class Catalog {
   }
 }
 
-/**
- * A beat must not overtake a newer one of the same start, nor of a later start. A sidecar whose wall clock went back
- * between two starts is believed once the later start is silent.
- */
-function isStale(instance: KnownInstance, beat: Heartbeat, now: number): boolean {
-  const { startedAt } = instance.row;
-  if (beat.startedAt === startedAt) return beat.sequence <= instance.sequence;
-  return beat.startedAt < startedAt && now - instance.heardAt < SILENT_AFTER_MS;
-}
+const newestOf = ({ row: { startedAt }, sequence }: KnownInstance) => ({ startedAt, sequence });
 
 function rowOf({ service, instance, version, zone, startedAt }: Heartbeat): InstanceRow {
   return { service, instance, version, ...(zone === undefined ? {} : { zone }), startedAt };

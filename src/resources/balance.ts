@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
 import type { Frozen } from "./freeze.ts";
-import { rule } from "./rule.ts";
+import { exactlyOne, rule } from "./rule.ts";
 import { cookieName, duration, headerName } from "./scalars.ts";
 import { described } from "./schema-notes.ts";
 
@@ -26,18 +26,7 @@ const hash = described(
         described(z.literal(true), "by the address of the client", { cure: "write true, or leave it out" }),
       ),
     })
-    .check(
-      rule((value, report) => {
-        const written = ["header", "cookie", "ip"].filter((field) => value[field] !== undefined);
-        if (written.length === 1) return;
-        const found = written.length === 0 ? "none of them" : written.join(" and ");
-        report(
-          [],
-          `hash needs exactly one of header, cookie and ip, and has ${found}`,
-          "write one of them, for example header: x-user",
-        );
-      }),
-    ),
+    .check(exactlyOne("hash", ["header", "cookie", "ip"], "header: x-user")),
   "What a call is hashed by; one without it goes where `peak-ewma` would send it. Exactly one field is written.",
   { id: "BalanceHash" },
 ) as unknown as z.ZodMiniType<HashSource, HashSource>;

@@ -2,7 +2,7 @@ import * as z from "zod/mini";
 import { parseDuration } from "../protocol/duration.ts";
 import type { Frozen } from "./freeze.ts";
 import { rule } from "./rule.ts";
-import { duration, percentage } from "./scalars.ts";
+import { durationWithin, percentage } from "./scalars.ts";
 import { described } from "./schema-notes.ts";
 
 const MOST_CALLS = 10_000;
@@ -13,18 +13,7 @@ const count = (least: number) => z.int().check(z.minimum(least), z.maximum(MOST_
 
 const countNotes = (least: number) => ({ cure: `write a whole number from ${least} to ${MOST_CALLS}` });
 
-const between = (maxMs: number, problem: string) =>
-  duration.check(
-    z.refine(
-      (value) => {
-        const ms = parseDuration(value) ?? 0;
-        return ms > 0 && ms <= maxMs;
-      },
-      { error: problem },
-    ),
-  );
-
-const penalty = between(MAX_PENALTY_MS, "is not between 1ms and 1h");
+const penalty = durationWithin(1, MAX_PENALTY_MS, "is not between 1ms and 1h");
 const penaltyNotes = { cure: "write a duration from 1ms to 1h, such as 1s" };
 
 const successRate = described(
@@ -35,7 +24,7 @@ const successRate = described(
       { cure: "write a number from 0.01 to 1, such as 0.8" },
     ),
     interval: described(
-      z._default(between(MAX_INTERVAL_MS, "is not between 1ms and 10m"), "10s"),
+      z._default(durationWithin(1, MAX_INTERVAL_MS, "is not between 1ms and 10m"), "10s"),
       "the time that is looked back, at most 10m",
       { cure: "write a duration from 1ms to 10m, such as 10s" },
     ),

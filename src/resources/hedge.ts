@@ -1,7 +1,6 @@
 import * as z from "zod/mini";
-import { parseDuration } from "../protocol/duration.ts";
 import { rule } from "./rule.ts";
-import { duration } from "./scalars.ts";
+import { durationWithin } from "./scalars.ts";
 import { described } from "./schema-notes.ts";
 
 /** A second attempt beside a first that takes long. */
@@ -10,7 +9,7 @@ export const hedge = described(
     .strictObject({
       delay: z.exactOptional(
         described(
-          duration.check(z.refine((value) => (parseDuration(value) ?? 0) > 0, { error: "is no time" })),
+          durationWithin(1, Number.POSITIVE_INFINITY, "is no time"),
           "how long an attempt is given before the next begins beside it; not together with percentile",
           { cure: "write a duration above 0, such as 100ms" },
         ),

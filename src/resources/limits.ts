@@ -1,7 +1,6 @@
 import * as z from "zod/mini";
-import { parseDuration } from "../protocol/duration.ts";
 import { rule } from "./rule.ts";
-import { duration, headerName } from "./scalars.ts";
+import { durationWithin, headerName } from "./scalars.ts";
 import { described } from "./schema-notes.ts";
 
 /** A wait beyond this is no short queue any more; whoever wants calls to be held has `park`. */
@@ -23,11 +22,7 @@ const queue = described(
     ),
     wait: z._default(
       described(
-        duration.check(
-          z.refine((value) => (parseDuration(value) ?? 0) <= MAX_QUEUE_WAIT_MS, {
-            error: "is longer than 10s",
-          }),
-        ),
+        durationWithin(0, MAX_QUEUE_WAIT_MS, "is longer than 10s"),
         "how long one waits before it is refused, at most 10s",
         { cure: "write a duration of at most 10s, such as 100ms" },
       ),

@@ -1,6 +1,5 @@
 import * as z from "zod/mini";
-import { parseDuration } from "../protocol/duration.ts";
-import { duration } from "./scalars.ts";
+import { durationWithin } from "./scalars.ts";
 import { described } from "./schema-notes.ts";
 
 /** A call that is held costs memory, and its caller waits; who wants hours wants a queue, not a mesh. */
@@ -12,9 +11,7 @@ export const park = described(
   z.strictObject({
     maxWait: z._default(
       described(
-        duration.check(
-          z.refine((value) => (parseDuration(value) ?? 0) <= MAX_WAIT_MS, { error: "is longer than 10m" }),
-        ),
+        durationWithin(0, MAX_WAIT_MS, "is longer than 10m"),
         "how long a call is held, at most 10m and never past its deadline; 0s switches parking off",
         { cure: "write a duration of at most 10m, such as 5s" },
       ),

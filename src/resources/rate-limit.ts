@@ -1,7 +1,6 @@
 import * as z from "zod/mini";
-import { parseDuration } from "../protocol/duration.ts";
 import { rule } from "./rule.ts";
-import { duration } from "./scalars.ts";
+import { durationWithin } from "./scalars.ts";
 import { described } from "./schema-notes.ts";
 
 const MOST_REQUESTS = 10_000_000;
@@ -14,15 +13,7 @@ const count = described(z.int().check(z.minimum(1), z.maximum(MOST_REQUESTS)), "
 const rate = {
   requests: described(count, "calls that are let through in each interval"),
   interval: described(
-    duration.check(
-      z.refine(
-        (value) => {
-          const ms = parseDuration(value) ?? 0;
-          return ms > 0 && ms <= MAX_INTERVAL_MS;
-        },
-        { error: "is not between 1ms and 24h" },
-      ),
-    ),
+    durationWithin(1, MAX_INTERVAL_MS, "is not between 1ms and 24h"),
     "the interval, from 1ms to 24h",
     { cure: "write a duration from 1ms to 24h, such as 1s" },
   ),

@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
 import { parseDuration } from "../protocol/duration.ts";
 import { type Report, type Rough, rule } from "./rule.ts";
-import { duration, percentage } from "./scalars.ts";
+import { duration, durationWithin, percentage } from "./scalars.ts";
 import { described } from "./schema-notes.ts";
 
 const codes = described(
@@ -79,14 +79,7 @@ export const retryBudget = described(
   z.strictObject({
     percent: described(z._default(percentage, 20), "further attempts per hundred calls; may have decimals"),
     interval: described(
-      z._default(
-        duration.check(
-          z.refine((value) => isWithin(parseDuration(value) ?? 0, 1000, 3_600_000), {
-            error: "is not from 1s to 1h",
-          }),
-        ),
-        "10s",
-      ),
+      z._default(durationWithin(1000, 3_600_000, "is not from 1s to 1h"), "10s"),
       "how long a call counts, from 1s to 1h",
       { cure: "write a duration from 1s to 1h" },
     ),
@@ -99,8 +92,6 @@ export const retryBudget = described(
   "What all callers' retries and hedges of one sidecar may add to the load on the service (GEP-3388). It holds without being written, with these defaults.",
   { id: "RetryBudget" },
 );
-
-const isWithin = (value: number, least: number, most: number): boolean => value >= least && value <= most;
 
 /** listType=set of the standard. */
 function judgeCodes({ codes }: Rough, report: Report): void {

@@ -49,6 +49,24 @@ export function rule(judge: (value: Rough, report: Report) => void) {
 }
 
 /**
+ * The rule of an object that stands for a union: a flat one, so that a wrong field is named.
+ * @param what the field that has the object; @param fields of which exactly one is written, two or more
+ * @param example one of them, as it is written
+ */
+export const exactlyOne = (what: string, fields: readonly string[], example: string) =>
+  rule((value, report) => {
+    const written = fields.filter((field) => value[field] !== undefined);
+    if (written.length === 1) return;
+    const all = `${fields.slice(0, -1).join(", ")} and ${fields.at(-1)}`;
+    const found = written.length === 0 ? "none of them" : written.join(" and ");
+    report(
+      [],
+      `${what} needs exactly one of ${all}, and has ${found}`,
+      `write one of them, for example ${example}`,
+    );
+  });
+
+/**
  * Reports list entries whose name was there before.
  * @param keyOf what makes two entries the same; undefined for an entry that cannot be told
  */

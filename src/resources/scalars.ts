@@ -72,6 +72,21 @@ export const duration = described(
   },
 );
 
+/**
+ * A duration with bounds, both included, in ms.
+ * @param problem what a finding says of one outside of them
+ */
+export const durationWithin = (leastMs: number, mostMs: number, problem: string) =>
+  duration.check(
+    z.refine(
+      (value) => {
+        const ms = parseDuration(value) ?? 0;
+        return ms >= leastMs && ms <= mostMs;
+      },
+      { error: problem },
+    ),
+  );
+
 export const percentage = described(
   z.number().check(z.minimum(0), z.maximum(100)),
   "percentage of the calls; may have decimals",

@@ -1,5 +1,4 @@
 import * as z from "zod/mini";
-import { parseDuration } from "../protocol/duration.ts";
 import { balance } from "./balance.ts";
 import { breaker } from "./breaker.ts";
 import type { Frozen } from "./freeze.ts";
@@ -10,8 +9,8 @@ import { metadataWith } from "./metadata.ts";
 import { park } from "./park.ts";
 import { rateLimit } from "./rate-limit.ts";
 import { retry, retryBudget } from "./retry.ts";
-import { rule } from "./rule.ts";
-import { cookieName, duration, headerName, percentage, serviceName } from "./scalars.ts";
+import { exactlyOne, rule } from "./rule.ts";
+import { cookieName, durationWithin, headerName, percentage, serviceName } from "./scalars.ts";
 import { described } from "./schema-notes.ts";
 import { timeouts } from "./timeouts.ts";
 
@@ -31,18 +30,7 @@ const sticky = described(
         described(z.literal(true), "by the calling service", { cure: "write true, or leave it out" }),
       ),
     })
-    .check(
-      rule((value, report) => {
-        const written = ["header", "cookie", "caller"].filter((field) => value[field] !== undefined);
-        if (written.length === 1) return;
-        const found = written.length === 0 ? "none of them" : written.join(" and ");
-        report(
-          [],
-          `sticky needs exactly one of header, cookie and caller, and has ${found}`,
-          "write one of them, for example header: x-user",
-        );
-      }),
-    ),
+    .check(exactlyOne("sticky", ["header", "cookie", "caller"], "header: x-user")),
   "Keeps a user on one version while weights split the calls. Exactly one field is written.",
   { id: "Sticky" },
 ) as unknown as z.ZodMiniType<Sticky, Sticky>;
@@ -51,9 +39,7 @@ const delay = described(
   z.strictObject({
     percent: percentage,
     duration: described(
-      duration.check(
-        z.refine((value) => (parseDuration(value) ?? 0) <= MAX_DELAY_MS, { error: "is longer than 1h" }),
-      ),
+      durationWithin(0, MAX_DELAY_MS, "is longer than 1h"),
       "how long a call is held, at most 1h",
       { cure: "write a duration of at most 1h, such as 250ms or 2s" },
     ),

@@ -1,6 +1,6 @@
+import { HEADER } from "../protocol/header-names.ts";
 import type { RequestMatch } from "../resources/match.ts";
 import type { Asked } from "./asked.ts";
-import { CALLER_FIELD } from "./rules.ts";
 import { type RegexEngine, textTest } from "./text-match.ts";
 
 type Condition = (asked: Asked) => boolean;
@@ -40,7 +40,7 @@ const methodIs =
 
 function header(match: NamedMatch, regex: RegexEngine | undefined): Condition {
   const name = match.name.toLowerCase();
-  if (name === CALLER_FIELD) return ALWAYS;
+  if (name === HEADER.caller) return ALWAYS;
   const test = textTest(match, regex);
   return (asked) => {
     const value = asked.header(name);

@@ -1,3 +1,4 @@
+import { HEADER } from "../protocol/header-names.ts";
 import type { HttpRoute, HttpRouteRule } from "../resources/http-route.ts";
 import type { RequestMatch } from "../resources/match.ts";
 import { type RegexEngine, textTest } from "./text-match.ts";
@@ -19,9 +20,6 @@ export interface RuleMatch {
   /** The match in words: `PathPrefix /v2, header x-canary=1`. */
   readonly why: string;
 }
-
-/** Field of a match that is about who calls: the way to write what the Gateway API calls a consumer route. */
-export const CALLER_FIELD = "weft-caller";
 
 /** True when a route is attached to that destination (`parentRefs`); a port or version that it does not name is any. */
 export const concerns = (route: HttpRoute, to: Destination): boolean =>
@@ -61,13 +59,16 @@ export function rulesFor(
 const routeName = ({ metadata: { name, namespace } }: HttpRoute): string =>
   namespace === "default" ? name : `${namespace}/${name}`;
 
-/** Who calls is the same for all calls of a sidecar, so it is decided here and not for each call. */
+/**
+ * A match of the header field `weft-caller` is about who calls: the way to write what the Gateway API calls a consumer
+ * route. That is the same for all calls of a sidecar, so it is decided here and not for each call.
+ */
 export function isForCaller(
   { headers = [] }: RequestMatch,
   caller: string,
   regex: RegexEngine | undefined,
 ): boolean {
-  const asked = headers.find(({ name }) => name.toLowerCase() === CALLER_FIELD);
+  const asked = headers.find(({ name }) => name.toLowerCase() === HEADER.caller);
   return asked === undefined || textTest(asked, regex)(caller);
 }
 

@@ -1,10 +1,11 @@
 import type { Finding } from "../../resources/finding.ts";
 import { keyOf } from "../../resources/key.ts";
+import { hasRegex } from "../../routing/rules.ts";
 import { loadRegexEngine } from "../../routing/text-match.ts";
 import { duplicates } from "./duplicates.ts";
 import { found, isRoute, type Judged } from "./judged.ts";
 import { overlaps } from "./overlaps.ts";
-import { hasRegex, placesOf, redirectIn } from "./places.ts";
+import { placesOf, redirectIn } from "./places.ts";
 import { redirectCycles } from "./redirects.ts";
 import { unknown } from "./unknown.ts";
 import { weights } from "./weights.ts";
@@ -53,5 +54,5 @@ function tooMany(set: readonly Judged[]): Finding | undefined {
 /** Only following redirects needs the engine, which takes a while to load. */
 function followsRegex(set: readonly Judged[]): boolean {
   const places = set.filter(isRoute).flatMap(placesOf);
-  return places.some(({ rule }) => redirectIn(rule)) && places.some(({ match }) => hasRegex(match));
+  return places.some(({ rule }) => redirectIn(rule)) && hasRegex(places.map(({ match }) => match));
 }

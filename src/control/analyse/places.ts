@@ -1,9 +1,10 @@
+import type { Filter } from "../../resources/filter.ts";
 import type { HttpRoute, HttpRouteRule } from "../../resources/http-route.ts";
 import type { RequestMatch } from "../../resources/match.ts";
 import type { Asked } from "../../routing/asked.ts";
 import { MatchIndex } from "../../routing/match-index.ts";
-import { CALLER_FIELD, concerns, type Destination } from "../../routing/rules.ts";
-import { type RegexEngine, textTest } from "../../routing/text-match.ts";
+import { concerns, type Destination, isForCaller } from "../../routing/rules.ts";
+import type { RegexEngine } from "../../routing/text-match.ts";
 import type { Judged } from "./judged.ts";
 
 /** One match of a rule of a route. */
@@ -15,7 +16,6 @@ export interface Place {
   readonly path: string;
 }
 
-type Filter = NonNullable<HttpRouteRule["filters"]>[number];
 type RedirectFilter = Extract<Filter, { type: "RequestRedirect" }>;
 
 export const redirectIn = ({ filters = [] }: HttpRouteRule) =>
@@ -25,9 +25,6 @@ export const placesOf = (one: Judged<HttpRoute>): Place[] =>
   one.resource.spec.rules.flatMap((rule, i) =>
     rule.matches.map((match, j) => ({ one, rule, match, path: `spec.rules[${i}].matches[${j}]` })),
   );
-
-export const hasRegex = ({ path, headers = [], queryParams = [] }: RequestMatch): boolean =>
-  [path, ...headers, ...queryParams].some(({ type }) => type === "RegularExpression");
 
 /** Places looked at for indexes, all in all: about a second. */
 const MAX_LOOKED_AT = 2_000_000;
@@ -66,15 +63,12 @@ export class Takers {
     this.#lookedAt += places.length;
     const attached = this.exhausted
       ? []
-      : places.filter(({ one, match }) => concerns(one.resource, to) && this.#isFor(match, caller));
+      : places.filter(
+          ({ one, match }) => concerns(one.resource, to) && isForCaller(match, caller, this.#regex),
+        );
     return new MatchIndex(
       attached.map((place) => [place.match, place]),
       this.#regex,
     );
-  }
-
-  #isFor({ headers = [] }: RequestMatch, caller: string): boolean {
-    const asked = headers.find(({ name }) => name.toLowerCase() === CALLER_FIELD);
-    return asked === undefined || textTest(asked, this.#regex)(caller);
   }
 }

@@ -1,11 +1,12 @@
+import { HEADER } from "../../protocol/header-names.ts";
 import type { Finding } from "../../resources/finding.ts";
 import type { Asked } from "../../routing/asked.ts";
 import { redirectLocation } from "../../routing/location.ts";
 import { HTTP_PORT, meshDestination, meshHostname } from "../../routing/mesh-host.ts";
-import { CALLER_FIELD, type Destination } from "../../routing/rules.ts";
+import { type Destination, hasRegex } from "../../routing/rules.ts";
 import type { RegexEngine } from "../../routing/text-match.ts";
 import { destinationOf, found, isRoute, type Judged, labelOf } from "./judged.ts";
-import { hasRegex, type Place, placesOf, redirectIn, Takers } from "./places.ts";
+import { type Place, placesOf, redirectIn, Takers } from "./places.ts";
 
 /** Where browsers and `fetch` give up, too (Fetch standard, "HTTP-redirect fetch"). */
 const MAX_REDIRECTS = 20;
@@ -40,9 +41,9 @@ export function redirectCycles(set: readonly Judged[], regex: RegexEngine | unde
 
 /** @returns the path of a request that the match takes; undefined when none can be made up */
 function pathFor({ match, rule }: Place): string | undefined {
-  if (!hasRegex(match)) return match.path.value;
+  if (!hasRegex([match])) return match.path.value;
   const to = redirectIn(rule)?.path;
-  const isOnlyPath = !hasRegex({ ...match, path: { type: "PathPrefix", value: "/" } });
+  const isOnlyPath = !hasRegex([{ ...match, path: { type: "PathPrefix", value: "/" } }]);
   return isOnlyPath && to?.type === "ReplaceFullPath" ? to.replaceFullPath : undefined;
 }
 
@@ -53,7 +54,7 @@ function follow(start: Place, begin: string, to: Destination, takers: Takers): P
   const query = new URLSearchParams(
     queryParams.map(({ name, value }): [string, string] => [name, value]),
   ).toString();
-  const caller = fields.get(CALLER_FIELD) ?? "";
+  const caller = fields.get(HEADER.caller) ?? "";
   let asked: Asked = { method, path: begin, query, header: (name) => fields.get(name) };
   let destination = to;
   const circle: Place[] = [];

@@ -65,7 +65,7 @@ export interface Told {
 /** Longest value of `x-request-id` that can be asked for. */
 export const MAX_REQUEST_ID = 200;
 /** Of one sidecar for one question. */
-export const MAX_ACCOUNTS = 32;
+const MAX_ACCOUNTS = 32;
 export const MAX_TOLD_BYTES = 64 * 1024;
 
 const MAX_ATTEMPTS = 16;
@@ -140,7 +140,7 @@ export const isRequestId = (value: string): boolean =>
   value !== "" && value.length <= MAX_REQUEST_ID && !CONTROL.test(value);
 
 /** Cuts what is too long and covers what no terminal should get, so that the registry takes it. */
-export function fitAccount(given: Account): Account {
+function fitAccount(given: Account): Account {
   const fitted: Record<string, unknown> = { ...given };
   for (const [field, max] of Object.entries(MAX)) {
     const value = fitted[field];

@@ -10,7 +10,7 @@ export interface Source {
 
 /** Who writes more by hand has more than one mesh; what is larger is refused before it is parsed. */
 export const MAX_FILE_BYTES = 1 << 20;
-export const MAX_TOTAL_BYTES = 4 << 20;
+const MAX_TOTAL_BYTES = 4 << 20;
 
 /**
  * Reads the files that `-f` names: a file, a folder (its `*.yaml`, `*.yml` and `*.json`, sorted), or `-` for stdin.
