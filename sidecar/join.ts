@@ -3,10 +3,12 @@ import type { Bus } from "../src/bus/bus.ts";
 import { BusError } from "../src/bus/connection.ts";
 import type { Credentials } from "../src/bus/credentials.ts";
 import { connectBus } from "../src/bus/nats-bus.ts";
+import { MAX_WISH_BYTES, readWish, WITHIN_MS } from "../src/control/renew/wire.ts";
 import { AuthorityError } from "../src/identity/authority-client.ts";
 import { enrol, renewIdentity, reuseIdentity } from "../src/identity/enrol.ts";
 import { type Identity, keptIdentity } from "../src/identity/identity.ts";
 import { Renewal } from "../src/identity/renewal.ts";
+import { registry } from "../src/subjects/subjects.ts";
 import type { Say } from "./options.ts";
 
 /** The folder of an identity is somebody else's. */
@@ -52,11 +54,17 @@ export async function joinMesh(options: JoinOptions): Promise<Membership> {
     onRenewed: () => bus.renew(),
     onFailed: (error) => say("warn", `the identity was not renewed: ${error.message}`),
   });
+  const wishes = bus.subscribe(registry.renewEvent, undefined, ({ data }) => {
+    const wish = data.length > MAX_WISH_BYTES ? undefined : readWish(data);
+    if (wish !== undefined && (wish.services?.includes(service) ?? true))
+      renewal.renewSoon(wish.issuedBefore, wish.withinMs ?? WITHIN_MS);
+  });
   return {
     identity,
     bus,
     expiry: () => ({ jwtExpiresAt: identity.jwtExpiresAt, leafExpiresAt: identity.certExpiresAt }),
     async close() {
+      wishes.unsubscribe();
       renewal.stop();
       await bus.close();
     },

@@ -7,6 +7,7 @@ import { HintDesk } from "./hints/hint-desk.ts";
 import { addPolicyRoutes } from "./http/routes.ts";
 import { PolicyPublisher } from "./publisher.ts";
 import { RateDesk } from "./rate/rate-desk.ts";
+import { RenewalDesk } from "./renew/renewal-desk.ts";
 import { Sidecars } from "./sidecars.ts";
 import { PolicyKeeper } from "./store/keeper.ts";
 import type { PolicyStore } from "./store/store.ts";
@@ -24,15 +25,18 @@ export function policyExtension(
     const sidecars = new Sidecars(clock);
     const explainer = new Explainer({ bus, clock, drops });
     const publisher = new PolicyPublisher({ bus, policy: held, drops });
+    const renewals = new RenewalDesk({ bus, clock });
     const onBus = [
       publisher,
       explainer,
+      renewals,
       new RateDesk({ bus, catalog, clock, drops, policy: held }),
       new HintDesk({ bus, catalog, clock, drops }),
     ];
     return {
       hears: { policyMark: () => publisher.mark, sidecars },
-      addRoutes: (app) => addPolicyRoutes(app, { held, keeper, editor, sidecars, explainer, adminToken }),
+      addRoutes: (app) =>
+        addPolicyRoutes(app, { held, keeper, editor, sidecars, explainer, renewals, adminToken }),
       load: () => keeper.start(),
       start() {
         for (const part of onBus) part.start();

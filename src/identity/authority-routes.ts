@@ -2,24 +2,22 @@ import type { TLSSocket } from "node:tls";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from "fastify-type-provider-zod";
 import { NameError, serviceName } from "../subjects/token.ts";
+import { admit, type Proven } from "./admission.ts";
 import { enrolSchema, renewSchema, tokenSchema } from "./authority-schemas.ts";
-import { type Granter, grant } from "./grant.ts";
+import type { Grantee, Granter } from "./grant.ts";
 import { joinTokenText } from "./join-token.ts";
+import type { Ledger } from "./ledger.ts";
 import { peerOf, requireAdmin } from "./peer.ts";
 import { checkClaim } from "./proofs.ts";
+import type { AuthorityEvent } from "./record-events.ts";
 import { Refusal } from "./refusal.ts";
 import type { TokenStore } from "./token-store.ts";
 import type { ErrorAnswer, Grant, TokenAnswer } from "./wire.ts";
 
-/** What happened, for a log. No secret is in it. */
-export type AuthorityEvent =
-  | { readonly kind: "enrolled" | "renewed"; readonly service: string; readonly instance: string }
-  | { readonly kind: "token"; readonly service: string; readonly id: string }
-  | { readonly kind: "refused"; readonly path: string; readonly code: string; readonly message: string };
-
 export interface AuthorityState {
   readonly granter: Granter;
   readonly tokens: TokenStore;
+  readonly ledger: Ledger;
   /** SHA-256 of the root CA's public key. */
   readonly pin: string;
   /** Where sidecars reach this authority: goes into tokens. */
@@ -30,11 +28,18 @@ export interface AuthorityState {
 
 /** The authority's HTTP interface: `/enrol`, `/renew`, `/tokens`, `/healthz`. */
 export function addRoutes(server: FastifyInstance, state: AuthorityState): void {
-  const { granter, tokens, now, onEvent } = state;
+  const { granter, tokens, onEvent } = state;
   const { mesh } = granter.mint;
   server.setValidatorCompiler(validatorCompiler);
   server.setSerializerCompiler(serializerCompiler);
   const app = server.withTypeProvider<ZodTypeProvider>();
+
+  const admitted = async (kind: "enrolled" | "renewed", who: Grantee, proven: Proven): Promise<Grant> => {
+    const granted = await admit(state, who, proven);
+    const { service, instance, version, nkey } = who;
+    onEvent({ kind, service, instance, version, nkey, by: proven.by, address: proven.address });
+    return granted;
+  };
 
   app.get("/healthz", () => ({ ok: true, mesh }));
 
@@ -51,8 +56,12 @@ export function addRoutes(server: FastifyInstance, state: AuthorityState): void 
         `ask for one with "weft token ${wanted}"; this one is still good for ${service}`,
       );
     const instance = tokens.spend(record, claim.nkey);
-    onEvent({ kind: "enrolled", service, instance });
-    return grant(granter, { service, instance, version: claim.version, nkey: claim.nkey, tlsKey }, now());
+    const who = { service, instance, version: claim.version, nkey: claim.nkey, tlsKey };
+    return admitted("enrolled", who, {
+      by: `token ${record.id}`,
+      address: request.ip,
+      since: record.createdAt,
+    });
   });
 
   app.post("/renew", { schema: { body: renewSchema } }, async (request): Promise<Grant> => {
@@ -64,8 +73,8 @@ export function addRoutes(server: FastifyInstance, state: AuthorityState): void 
       throw new Refusal("key-differs", "the certificate was issued along with another NKey", "enrol anew");
     const tlsKey = checkClaim("renew", socketOf(request), request.body);
     const { service, instance } = peer.holder;
-    onEvent({ kind: "renewed", service, instance });
-    return grant(granter, { service, instance, version, nkey, tlsKey }, now());
+    const who = { service, instance, version, nkey, tlsKey };
+    return admitted("renewed", who, { by: "certificate", address: request.ip, since: peer.issuedAt });
   });
 
   app.post("/tokens", { schema: { body: tokenSchema } }, async (request): Promise<TokenAnswer> => {
@@ -74,7 +83,7 @@ export function addRoutes(server: FastifyInstance, state: AuthorityState): void 
     serviceName(service);
     const { record, secret } = tokens.create(service, ttlMs, uses);
     const { id, expiresAt } = record;
-    onEvent({ kind: "token", service, id });
+    onEvent({ kind: "token", service, id, uses, expiresAt, address: request.ip });
     const token = joinTokenText({ url: state.publicUrl(), pin: state.pin, id, secret });
     return { token, id, service, expiresAt, uses };
   });
@@ -88,7 +97,7 @@ export function addRoutes(server: FastifyInstance, state: AuthorityState): void 
   });
   server.setErrorHandler((error, request, reply) => {
     const { code, message, cure, status } = refusalFor(error);
-    onEvent({ kind: "refused", path: request.url, code, message });
+    onEvent({ kind: "refused", path: request.url, code, message, address: request.ip });
     const answer: ErrorAnswer = { code, message, cure };
     return reply.code(status).send(answer);
   });

@@ -1,8 +1,10 @@
 import type { AddressInfo } from "node:net";
 import { join, resolve } from "node:path";
 import fastify from "fastify";
-import { type AuthorityEvent, addRoutes } from "./authority-routes.ts";
+import { addRoutes } from "./authority-routes.ts";
 import { loadGranter } from "./grant.ts";
+import { type AuthorityEvent, recordEvents } from "./record-events.ts";
+import { openAudit, openLedger } from "./records.ts";
 import { needSecret } from "./secret-files.ts";
 import { certificatesIn, pinOf } from "./tls-key.ts";
 import { TokenStore } from "./token-store.ts";
@@ -72,14 +74,19 @@ export async function startAuthority(options: AuthorityOptions): Promise<Authori
       rejectUnauthorized: false,
     },
   });
+  const record = recordEvents(openAudit(stateDir), now);
   let url = "";
   addRoutes(server, {
     granter,
     tokens: new TokenStore(join(stateDir, "authority", "tokens"), now),
+    ledger: openLedger(stateDir),
     pin: pinOf(certificatesIn(granter.rootCa)[0]!),
     publicUrl: () => options.publicUrl ?? url,
     now,
-    onEvent: options.onEvent ?? (() => {}),
+    onEvent: (event) => {
+      record(event);
+      options.onEvent?.(event);
+    },
   });
   try {
     await server.listen({ host, port });

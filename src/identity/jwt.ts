@@ -8,9 +8,12 @@ export const operatorJwt = (operator: NKey, systemAccount: string): Promise<stri
 
 export interface AccountClaims {
   readonly name: string;
-  readonly account: NKey;
+  /** `A…` */
+  readonly account: string;
   /** Further keys that may sign users of this account. */
   readonly signingKeys?: readonly string[];
+  /** By public key of a user: its JWTs that were issued until this Unix time in seconds are worth nothing. */
+  readonly revocations?: Readonly<Record<string, number>>;
   /** Absent: the account has no JetStream. */
   readonly jetStream?: Pick<OperatorLimits, "mem_storage" | "disk_storage" | "streams" | "consumer">;
 }
@@ -19,7 +22,7 @@ export interface AccountClaims {
 export const accountJwt = (operator: NKey, claims: AccountClaims): Promise<string> =>
   encodeAccount(
     claims.name,
-    signing(claims.account),
+    claims.account,
     {
       limits: {
         ...{ conn: -1, leaf: 0, imports: -1, exports: -1, data: -1, payload: -1, subs: -1 },
@@ -27,6 +30,7 @@ export const accountJwt = (operator: NKey, claims: AccountClaims): Promise<strin
         ...claims.jetStream,
       },
       signing_keys: [...(claims.signingKeys ?? [])],
+      revocations: { ...claims.revocations },
     },
     { signer: signing(operator) },
   );
@@ -67,6 +71,9 @@ export interface OwnClaims {
   readonly exp?: number;
   readonly nats: {
     readonly issuer_account?: string;
+    /** Of an account. */
+    readonly signing_keys?: readonly string[];
+    readonly revocations?: Readonly<Record<string, number>>;
     readonly pub?: { readonly allow?: readonly string[] };
     readonly sub?: { readonly allow?: readonly string[] };
   };

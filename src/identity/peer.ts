@@ -7,6 +7,8 @@ export interface Peer {
   readonly holder: Holder;
   /** The NKey that the certificate was issued along with; parts have none. */
   readonly nkey: string | undefined;
+  /** When the certificate began to be good, in Unix ms. */
+  readonly issuedAt: number;
 }
 
 /** @throws Refusal when there is no certificate, or none of ours, or one that has expired */
@@ -40,7 +42,11 @@ export function peerOf(mesh: string, socket: TLSSocket): Peer {
       "enrol with a token of this mesh",
     );
   const unit: unknown = certificate.subject.OU;
-  return { holder, nkey: typeof unit === "string" ? unit : undefined };
+  return {
+    holder,
+    nkey: typeof unit === "string" ? unit : undefined,
+    issuedAt: Date.parse(certificate.valid_from),
+  };
 }
 
 /** For what only an administrator may do. @throws Refusal */

@@ -10,6 +10,7 @@ export type RefusalCode =
   | "certificate-expired"
   | "certificate-refused"
   | "key-differs"
+  | "revoked"
   | "not-admin"
   | "not-found"
   | "too-large"
@@ -26,6 +27,7 @@ const STATUS: Readonly<Record<RefusalCode, number>> = {
   "certificate-expired": 401,
   "certificate-refused": 401,
   "key-differs": 403,
+  revoked: 403,
   "not-admin": 403,
   "not-found": 404,
   "too-large": 413,

@@ -48,6 +48,9 @@ const BACKOFF_CAP_MS = 60_000;
 /** Of half the life, so that instances that started together do not renew together. */
 const JITTER = 0.1;
 
+/** Answers of the authority that no further try will change. */
+const HOPELESS: ReadonlySet<string> = new Set(["certificate-expired", "revoked"]);
+
 /** Renews an identity at half the life of its JWT, for as long as it runs. */
 export class Renewal {
   readonly #identity: Identity;
@@ -85,6 +88,16 @@ export class Renewal {
   stop(): void {
     this.#stopped = true;
     this.#planNothing();
+  }
+
+  /**
+   * Renews within `withinMs`, if what there is was issued before `issuedBefore` (Unix ms, by the authority's clock).
+   * One that is under way counts as later.
+   */
+  renewSoon(issuedBefore: number, withinMs: number): void {
+    if (this.#identity.issuedAt >= issuedBefore || this.#lapsed) return;
+    const at = this.#clock.now() + withinMs * this.#random();
+    if (this.#nextAt !== undefined && at < this.#nextAt) this.#plan(at - this.#clock.now());
   }
 
   #planHalfLife(): void {
@@ -136,7 +149,7 @@ export class Renewal {
     this.#lastError = error.message;
     this.#lapsed =
       this.#clock.now() >= this.#identity.certExpiresAt ||
-      (error instanceof AuthorityError && error.code === "certificate-expired");
+      (error instanceof AuthorityError && HOPELESS.has(error.code));
     if (!this.#lapsed) this.#planRetry();
     this.#onFailed(error);
   }

@@ -9,7 +9,8 @@ interface TokenRecord {
   readonly service: string;
   /** SHA-256 of the secret, base64url: the secret itself is kept nowhere. */
   readonly hash: string;
-  /** Unix time in ms. */
+  /** Unix time in ms, as `expiresAt`. */
+  readonly createdAt: number;
   readonly expiresAt: number;
   readonly uses: number;
 }
@@ -46,6 +47,7 @@ export class TokenStore {
       id,
       service,
       hash: hashOf(secret).toString("base64url"),
+      createdAt: this.#now(),
       expiresAt: this.#now() + ttlMs,
       uses,
     };

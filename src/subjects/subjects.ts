@@ -58,6 +58,8 @@ export const registry = {
   alive: subject("reg.ev.alive"),
   /** The policy changed. */
   policyEvent: subject("reg.ev.policy"),
+  /** Identities that were issued before a certain time are to be renewed now. */
+  renewEvent: subject("reg.ev.renew"),
   /** Who knows of one request? */
   explainEvent: subject("reg.ev.explain"),
   /** `caller` has ejected an instance of `callee`. */

@@ -4,6 +4,7 @@ import type { PolicyEditor } from "../edit/editor.ts";
 import { UnavailableError } from "../edit/unavailable.ts";
 import type { Explainer } from "../explain/explain.ts";
 import type { HeldPolicy } from "../held-policy.ts";
+import type { RenewalDesk } from "../renew/renewal-desk.ts";
 import type { Sidecars } from "../sidecars.ts";
 import type { PolicyKeeper } from "../store/keeper.ts";
 import { adminOnly, ownOriginOnly } from "./admin.ts";
@@ -15,6 +16,8 @@ import {
   historyAnswer,
   policyAnswer,
   policyQuery,
+  renewalAnswer,
+  renewalBody,
   revisionAnswer,
   revisionParams,
   sidecarsAnswer,
@@ -27,13 +30,14 @@ export interface PolicyRouteDeps {
   readonly editor: PolicyEditor;
   readonly sidecars: Sidecars;
   readonly explainer: Explainer;
+  readonly renewals: RenewalDesk;
   /** What who writes must know; see `admin-token.ts`. */
   readonly adminToken: string;
 }
 
 /** The policy over HTTP, in a scope of the registry's API. */
 export function addPolicyRoutes(app: App, deps: PolicyRouteDeps): void {
-  const { held, keeper, sidecars, explainer, adminToken } = deps;
+  const { held, keeper, sidecars, explainer, renewals, adminToken } = deps;
   const admin = adminOnly(adminToken);
   app.setErrorHandler(onError);
   app.addHook("onRequest", ownOriginOnly);
@@ -106,5 +110,22 @@ export function addPolicyRoutes(app: App, deps: PolicyRouteDeps): void {
       requestId,
       accounts: (await explainer.explain(requestId)).map((account) => ({ ...account })),
     }),
+  );
+
+  app.post(
+    "/v1/renewals",
+    {
+      onRequest: admin,
+      schema: {
+        summary: "Have identities that were issued before a time renewed now",
+        security: [{ admin: [] }],
+        body: renewalBody,
+        response: { 200: renewalAnswer, 400: errorAnswer, 401: errorAnswer },
+      },
+    },
+    async ({ body }) => {
+      renewals.ask(body);
+      return { asked: true as const };
+    },
   );
 }

@@ -1,5 +1,7 @@
 import { z } from "zod";
 import { KINDS } from "../../resources/read.ts";
+import { isToken } from "../../subjects/token.ts";
+import { MAX_NAMED, MAX_WITHIN_MS, WITHIN_MS } from "../renew/wire.ts";
 
 const time = z.iso.datetime().describe("RFC 3339, UTC");
 const revision = z.int().min(0).describe("Counts the changes of the whole policy");
@@ -151,3 +153,15 @@ export const explainAnswer = z.object({
     )
     .describe("What each sidecar knows of the request, the earliest first"),
 });
+
+export const renewalBody = z.strictObject({
+  issuedBefore: z.int().min(0).describe("Unix time in ms, by the authority's clock"),
+  services: z
+    .array(z.string().refine(isToken, "not a service's name"))
+    .min(1)
+    .max(MAX_NAMED)
+    .exactOptional()
+    .describe("Whose instances; everybody's when it is left out"),
+  withinMs: z.int().min(0).max(MAX_WITHIN_MS).default(WITHIN_MS).describe("The time they are spread over"),
+});
+export const renewalAnswer = z.object({ asked: z.literal(true) });
