@@ -18,8 +18,15 @@ export class BusError extends Error {
  */
 export async function openConnection(credentials: Credentials, name: string): Promise<NatsConnection> {
   const servers = [...credentials.servers()];
+  let connected = false;
+  let tries = 0;
+  /** A node that refuses us names the others of its cluster, and those name it again: that would go on for ever. */
+  const prove = (nonce: string | undefined) => {
+    if (!connected && ++tries > servers.length) throw new Error("authorization violation");
+    return authenticate(credentials, nonce);
+  };
   try {
-    return await connect({
+    const connection = await connect({
       name,
       servers,
       timeout: CONNECT_TIMEOUT_MS,
@@ -33,9 +40,11 @@ export async function openConnection(credentials: Credentials, name: string): Pr
       ignoreAuthErrorAbort: true,
       // Two stack traces for each message otherwise.
       noAsyncTraces: true,
-      authenticator: (nonce) => authenticate(credentials, nonce),
+      authenticator: prove,
       tls: tlsOptions(credentials),
     });
+    connected = true;
+    return connection;
   } catch (error) {
     const cause = error instanceof Error ? error.message : String(error);
     throw new BusError(`no connection to the broker at ${servers.join(", ")}: ${cause}. ${cureOf(cause)}`, {

@@ -21,6 +21,9 @@ interface Interest {
   readonly subscribed: Map<NatsConnection, NatsSubscription>;
 }
 
+/** What the broker says before it closes the connection of a user. */
+const REFUSALS = /user authentication (?:revoked|expired)|authorization violation/i;
+
 interface Outgoing {
   readonly subject: Subject;
   readonly data: Uint8Array;
@@ -46,6 +49,8 @@ class NatsBus implements Bus {
   readonly #writeOut = () => this.#publishQueued();
   #current: BusState;
   #renewing: Promise<void> = Promise.resolve();
+  /** Why the broker does not take this user any more, in its own words. */
+  #refusal: string | undefined;
   maxPayload: number;
 
   constructor(connection: NatsConnection, open: () => Promise<NatsConnection>) {
@@ -184,8 +189,10 @@ class NatsBus implements Bus {
 
   async #follow(connection: NatsConnection): Promise<void> {
     for await (const status of connection.status()) {
-      if (status.type === "error") this.#reportDenied(status);
-      else if (connection === this.#connection) this.#followState(connection, status);
+      if (status.type === "error") {
+        this.#refusal = REFUSALS.exec(status.error.message)?.[0];
+        this.#reportDenied(status);
+      } else if (connection === this.#connection) this.#followState(connection, status);
     }
     if (connection === this.#connection && this.#current.kind !== "closed") {
       const error = await connection.closed();
@@ -199,7 +206,7 @@ class NatsBus implements Bus {
         this.#become({
           kind: "away",
           since: Date.now(),
-          cause: `lost the connection to ${connection.getServer()}`,
+          cause: `lost the connection to ${connection.getServer()}${this.#refusal ? ` (${this.#refusal})` : ""}`,
         });
     } else if (status.type === "reconnect") {
       this.maxPayload = connection.info!.max_payload;

@@ -33,6 +33,18 @@ export const VERBS: Readonly<Record<string, Verb>> = {
     load: () => import("./verbs/schema.ts"),
   },
   token: { summary: "make a one-time token for a new instance", load: () => import("./verbs/token.ts") },
+  identities: {
+    summary: "list who the authority has let in",
+    load: () => import("./verbs/identities.ts"),
+  },
+  revoke: {
+    summary: "cut an instance or a service off, for good",
+    load: () => import("./verbs/revoke.ts"),
+  },
+  audit: {
+    summary: "check or print the authority's audit log",
+    load: () => import("./verbs/audit.ts"),
+  },
   broker: {
     summary: "print the configuration for a nats-server of your own",
     load: () => import("./verbs/broker.ts"),

@@ -1,52 +1,19 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { type TestContext, test } from "node:test";
+import { test } from "node:test";
 import tls from "node:tls";
 import { freePort } from "../../broker/ports.ts";
-import { BrokerError, type BrokerSettings } from "../../broker/process.ts";
 import { partFolder } from "../../src/identity/parts.ts";
 import { natsServers } from "../support/servers.ts";
-import { stateFolder } from "../support/state.ts";
 import { until } from "../support/until.ts";
 import { meshTrust, started } from "./mesh-broker.ts";
-
-type Common = Pick<BrokerSettings, "trust" | "tls">;
-type RouteTls = NonNullable<NonNullable<BrokerSettings["cluster"]>["tls"]>;
-
-/** Three nodes on loopback. Their route ports must be known beforehand, so all is tried again when one was taken. */
-async function cluster(t: TestContext, server: string, common: Common, routeTls?: RouteTls) {
-  for (let tries = 1; ; tries++) {
-    const ports = [await freePort(), await freePort(), await freePort()];
-    const routes = ports.map((port) => `127.0.0.1:${port}`);
-    const folder = stateFolder(t);
-    const nodes = ports.map((port, i) =>
-      started(t, {
-        server,
-        folder: join(folder, `n${i}`),
-        config: {
-          ...common,
-          serverName: `n${i}`,
-          host: "127.0.0.1",
-          port: 0,
-          cluster: { name: "weft-test", host: "127.0.0.1", port, routes, ...(routeTls && { tls: routeTls }) },
-        },
-      }),
-    );
-    try {
-      return await Promise.all(nodes);
-    } catch (error) {
-      const running = await Promise.allSettled(nodes);
-      await Promise.all(running.map((node) => node.status === "fulfilled" && node.value.stop()));
-      if (!(error instanceof BrokerError && error.takenPort) || tries === 3) throw error;
-    }
-  }
-}
+import { threeNodes } from "./three-nodes.ts";
 
 for (const server of natsServers()) {
   test(`a call crosses a cluster of three ${server.label} from the first node to the third`, async (t) => {
     const { trust, settings, connect } = await meshTrust(t);
-    const nodes = await cluster(t, server.path, settings, trust.routeTls);
+    const nodes = await threeNodes(t, server.path, settings, trust.routeTls);
     // SYS is the one account whose test user may call and answer as it likes; it crosses the same routes.
     const caller = await connect("system", [nodes[0]!.url]);
     const responder = await connect("system", [nodes[2]!.url]);

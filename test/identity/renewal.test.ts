@@ -125,3 +125,26 @@ test("after stop nothing is renewed", async () => {
   assert.equal(await clock.next(), undefined);
   assert.deepEqual(log, []);
 });
+
+test("who is asked to renew early does so within the time given, once, and only when its identity is older", async () => {
+  const { clock, log, renewal } = setUp();
+  renewal.renewSoon(0, 2000);
+  assert.equal(renewal.state.nextAt, HOUR_MS / 2, "it is not older");
+  renewal.renewSoon(1, 2000);
+  renewal.renewSoon(1, 4000);
+  assert.equal(await clock.next(), 1000);
+  assert.deepEqual(log, ["renewed", "told"]);
+  assert.equal(renewal.state.nextAt, 1000 + HOUR_MS / 2);
+  renewal.renewSoon(2, 60_000);
+  assert.equal(renewal.state.nextAt, 1000 + HOUR_MS / 2);
+});
+
+test("one that was revoked asks no further", async () => {
+  const { clock, log, renewal } = setUp({
+    fail: () => new AuthorityError("revoked", "orders/i1 was revoked"),
+  });
+  await clock.next();
+  assert.equal(await clock.next(), undefined);
+  assert.deepEqual(log, ["orders/i1 was revoked"]);
+  assert.equal(renewal.state.lapsed, true);
+});
