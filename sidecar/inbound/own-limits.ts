@@ -32,7 +32,7 @@ export class OwnLimits {
   constructor(options: OwnLimitsOptions) {
     const { sweep, random } = options;
     this.#options = options;
-    this.concurrency = new ConcurrencyLimit({ sweep, code: "overloaded", random });
+    this.concurrency = new ConcurrencyLimit({ sweep, random });
   }
 
   /** Those that a call has to pass, first the nearest. */
@@ -78,6 +78,6 @@ export class OwnLimits {
 
   #gateOf(name: string, rate: Rate, gate: RateGate): Gate {
     const { sweep, limited } = this.#options;
-    return limitRate({ gate, rate, name, code: "rate-limited", now: sweep.now, limited });
+    return limitRate({ gate, rate, name, now: sweep.now, limited });
   }
 }

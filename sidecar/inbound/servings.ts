@@ -11,6 +11,7 @@ import { Slots } from "../stack/slots.ts";
 import type { Sweep } from "../stack/sweep.ts";
 import { readOpen } from "./read-open.ts";
 import { Serving } from "./serving.ts";
+import { TraceIndex } from "./trace-index.ts";
 
 export interface ServingsOptions {
   readonly bus: Bus;
@@ -39,6 +40,7 @@ export class Servings {
   readonly target: Target;
   readonly #options: ServingsOptions;
   readonly #open = new Slots<Serving>();
+  readonly #byTrace = new TraceIndex();
   /** Those whose callers know who has them. A small call is answered before anybody knows, so it is never here. */
   readonly #known = new Map<string, Serving>();
   readonly #forNew: Subscription[] = [];
@@ -83,8 +85,9 @@ export class Servings {
     const trace = traceparent.slice(0, TRACE_LENGTH);
     let exact: number | undefined;
     let latest = Number.NEGATIVE_INFINITY;
-    this.#open.each(({ call }) => {
-      if (call.traceparent?.startsWith(trace) !== true) return;
+    this.#byTrace.each(traceparent, (slot) => {
+      const call = this.#open.get(slot)?.call;
+      if (call?.traceparent?.startsWith(trace) !== true) return;
       if (call.traceparent === traceparent) exact = call.dueAt;
       latest = Math.max(latest, call.dueAt);
     });
@@ -152,6 +155,7 @@ export class Servings {
     this.sweep.delete(serving);
     if (this.#open.get(serving.slot) !== serving) return;
     this.#open.free(serving.slot);
+    this.#byTrace.delete(serving.slot);
     if (this.#known.get(serving.reply) === serving) this.#known.delete(serving.reply);
     if (this.#open.size === 0) this.#whenEmpty?.();
   }
@@ -188,7 +192,11 @@ export class Servings {
     }
     const serving = new Serving(open, head, callerOf(subject), reply, this);
     this.sweep.add(serving);
-    this.#options.serve(serving.call).then(
+    const served = this.#options.serve(serving.call);
+    // Not before: a call that came without a context has got one by now.
+    if (serving.call.traceparent !== undefined && this.#open.get(serving.slot) === serving)
+      this.#byTrace.add(serving.slot, serving.call.traceparent);
+    served.then(
       (outcome) => serving.answer(outcome),
       () => serving.answer(failed("internal", "unknown", "the callee's sidecar failed on this call")),
     );

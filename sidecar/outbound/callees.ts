@@ -191,8 +191,7 @@ export class Callees {
     if (park === undefined || maxWaitMs === 0) return undefined;
     const settings = { maxWaitMs, maxCalls: park.maxCalls };
     const { sweep, balancerParts } = this.#options;
-    if (before === undefined)
-      return new ParkingLot(settings, { sweep, code: "parked-expired", random: balancerParts.random });
+    if (before === undefined) return new ParkingLot(settings, { sweep, random: balancerParts.random });
     before.configure(settings);
     return before;
   }

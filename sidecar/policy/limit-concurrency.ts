@@ -1,4 +1,3 @@
-import type { Code } from "../../src/protocol/code.ts";
 import type { Call, Layer } from "../stack/call.ts";
 import { type Outcome, type Refused, refused } from "../stack/outcome.ts";
 import type { Sweep } from "../stack/sweep.ts";
@@ -35,8 +34,6 @@ export interface ConcurrencySettings {
 
 export interface ConcurrencyParts {
   readonly sweep: Sweep;
-  /** Of a call that finds no room; its caller takes it elsewhere. */
-  readonly code: Code;
   /** From 0 to below 1. */
   readonly random: () => number;
 }
@@ -191,7 +188,7 @@ export class ConcurrencyLimit {
 
   #refuse(why: string): Refused {
     const message = `every place of the ${this.limit} that this instance has ${why}`;
-    return { ...refused(this.#parts.code, message), retryAfterMs: RETRY_AFTER_MS };
+    return { ...refused("overloaded", message), retryAfterMs: RETRY_AFTER_MS };
   }
 
   #leave(): void {

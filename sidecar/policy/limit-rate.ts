@@ -1,4 +1,3 @@
-import type { Code } from "../../src/protocol/code.ts";
 import type { Gate } from "../stack/call.ts";
 import { refused } from "../stack/outcome.ts";
 import { FairShare } from "./fair-share.ts";
@@ -29,7 +28,6 @@ export interface LimitRateOptions {
   readonly rate: Rate;
   /** Names the limit in the header fields: `local`, `global`. */
   readonly name: string;
-  readonly code: Code;
   /** Monotonic, in ms. */
   readonly now: () => number;
   /** Told of each call that is refused, for the metrics. */
@@ -40,7 +38,7 @@ export interface LimitRateOptions {
  * Refuses the calls that are above a rate, with the time after which the next one would be let through, and the fields
  * `RateLimit` and `RateLimit-Policy` as draft-ietf-httpapi-ratelimit-headers-10 writes them.
  */
-export function limitRate({ gate, rate, name, code, now, limited }: LimitRateOptions): Gate {
+export function limitRate({ gate, rate, name, now, limited }: LimitRateOptions): Gate {
   const policy = `RateLimit-Policy: "${name}";${quotaOf(rate)}\r\n`;
   const message = `more than ${rate.requests} calls in ${rate.intervalMs} ms (${name} rate limit)`;
   return ({ head: { caller } }) => {
@@ -49,7 +47,7 @@ export function limitRate({ gate, rate, name, code, now, limited }: LimitRateOpt
     limited(caller, name);
     const retryAfterMs = Math.ceil(waitMs);
     const headers = `${policy}RateLimit: "${name}";r=0;t=${Math.ceil(waitMs / 1000)}\r\n`;
-    return { ...refused(code, message), retryAfterMs, headers };
+    return { ...refused("rate-limited", message), retryAfterMs, headers };
   };
 }
 

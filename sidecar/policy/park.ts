@@ -12,8 +12,6 @@ export interface ParkSettings {
 
 export interface ParkParts {
   readonly sweep: Sweep;
-  /** Of a call that was held too long. */
-  readonly code: Code;
   /** From 0 to below 1. */
   readonly random: () => number;
 }
@@ -112,7 +110,7 @@ export class ParkingLot {
   #expire(call: Call, maxWaitMs: number): Refused {
     this.#expired++;
     const message = `no instance of ${call.callee} came within ${maxWaitMs} ms`;
-    return { ...refused(this.#parts.code, message), retryAfterMs: maxWaitMs };
+    return { ...refused("parked-expired", message), retryAfterMs: maxWaitMs };
   }
 }
 

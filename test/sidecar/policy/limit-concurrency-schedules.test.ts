@@ -18,7 +18,7 @@ async function run(seed: number): Promise<void> {
   const most = 1 + Math.floor(random() * 6);
   const queueCalls = Math.floor(random() * 4);
   const app = new App();
-  const limit = new ConcurrencyLimit({ sweep, code: "overflow", random });
+  const limit = new ConcurrencyLimit({ sweep, random });
   const priority = { urgencyOf: (call: Call) => Number(call.path.slice(1)), shedBelow: 6 };
   limit.configure({
     ...{ limit: most, queueCalls, queueWaitMs: 50 },
@@ -91,7 +91,10 @@ async function run(seed: number): Promise<void> {
   assert.deepEqual([limit.counts.running, limit.counts.waiting, limit.hasRoom], [0, 0, true], `seed ${seed}`);
   assert.equal(sweep.size, 0);
   for (const outcome of outcomes)
-    assert.ok([200, "overflow", "cancelled", "deadline"].includes(codeOf(outcome)), String(codeOf(outcome)));
+    assert.ok(
+      [200, "overloaded", "cancelled", "deadline"].includes(codeOf(outcome)),
+      String(codeOf(outcome)),
+    );
 }
 
 test("whatever comes when: the app sees no more than its limit, each call has one end, no place is lost", async () => {

@@ -26,12 +26,12 @@ test("what does not fit into the queue is refused at once, and what waits too lo
   void serve(aCall());
   const waiting = serve(aCall());
   const refusal = await serve(aCall());
-  assert.equal(codeOf(refusal), "overflow");
+  assert.equal(codeOf(refusal), "overloaded");
   assert.equal(refusal.kind === "refused" && refusal.retryAfterMs, 1000);
   await pass(99);
   assert.equal(await isPending(waiting), true);
   await pass(1);
-  assert.equal(codeOf(await waiting), "overflow");
+  assert.equal(codeOf(await waiting), "overloaded");
   assert.deepEqual([limit.counts.overloaded, limit.counts.waiting, sweep.size], [2, 0, 0]);
 });
 
@@ -49,7 +49,7 @@ test("the queue holds a quarter of the limit when nothing else is said, and at l
 test("without a queue nobody waits", async () => {
   const { serve } = scene({ limit: 1, queueCalls: 0 });
   void serve(aCall());
-  assert.equal(codeOf(await serve(aCall())), "overflow");
+  assert.equal(codeOf(await serve(aCall())), "overloaded");
 });
 
 test("a call whose time is over gets no place, though nobody has told it yet", async () => {
@@ -112,7 +112,7 @@ test("a place that becomes free when a wait is over goes to the next one", async
   await pass(50);
   const next = serve(aCall({ path: "/next" }));
   await pass(50);
-  assert.equal(codeOf(await late), "overflow");
+  assert.equal(codeOf(await late), "overloaded");
   assert.equal(app.paths.at(-1), "/next");
   assert.equal(await isPending(next), true);
 });
@@ -221,8 +221,8 @@ test("the more urgent goes first, and takes the place of a less urgent one in a 
   void serve(byPath(3));
   const [low, mid] = [serve(byPath(6)), serve(byPath(4))];
   const high = serve(byPath(0));
-  assert.equal(codeOf(await low), "overflow");
-  assert.equal(codeOf(await serve(byPath(4))), "overflow", "equals do not push each other out");
+  assert.equal(codeOf(await low), "overloaded");
+  assert.equal(codeOf(await serve(byPath(4))), "overloaded", "equals do not push each other out");
   for (let i = 0; i < 3; i++) {
     app.answer(0);
     await new Promise(setImmediate);
@@ -236,7 +236,7 @@ test("calls below the line are refused from four fifths of the limit on", async 
   const { serve, limit } = scene({ limit: 10, priority: { urgencyOf, shedBelow: 4 } });
   for (let i = 0; i < 8; i++) void serve(byPath(7));
   assert.equal(limit.counts.running, 8);
-  assert.equal(codeOf(await serve(byPath(5))), "overflow");
+  assert.equal(codeOf(await serve(byPath(5))), "overloaded");
   void serve(byPath(4));
   assert.deepEqual([limit.counts.running, limit.counts.shed], [9, 1]);
   const one = scene({ limit: 1, priority: { urgencyOf, shedBelow: 4 } });
@@ -256,7 +256,7 @@ test("copies of calls leave a fifth of the limit to calls, and do not wait", asy
     return copy;
   };
   for (let i = 0; i < 4; i++) void serve(aCopy());
-  assert.equal(codeOf(await serve(aCopy())), "overflow");
+  assert.equal(codeOf(await serve(aCopy())), "overloaded");
   void serve(aCall());
   assert.deepEqual([limit.counts.running, limit.counts.shed], [5, 1]);
 });

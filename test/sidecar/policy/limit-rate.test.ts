@@ -162,7 +162,7 @@ test("what is above the rate is answered with the time and the fields of the sta
   const gateOf = (requests: number, intervalMs: number) => {
     const rate = { requests, intervalMs, burst: 1 };
     const gate = limitRate({
-      ...{ gate: sharedRate(rate, now), rate, name: "local", code: "overflow" as const, now: () => now },
+      ...{ gate: sharedRate(rate, now), rate, name: "local", now: () => now },
       limited: (caller) => limited.push(caller),
     });
     gate(aCall());
@@ -170,7 +170,7 @@ test("what is above the rate is answered with the time and the fields of the sta
   };
   assert.deepEqual(gateOf(1, 2500), {
     kind: "refused",
-    code: "overflow",
+    code: "rate-limited",
     message: "more than 1 calls in 2500 ms (local rate limit)",
     retryAfterMs: 2500,
     headers: 'RateLimit-Policy: "local";q=1;w=3\r\nRateLimit: "local";r=0;t=3\r\n',
@@ -181,7 +181,7 @@ test("what is above the rate is answered with the time and the fields of the sta
   assert.deepEqual(limited, ["shop", "shop"]);
   now = 5;
   const gate = limitRate({
-    ...{ gate: () => 0, rate: RATE, name: "x", code: "overflow", now: () => now, limited: () => {} },
+    ...{ gate: () => 0, rate: RATE, name: "x", now: () => now, limited: () => {} },
   });
   assert.equal(gate(aCall()), undefined);
 });

@@ -56,7 +56,7 @@ export const settings = (over: Partial<ConcurrencySettings> = {}): ConcurrencySe
 export const scene = (over: Partial<ConcurrencySettings> = {}) => {
   const { sweep, pass } = time();
   const app = new App();
-  const limit = new ConcurrencyLimit({ sweep, code: "overflow", random: () => 0.5 });
+  const limit = new ConcurrencyLimit({ sweep, random: () => 0.5 });
   limit.configure(settings(over));
   const told: boolean[] = [];
   limit.onRoom((hasRoom) => told.push(hasRoom));

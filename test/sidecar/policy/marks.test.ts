@@ -78,10 +78,7 @@ test("a hedge is marked when it begins and when its answer is taken, and marks o
 
 test("a call that is held for an instance, or for the broker, is told with the time that it was held", async () => {
   const { sweep, pass } = time();
-  const lot = new ParkingLot(
-    { maxWaitMs: 400, maxCalls: 1 },
-    { sweep, code: "parked-expired", random: () => 0.5 },
-  );
+  const lot = new ParkingLot({ maxWaitMs: 400, maxCalls: 1 }, { sweep, random: () => 0.5 });
   const parked = traced();
   const held = lot.layer(async () => none)(parked.call);
   while (parked.call.waitedMs < 400) await pass(100);

@@ -34,10 +34,7 @@ class Mesh {
 const scene = (settings: Partial<ParkSettings> = {}, random = () => 0.5) => {
   const { sweep, pass } = time();
   const mesh = new Mesh();
-  const lot = new ParkingLot(
-    { maxWaitMs: 5000, maxCalls: 100, ...settings },
-    { sweep, code: "overflow", random },
-  );
+  const lot = new ParkingLot({ maxWaitMs: 5000, maxCalls: 100, ...settings }, { sweep, random });
   const send = lot.layer(mesh.send);
   const run = async (ms: number) => {
     for (let past = 0; past < ms; past += 10) await pass(10);
@@ -74,7 +71,7 @@ test("what was held too long is refused with a time to come again", async () => 
   await run(40);
   const refusal = await outcome;
   assert.ok(refusal.kind === "refused");
-  assert.deepEqual([refusal.code, refusal.retryAfterMs], ["overflow", 1000]);
+  assert.deepEqual([refusal.code, refusal.retryAfterMs], ["parked-expired", 1000]);
   assert.deepEqual([lot.counts.expired, lot.counts.held, sweep.size], [1, 0, 0]);
 });
 
