@@ -38,6 +38,8 @@ export const balance =
         const endedAt = now();
         endpoint.ended(outcome, endedAt - startedAt, endedAt, isProbe);
       }
+      // It was addressed to it, and may have come there, even if nobody has said so.
+      if (call.instance === "" && mayHaveArrived(outcome)) call.instance = endpoint.instance;
       if (isFailure(outcome)) noteFailed(call, endpoint);
       if (!isAbsent(outcome) || call.cancelled !== undefined || call.spent) return outcome;
     }
@@ -63,6 +65,9 @@ function noteFailed(call: Call, { instance, state }: Endpoint): void {
 }
 
 const isAbsent = (outcome: Outcome): boolean => outcome.kind === "failed" && outcome.code === "no-instance";
+
+const mayHaveArrived = (outcome: Outcome): boolean =>
+  outcome.kind === "failed" && outcome.delivered === "unknown";
 
 /** Another attempt, if there is one, is better made elsewhere. */
 const isFailure = (outcome: Outcome): boolean =>

@@ -96,7 +96,7 @@ export class Endpoint {
       else this.latency.observe(ms, now);
     } else if (verdict === "failure") this.latency.observeAtLeast(this.#failureMs(ms, now), now);
     // One that was left had the time that it had.
-    else if (isCancelled(outcome)) this.latency.observeAtLeast(ms, now);
+    else if (verdict === "outrun" || isCancelled(outcome)) this.latency.observeAtLeast(ms, now);
     if (outcome?.kind === "replied") this.#heedRetryAfter(outcome, now);
     else if (outcome?.kind === "failed" && outcome.delivered === "no") this.#note(outcome.code, now);
     this.guard?.ended(verdict, now, isProbe);

@@ -12,6 +12,8 @@ export interface Breaker {
    * @returns why it is enough; undefined while it is not
    */
   failed(now: number, hinted: boolean): EjectionReason | undefined;
+  /** The same, of a call that was given up because another instance was faster (`Verdict`). */
+  outrun(now: number, hinted: boolean): EjectionReason | undefined;
   /** Forgets what was. */
   reset(): void;
 }
@@ -21,16 +23,18 @@ export const HINTED_FAILURES = 3;
 
 /** Ejects when one of several would. */
 export function anyOf(breakers: readonly Breaker[]): Breaker {
+  // Each has to hear of it.
+  const told = (tell: (breaker: Breaker) => EjectionReason | undefined): EjectionReason | undefined => {
+    let reason: EjectionReason | undefined;
+    for (const breaker of breakers) reason = tell(breaker) ?? reason;
+    return reason;
+  };
   return {
     succeeded(now) {
       for (const breaker of breakers) breaker.succeeded(now);
     },
-    failed(now, hinted) {
-      let reason: EjectionReason | undefined;
-      // Each has to hear of it.
-      for (const breaker of breakers) reason = breaker.failed(now, hinted) ?? reason;
-      return reason;
-    },
+    failed: (now, hinted) => told((breaker) => breaker.failed(now, hinted)),
+    outrun: (now, hinted) => told((breaker) => breaker.outrun(now, hinted)),
     reset() {
       for (const breaker of breakers) breaker.reset();
     },

@@ -58,20 +58,24 @@ export class Guard {
     const { breaker } = this.#options;
     if (this.state === "admitting") {
       if (verdict === "success") breaker.succeeded(now);
-      else if (verdict === "failure") this.#failed(now);
+      else if (verdict !== "none") this.#failed(verdict, now);
     } else if (isProbe && this.state === "probing") this.#probed(verdict, now);
     // All others began before the ejection, or in need: the probe decides.
   }
 
-  #failed(now: number): void {
+  #failed(verdict: "failure" | "outrun", now: number): void {
+    const { breaker } = this.#options;
+    const hinted = this.hints.areHeard(now);
     if (now - this.#quietSince >= this.#penaltyMs) this.#doublings = 0;
-    this.#quietSince = now;
-    const reason = this.#options.breaker.failed(now, this.hints.areHeard(now));
+    // Who is outrun now and then is as quiet as anybody.
+    if (verdict === "failure") this.#quietSince = now;
+    const reason = verdict === "failure" ? breaker.failed(now, hinted) : breaker.outrun(now, hinted);
     if (reason !== undefined) this.#eject(reason, now);
   }
 
   #probed(verdict: Verdict, now: number): void {
-    if (verdict === "failure") this.#eject("probe-failed", now);
+    // One that hangs may have a hedge to its probe: it must not get another probe at once.
+    if (verdict === "failure" || verdict === "outrun") this.#eject("probe-failed", now);
     else if (verdict === "success") {
       this.#options.breaker.reset();
       this.#quietSince = now;

@@ -31,6 +31,9 @@ export class SuccessRate implements Breaker {
     return calls >= enough && successes < below * calls ? "success-rate" : undefined;
   }
 
+  /** It did not fail: its share is of failures, and who was slower than another is the hedge's business. */
+  outrun(): undefined {}
+
   reset(): void {
     this.#window.clear();
   }

@@ -148,7 +148,8 @@ export class Attempt implements Receiver, Timed {
   }
 
   #cancel(code: Code): void {
-    this.breakOff(code, isTime(code) ? this.#whereTimeWent() : "the caller left");
+    const why = code === "outrun" ? "another attempt was answered first" : "the caller left";
+    this.breakOff(code, isTime(code) ? this.#whereTimeWent() : why);
   }
 
   #sequenced(frame: Sequenced): void {

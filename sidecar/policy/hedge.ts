@@ -28,7 +28,8 @@ export interface HedgeParts {
 /**
  * Asks another instance when one takes longer than usual, and takes the first answer (Dean & Barroso, "The Tail at
  * Scale"). Only for calls that are safe to repeat and are here in full. The others are cancelled, which their apps
- * hear of. A failure does not count as an answer while another attempt is under way.
+ * hear of: one that began before the winner as `outrun`, which its breaker hears of, too. A failure does not count as
+ * an answer while another attempt is under way.
  *
  * Goes inside of `retry`, which sees all of it as one attempt, and outside of all that belongs to one attempt.
  */
@@ -152,8 +153,11 @@ class Race implements Timed {
   #settle(winner: Runner): void {
     this.#settled = true;
     this.#parts.sweep.delete(this);
+    const isWon = isAnswer(winner.outcome!);
+    // It had the delay as its head start; of one that began later than the winner nothing can be said.
+    const isOutrun = ({ startedAt }: Runner): boolean => isWon && startedAt < winner.startedAt;
     for (const runner of this.#runners) {
-      if (runner.outcome === undefined) runner.call.cancel("cancelled");
+      if (runner.outcome === undefined) runner.call.cancel(isOutrun(runner) ? "outrun" : "cancelled");
       else if (runner !== winner) drop(runner.outcome);
     }
     const { call } = winner;
@@ -161,7 +165,7 @@ class Race implements Timed {
     // The answer may go on for long after its head.
     this.#call.onCancel = call.onCancel && ((code) => call.cancel(code));
     const outcome = winner.outcome!;
-    if (winner !== this.#runners[0] && isAnswer(outcome)) {
+    if (winner !== this.#runners[0] && isWon) {
       this.#parts.hedged("won");
       this.#call.note("hedge-won", undefined, call.instance);
     }
@@ -170,7 +174,7 @@ class Race implements Timed {
 }
 
 /** How an attempt ends that somebody else ended. */
-const STOPPED: ReadonlySet<string> = new Set(["cancelled", "attempt-timeout", "deadline"]);
+const STOPPED: ReadonlySet<string> = new Set(["outrun", "cancelled", "attempt-timeout", "deadline"]);
 
 const drop = (outcome: Outcome): void => {
   if (outcome.kind === "replied") outcome.body.abandon("cancelled");
@@ -218,14 +222,16 @@ function adopt(call: Call, runners: readonly Runner[], winner: Runner): void {
   call.waitedMs = won.waitedMs;
   call.attempt += runners.length - 1;
   const at = runners.indexOf(winner);
-  for (const [i, { call: branch, startedAt, outcome = CANCELLED }] of runners.entries()) {
+  for (const [i, { call: branch, startedAt, outcome = endOf(branch) }] of runners.entries()) {
     call.marks |= branch.marks;
     call.begun += branch.begun;
     call.spent ||= branch.spent;
     // Time that ran for the winner as well is the winner's.
     if (i !== at)
-      noteAttempt(call, branch.instance, outcome, i < at ? runners[i + 1]!.startedAt - startedAt : 0);
+      noteAttempt(call, branch.asked, outcome, i < at ? runners[i + 1]!.startedAt - startedAt : 0);
   }
 }
 
-const CANCELLED = failed("cancelled", "unknown", "another attempt was answered first");
+/** It was stopped a moment ago, and has not said so yet. */
+const endOf = ({ cancelled = "cancelled" }: Call): Outcome =>
+  failed(cancelled, "unknown", "another attempt was answered first");

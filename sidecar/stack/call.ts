@@ -120,6 +120,12 @@ export class Call {
     this.dueAt = whole ? now + head.timeoutMs : Number.POSITIVE_INFINITY;
   }
 
+  /** Who has the present attempt, or else whom it was addressed to; empty when the broker chooses. */
+  get asked(): string {
+    const { instance, target } = this;
+    return instance === "" && target.kind === "instance" ? target.instance : instance;
+  }
+
   /** What is left of the time, for the call and for its present attempt, in whole ms. */
   remainingMs(now: number): number {
     return Math.max(0, Math.ceil(Math.min(this.dueAt - now, this.attemptDueAt - now, this.head.timeoutMs)));

@@ -238,6 +238,14 @@ export const CODES = {
     cause: "nothing moved on a stream for longer than the idle limit",
     cure: "send keep-alive data, or raise --idle-timeout",
   },
+  outrun: {
+    status: 499,
+    delivered: "unknown",
+    flag: "DC",
+    cause:
+      "an attempt that began later was answered first (hedge), so this one was given up; no caller gets it",
+    cure: "none needed now and then; an instance that is outrun time after time is slow, or hangs: look at it",
+  },
   cancelled: {
     status: 499,
     delivered: "unknown",

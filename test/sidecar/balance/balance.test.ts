@@ -138,3 +138,15 @@ test("a bug does not leave a call counted as under way", async () => {
   await assert.rejects(send(), /a bug/);
   assert.ok(balancer.endpoints(0).every(({ outstanding }) => outstanding === 0));
 });
+
+test("whom an attempt was addressed to is known though nobody confirmed it, unless nobody can have got it", async () => {
+  for (const [outcome, known] of [
+    [failed("lost", "unknown", ""), true] as const,
+    [failed("attempt-timeout", "unknown", ""), true] as const,
+    [failed("broker-away", "no", ""), false] as const,
+  ]) {
+    const { send, asked } = scene(() => outcome);
+    const { call } = await send();
+    assert.equal(call.instance, known ? asked[0] : "", outcome.code);
+  }
+});

@@ -48,6 +48,29 @@ test("round-robin goes round, and goes on where it was when the endpoints change
   assert.notEqual(round(["a", "b", "c"], 1)[0], first[5]);
 });
 
+test("further attempts leave the round of the first ones as it is, and go round themselves", () => {
+  const [a, b, c] = endpoints(["a", "b", "c"]);
+  const policy = make(roundRobin)();
+  const picked: string[] = [];
+  const further: string[] = [];
+  for (let i = 0; i < 60; i++) {
+    const call = aBalancedCall();
+    const first = policy([a!, b!, c!]).pick(call, 0)!;
+    picked.push(first.instance);
+    call.attempt = 2;
+    const others = [a!, b!, c!].filter((one) => one !== first);
+    further.push(policy(others).pick(call, 0)!.instance);
+  }
+  assert.deepEqual(new Set(picked.slice(0, 3)), new Set(["a", "b", "c"]));
+  for (let i = 3; i < 60; i++) assert.equal(picked[i], picked[i - 3]);
+  const ofA = further.filter((_, i) => picked[i] === "a");
+  assert.deepEqual(
+    [ofA.length, new Set(ofA)],
+    [20, new Set(["b", "c"])],
+    "one's hedges do not all go to the same",
+  );
+});
+
 test("when all are new, none stands back: the policy decides as ever", () => {
   const fresh = (names: string[]) => endpoints(names, 0);
   const count = (policy: PickerOf, list: ReturnType<typeof fresh>) => {

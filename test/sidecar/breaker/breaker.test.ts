@@ -23,6 +23,35 @@ test("one success begins the row of failures anew", () => {
   }
 });
 
+test("three calls that were outrun count as one failure, and one success begins their row anew", () => {
+  const breaker = new ConsecutiveFailures(7);
+  for (let i = 0; i < 20; i++) assert.equal(breaker.outrun(0, false), undefined);
+  breaker.succeeded();
+  for (let i = 0; i < 20; i++) assert.equal(breaker.outrun(0, false), undefined);
+  assert.equal(breaker.outrun(0, false), "consecutive-failures");
+  const mixed = new ConsecutiveFailures(7);
+  for (let i = 0; i < 6; i++) assert.equal(mixed.failed(0, false), undefined);
+  for (let i = 0; i < 2; i++) assert.equal(mixed.outrun(0, false), undefined);
+  assert.equal(mixed.outrun(0, false), "consecutive-failures");
+});
+
+test("two alike that a hedge sets against each other at each call are not ejected for it", () => {
+  const random = seeded(4);
+  const breaker = new ConsecutiveFailures(7);
+  // One in three of what is told of each: it wins as the first, loses as the first, wins as the second.
+  for (let i = 0; i < 100_000; i++)
+    if (random() < 1 / 3) assert.equal(breaker.outrun(0, false), undefined);
+    else breaker.succeeded();
+});
+
+test("to be outrun is no failure to a success rate", () => {
+  const breaker = new SuccessRate(RATE);
+  for (let i = 0; i < 100; i++) assert.equal(breaker.outrun(), undefined);
+  for (let i = 0; i < 4; i++) assert.equal(breaker.failed(0, false), undefined);
+  const both = anyOf([new SuccessRate(RATE), new ConsecutiveFailures(1)]);
+  assert.equal([0, 1, 2].map(() => both.outrun(0, false)).at(-1), "consecutive-failures");
+});
+
 test("a success rate is met exactly at its limit, and missed below it", () => {
   const breaker = new SuccessRate(RATE);
   for (let i = 0; i < 8; i++) breaker.succeeded(0);

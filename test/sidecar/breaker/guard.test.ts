@@ -62,6 +62,21 @@ test("the penalty doubles from probe to probe, up to a minute", () => {
   assert.equal(guard.ejections, 9);
 });
 
+test("one that is outrun each time is ejected, its probe too; one that is now and then stays as quiet as it was", () => {
+  const { guard, call, fail, told } = scene();
+  for (let i = 0; i < 21; i++) call("outrun", 0);
+  assert.ok(call("outrun", guard.until), "the probe");
+  assert.deepEqual(told, [
+    ["consecutive-failures", 1000],
+    ["probe-failed", 2000],
+  ]);
+  const back = guard.until;
+  call("success", back);
+  for (let now = back; now < back + 5000; now += 100) call(now % 300 === 0 ? "outrun" : "success", now);
+  fail(7, back + 5000);
+  assert.deepEqual(told.at(-1), ["consecutive-failures", 1000], "it does not double any more");
+});
+
 test("a penalty is up to half longer by chance, and never above the longest", () => {
   const { guard, call, fail, told } = scene(() => 0.5);
   fail(7, 0);

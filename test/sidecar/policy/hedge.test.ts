@@ -29,12 +29,12 @@ test("a second attempt begins beside a slow first; its answer is taken, and the 
   await attempts[1]!.answer();
   const answer = await outcome;
   assert.ok(answer.kind === "replied" && answer.instance === "o2");
-  assert.equal(attempts[0]!.call.cancelled, "cancelled");
+  assert.equal(attempts[0]!.call.cancelled, "outrun");
   assert.equal(attempts[1]!.call.cancelled, undefined);
   assert.equal(call.cancelled, undefined);
   assert.deepEqual([call.instance, call.target], ["o2", { kind: "instance", instance: "o2" }]);
   assert.deepEqual([call.attempt, call.begun], [2, 2]);
-  assert.deepEqual(call.earlier, [{ instance: "o1", code: "cancelled", status: 499, ms: 100 }]);
+  assert.deepEqual(call.earlier, [{ instance: "o1", code: "outrun", status: 499, ms: 100 }]);
   assert.deepEqual([told, apart, budget.read(0).taken, sweep.size], [["begun", "won"], [[2, 1]], 1, 0]);
 });
 
@@ -163,4 +163,38 @@ test("further attempts begin one delay apart, as many as policy says", async () 
     ],
   );
   assert.equal(call.attempt, 4);
+});
+
+test("only who began before the winner was outrun, and only by an answer", async () => {
+  const three = scene({ attempts: 2 });
+  const outcome = three.run(aCall());
+  for (let i = 0; i < 20; i++) await three.pass(10);
+  await three.attempts[1]!.answer();
+  await outcome;
+  assert.deepEqual(
+    three.attempts.map(({ call: { cancelled } }) => cancelled),
+    ["outrun", undefined, "cancelled"],
+  );
+  const left = scene();
+  const call = aCall();
+  const ended = left.run(call);
+  await left.pass(100);
+  call.cancel("cancelled");
+  await ended;
+  assert.deepEqual(
+    left.attempts.map(({ call: { cancelled } }) => cancelled),
+    ["cancelled", "cancelled"],
+    "a caller that leaves says nothing of either",
+  );
+});
+
+test("the story of a call names whom a loser was addressed to, though nobody confirmed it", async () => {
+  const { pass, attempts, run } = scene();
+  const call = aCall();
+  const outcome = run(call);
+  attempts[0]!.call.instance = "";
+  await pass(100);
+  await attempts[1]!.answer();
+  await outcome;
+  assert.deepEqual(call.earlier, [{ instance: "o1", code: "outrun", status: 499, ms: 100 }]);
 });
