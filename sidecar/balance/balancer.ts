@@ -101,6 +101,23 @@ export class Balancer {
     return this.#pools.get(version) ?? NOBODY;
   }
 
+  /**
+   * The instances of a version, or of any, when the broker knows none that takes calls: those that are not on the bus are
+   * not there, and of the others that one is full whose last word that was, or that gave no reason at all.
+   */
+  presence(version: string | undefined, now: number): { readonly up: number; readonly isFull: boolean } {
+    let up = 0;
+    let isFull = false;
+    for (const endpoint of this.#endpoints.values()) {
+      if (version !== undefined && endpoint.version !== version) continue;
+      const mark = endpoint.isMarked(now) ? endpoint.mark : undefined;
+      if (mark === "absent") continue;
+      up++;
+      isFull ||= mark === "full" || (mark === undefined && endpoint.state === "admitting");
+    }
+    return { up, isFull };
+  }
+
   endpoint(instance: string): Endpoint | undefined {
     return this.#endpoints.get(instance);
   }

@@ -9,6 +9,7 @@ import { hedge } from "../policy/hedge.ts";
 import { injectFaults } from "../policy/inject-faults.ts";
 import { mirror } from "../policy/mirror.ts";
 import { modifyRequest, modifyResponse } from "../policy/modify.ts";
+import { nameFull } from "../policy/name-full.ts";
 import { nameUnknown } from "../policy/name-unknown.ts";
 import { type RetryOptions, retry } from "../policy/retry.ts";
 import { split } from "../policy/split.ts";
@@ -79,6 +80,12 @@ export const backendLayersOf = (
   limitPending: callee.pending?.layer,
   // A service that is given up is not tried, however often.
   breakService: callee.guard && breakService(callee.guard, serviceEjected(callee.service), parts.sweep.now),
+  // What all attempts came to, in one word whichever way they went.
+  nameFull: nameFull(({ target }) =>
+    parts.callees
+      .balancerFor(callee.service)
+      .presence(target.kind === "version" ? target.version : undefined, parts.sweep.now()),
+  ),
   retry: retry(rule.retry ?? parts.retry, {
     ...furtherParts(callee, parts),
     random: parts.random,

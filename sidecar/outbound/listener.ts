@@ -23,8 +23,6 @@ export interface OutboundHandlerOptions {
    * is none. A call on its behalf gets no more time than is left, whether the app passes a limit on or not.
    */
   readonly dueAtOf: (traceparent: string) => number;
-  /** How many instances are up that the call may go to, as last known. */
-  readonly instancesOf: (call: Call) => number;
   /** Time for a call of which neither the app nor policy says anything. */
   readonly timeoutMs: number;
   readonly clientAddress: string;
@@ -34,8 +32,6 @@ export interface OutboundHandlerOptions {
 }
 
 const NEVER = Number.POSITIVE_INFINITY;
-/** When to come again to instances that are all at their limits, or about to leave. */
-const TAKES_CALLS_SOON_MS = 1000;
 
 /** Whose word the time for a call is, for whoever wonders why it was so short. */
 function whoLimits(
@@ -120,29 +116,18 @@ function begin(
   call.traceparent = traceparent;
   if (request.minorVersion === 1) call.onInterim = (interim) => responder.interim(interim);
   request.onGone = () => call.cancel("cancelled");
-  void rule.service(call).then((outcome) => answer(responder, call, outcome, options.instancesOf));
+  void rule.service(call).then((outcome) => answer(responder, call, outcome));
 }
 
-function answer(
-  responder: Responder,
-  call: Call,
-  outcome: Outcome,
-  instancesOf: OutboundHandlerOptions["instancesOf"],
-): void {
+function answer(responder: Responder, call: Call, outcome: Outcome): void {
   if (outcome.kind === "replied") {
     responder.reply(outcome.status, outcome.reason, outcome.headers, outcome.body);
     return;
   }
   const tried = call.attempt > 1 ? `, after ${call.attempt} attempts` : "";
-  // The broker says the same of instances that are not there, and of those that take no calls for a moment.
-  const idle = outcome.code === "no-instance" ? instancesOf(call) : 0;
-  const message =
-    idle === 0
-      ? outcome.message
-      : `none of the ${idle} instances of ${call.callee} takes calls at the moment`;
-  const { status, reason, headers, body } = meshAnswer(outcome.code, message + tried, {
+  const { status, reason, headers, body } = meshAnswer(outcome.code, outcome.message + tried, {
     status: statusOf(outcome),
-    retryAfterMs: idle === 0 ? outcome.retryAfterMs : TAKES_CALLS_SOON_MS,
+    retryAfterMs: outcome.retryAfterMs,
     headers: outcome.headers,
     requestId: fieldValue(call.head.headers, HEADER.requestId),
   });

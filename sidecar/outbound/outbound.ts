@@ -119,10 +119,6 @@ export async function startOutbound(context: Context, options: OutboundOptions):
       sweep,
       timeoutMs: limits.timeoutMs,
       dueAtOf: options.dueAtOf,
-      instancesOf: ({ callee, target }) =>
-        table
-          .instances(callee)
-          .filter(({ version }) => target.kind !== "version" || target.version === version).length,
       clientAddress: host,
       nextRequestId,
       refused: (method, errorCode) => recordRefused(recorder.meter, method, errorCode),

@@ -1,6 +1,6 @@
 import type { Code } from "../../src/protocol/code.ts";
 import type { Call, Layer } from "../stack/call.ts";
-import { type Failed, failed, type Outcome } from "../stack/outcome.ts";
+import type { Failed, Outcome } from "../stack/outcome.ts";
 import type { Sweep } from "../stack/sweep.ts";
 import { isRepeatable, type ReadField } from "./idempotent.ts";
 import { noteAttempt } from "./note-attempt.ts";
@@ -79,7 +79,7 @@ export const retry =
         if (pauseMs === undefined || now + pauseMs >= call.dueAt) break;
         if (burdens(outcome) && !budget.take(now)) {
           call.note("over-budget");
-          return unlessSeen(seen, overBudget(call, outcome));
+          return overBudget(call, unlessSeen(seen, outcome));
         }
       }
       seen ||= outcome.kind === "replied" || (outcome.kind === "failed" && outcome.delivered === "unknown");
@@ -133,11 +133,19 @@ function pauseOf(
 const burdens = (outcome: Outcome): boolean =>
   outcome.kind !== "failed" || outcome.delivered === "unknown" || outcome.code === "overloaded";
 
-/** The app's answer stands as it is. */
+/**
+ * The app's answer stands as it is; and where no app has seen the call, so does the refusal: its code has the cure. What
+ * it asks for besides (`Retry-After`, `RateLimit`) is kept in any case.
+ */
 function overBudget(call: Call, outcome: Outcome): Outcome {
   if (outcome.kind !== "failed") return outcome;
-  const why = `${outcome.message} (${outcome.code}), and the retry budget of ${call.callee} is used up`;
-  return failed("retry-budget", outcome.delivered, why);
+  const isSeen = outcome.delivered === "unknown";
+  const what = isSeen ? `${outcome.message} (${outcome.code})` : outcome.message;
+  return {
+    ...outcome,
+    code: isSeen ? "retry-budget" : outcome.code,
+    message: `${what}, and the retry budget of ${call.callee} is used up`,
+  };
 }
 
 /** An app that may have seen an earlier attempt has seen the call, whatever became of the last. */

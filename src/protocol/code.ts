@@ -102,7 +102,7 @@ export const CODES = {
     status: 503,
     delivered: "no",
     flag: "UO",
-    cause: "the instance that was asked, and its queue, are full",
+    cause: "the instances that are up, and their queues, are full",
     cure: "add instances, slow down, or raise limits.maxConcurrency of the service's policy",
   },
   "rate-limited": {
@@ -123,7 +123,7 @@ export const CODES = {
     status: 503,
     delivered: "unknown",
     flag: "URX",
-    cause: "another attempt was due, and the retry budget of the service is used up",
+    cause: "an attempt failed that an app may have seen, and the retry budget of the service allows no other",
     cure: "mend the callee: it fails more than its budget covers; retryBudget of its policy raises it",
   },
   "service-ejected": {

@@ -276,3 +276,24 @@ test("calls under way when their instance goes end in peace", () => {
   a.ended(answer(500), 1, 1, isProbe);
   assert.deepEqual(namesOf(balancer), ["b"]);
 });
+
+test("who is up and takes no calls is full when that was its last word, or when it gave no reason", () => {
+  const balancer = known([...rows(3), row("z", { version: "2" })], { breaker: { maxEjectedPercent: 100 } });
+  const presence = (version?: string) => Object.values(balancer.presence(version, 0));
+  assert.deepEqual(
+    [presence(), presence("1"), presence("2"), presence("3")],
+    [
+      [4, true],
+      [3, true],
+      [1, true],
+      [0, false],
+    ],
+  );
+  for (const name of ["a", "b"]) ends(balancer, name, failed("no-instance", "no", ""));
+  ends(balancer, "c", failed("draining", "no", ""));
+  assert.deepEqual(presence("1"), [1, false], "one that leaves is there, and not full");
+  ends(balancer, "b", failed("overloaded", "no", ""));
+  assert.deepEqual(presence("1"), [2, true]);
+  eject(balancer, "z");
+  assert.deepEqual(presence("2"), [1, false], "one that fails calls may be anything");
+});

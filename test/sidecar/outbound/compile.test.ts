@@ -82,6 +82,7 @@ const BACKEND = [
   "nameUnknown",
   "limitPending",
   "breakService",
+  "nameFull",
   "retry",
   "park",
   "hedge",
@@ -116,13 +117,13 @@ test("a rule that asks for nothing, and a call without a rule, have only what ev
   const whole = ["rescue", "record", "limitPending", "deadline", "waitForBroker"];
   assert.deepEqual(namesOf(layersOf(plain, parts)), whole);
   assert.deepEqual(namesOf(backendLayersOf(plain.backends[0]!, plain, parts.callees.of("orders"), parts)), [
-    ...["aim", "nameUnknown", "retry", "balance"],
+    ...["aim", "nameUnknown", "nameFull", "retry", "balance"],
   ]);
   const unrouted = policyWithoutRoute(undefined, "shop", undefined);
   assert.deepEqual(namesOf(layersOf(unrouted, parts)), whole);
   assert.deepEqual(
     namesOf(backendLayersOf(unrouted.backends[0]!, unrouted, parts.callees.of("orders"), parts)),
-    ["retry", "balance"],
+    ["nameFull", "retry", "balance"],
   );
 });
 
@@ -132,7 +133,7 @@ test("what a sidecar has switched off is not there", () => {
   assert.deepEqual(namesOf(layersOf(unrouted, parts)), ["rescue", "record", "limitPending", "deadline"]);
   assert.deepEqual(
     namesOf(backendLayersOf(unrouted.backends[0]!, unrouted, parts.callees.of("orders"), parts)),
-    ["retry", "balance"],
+    ["nameFull", "retry", "balance"],
   );
 });
 

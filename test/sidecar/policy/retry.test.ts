@@ -165,6 +165,26 @@ test("over the budget the app's answer stands as it is, and a failure says whose
   assert.equal(body.abandoned, undefined);
 });
 
+test("over the budget a refusal that no app has seen stays what it is, with all that it asks for; else its fields stay", async () => {
+  const refusal = {
+    ...failed("overloaded", "no", "every place is in use"),
+    retryAfterMs: 1000,
+    headers: "x: y\r\n",
+  };
+  const told = "and the retry budget of orders is used up";
+  const one = scene([refusal]);
+  while (one.budget.take(0));
+  assert.deepEqual(await one.run(aCall()), { ...refusal, message: `every place is in use, ${told}` });
+
+  const two = scene([reset, refusal], CODES);
+  while (two.budget.read(0).left > 1) two.budget.take(0);
+  assert.deepEqual(await two.run(aCall()), {
+    ...refusal,
+    ...{ code: "retry-budget", delivered: "unknown" },
+    message: `every place is in use (overloaded), ${told}`,
+  });
+});
+
 test("a service that fails every call sees at most a fifth more than it is offered, and the floor", async () => {
   const { pass, layer, budget } = scene([], { ...CODES, attempts: 10 }, { random: seeded(7) });
   let seen = 0;
