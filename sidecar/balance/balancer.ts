@@ -118,6 +118,19 @@ export class Balancer {
     return { up, isFull };
   }
 
+  /** Whether an instance of a version, or of any, may get calls that is not among `tried`. */
+  hasOther(version: string | undefined, tried: readonly string[], now: number): boolean {
+    for (const endpoint of this.#endpoints.values())
+      if (
+        (version === undefined || endpoint.version === version) &&
+        !tried.includes(endpoint.instance) &&
+        !endpoint.isMarked(now) &&
+        endpoint.admits(now)
+      )
+        return true;
+    return false;
+  }
+
   endpoint(instance: string): Endpoint | undefined {
     return this.#endpoints.get(instance);
   }

@@ -2,22 +2,30 @@ import type { InstanceRow } from "../../src/registry/wire.ts";
 import type { Guard, GuardState } from "../breaker/guard.ts";
 import { verdictOf } from "../breaker/verdict.ts";
 import type { Call } from "../stack/call.ts";
-import type { Outcome, Replied } from "../stack/outcome.ts";
+import type { Failed, Outcome, Replied } from "../stack/outcome.ts";
 import type { PeakLatency } from "./latency.ts";
 
 /** Why an endpoint is passed over for a moment, without being held to have failed. */
-export type Mark = "full" | "leaving" | "down" | "absent";
+export type Mark = "full" | "limited" | "leaving" | "down" | "absent";
 
 /** What it says that no app has seen the call, for each code that it is refused with. */
 const MARKS: Readonly<Record<string, Mark>> = {
   overloaded: "full",
+  // Only by a limit of its own: of one for all instances the others know as well.
+  "rate-limited": "limited",
   draining: "leaving",
   "app-unreachable": "down",
   "no-instance": "absent",
 };
 
 /** A mark stays for this long, up to twice as long by chance: those turned away shall not come back together. */
-const MARK_MS: Readonly<Record<Mark, number>> = { full: 100, leaving: 100, down: 100, absent: 1000 };
+const MARK_MS: Readonly<Record<Mark, number>> = {
+  full: 100,
+  limited: 100,
+  leaving: 100,
+  down: 100,
+  absent: 1000,
+};
 
 /** Failures and `Retry-After` count as latency, but no more than this: to come down from it takes a minute. */
 const MOST_PENALTY_MS = 5000;
@@ -98,7 +106,7 @@ export class Endpoint {
     // One that was left had the time that it had.
     else if (verdict === "outrun" || isCancelled(outcome)) this.latency.observeAtLeast(ms, now);
     if (outcome?.kind === "replied") this.#heedRetryAfter(outcome, now);
-    else if (outcome?.kind === "failed" && outcome.delivered === "no") this.#note(outcome.code, now);
+    else if (outcome?.kind === "failed" && outcome.delivered === "no") this.#note(outcome, now);
     this.guard?.ended(verdict, now, isProbe);
   }
 
@@ -114,11 +122,12 @@ export class Endpoint {
     if (ms !== undefined) this.latency.observeAtLeast(Math.min(ms, MOST_PENALTY_MS), now);
   }
 
-  #note(code: string, now: number): void {
+  #note({ code, isLocal, retryAfterMs }: Failed, now: number): void {
     const mark = MARKS[code];
-    if (mark === undefined) return;
+    if (mark === undefined || (mark === "limited" && !isLocal)) return;
+    const forMs = mark === "limited" ? Math.min(MARK_MS.limited, retryAfterMs ?? 0) : MARK_MS[mark];
     this.mark = mark;
-    this.markedUntil = now + MARK_MS[mark] * (1 + this.#parts.random());
+    this.markedUntil = now + forMs * (1 + this.#parts.random());
     this.#parts.changed();
   }
 }

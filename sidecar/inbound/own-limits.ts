@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { ServicePolicy } from "../../src/resources/service-policy.ts";
 import type { Rate } from "../policy/gcra.ts";
 import { ConcurrencyLimit } from "../policy/limit-concurrency.ts";
-import { limitRate, type RateGate, ratePerCaller, sharedRate } from "../policy/limit-rate.ts";
+import { limitRate, type RateGate, type RateName, ratePerCaller, sharedRate } from "../policy/limit-rate.ts";
 import type { Gate } from "../stack/call.ts";
 import type { Sweep } from "../stack/sweep.ts";
 import type { GlobalRate } from "./global-rate.ts";
@@ -76,7 +76,7 @@ export class OwnLimits {
     return this.#gateOf("global", rate, this.#global.gate);
   }
 
-  #gateOf(name: string, rate: Rate, gate: RateGate): Gate {
+  #gateOf(name: RateName, rate: Rate, gate: RateGate): Gate {
     const { sweep, limited } = this.#options;
     return limitRate({ gate, rate, name, now: sweep.now, limited });
   }

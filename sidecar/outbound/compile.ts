@@ -1,3 +1,4 @@
+import type { Target } from "../../src/subjects/subjects.ts";
 import { balance } from "../balance/balance.ts";
 import { breakService } from "../breaker/break-service.ts";
 import { fieldValue } from "../http/header-block.ts";
@@ -82,14 +83,14 @@ export const backendLayersOf = (
   breakService: callee.guard && breakService(callee.guard, serviceEjected(callee.service), parts.sweep.now),
   // What all attempts came to, in one word whichever way they went.
   nameFull: nameFull(({ target }) =>
-    parts.callees
-      .balancerFor(callee.service)
-      .presence(target.kind === "version" ? target.version : undefined, parts.sweep.now()),
+    parts.callees.balancerFor(callee.service).presence(versionOf(target), parts.sweep.now()),
   ),
   retry: retry(rule.retry ?? parts.retry, {
     ...furtherParts(callee, parts),
     random: parts.random,
     unixMs: Date.now,
+    hasOther: ({ target, tried = [] }) =>
+      parts.callees.balancerFor(callee.service).hasOther(versionOf(target), tried, parts.sweep.now()),
     retried: () => void callee.counts.retries++,
   }),
   // Within an attempt, so that calls that wait for an instance spend no retries.
@@ -100,6 +101,9 @@ export const backendLayersOf = (
   // Each attempt is for whoever is best now.
   balance: balance(parts.callees.balancerFor, parts.sweep.now),
 });
+
+const versionOf = (target: Target): string | undefined =>
+  target.kind === "version" ? target.version : undefined;
 
 const furtherParts = ({ budget }: Callee, { sweep }: OutboundParts) => ({ sweep, budget, field: fieldValue });
 

@@ -23,11 +23,14 @@ export function ratePerCaller(rate: Rate): RateGate {
   };
 }
 
+/** Of the instance itself, or its share of one for all instances. */
+export type RateName = "local" | "global";
+
 export interface LimitRateOptions {
   readonly gate: RateGate;
   readonly rate: Rate;
-  /** Names the limit in the header fields: `local`, `global`. */
-  readonly name: string;
+  /** Names the limit in the header fields; by it the caller's sidecar knows whether another instance may do better. */
+  readonly name: RateName;
   /** Monotonic, in ms. */
   readonly now: () => number;
   /** Told of each call that is refused, for the metrics. */

@@ -39,6 +39,8 @@ export interface RetryParts {
   readonly random: () => number;
   /** The wall clock in ms, for dates in `Retry-After`. */
   readonly unixMs: () => number;
+  /** Whether an instance is known that may take the call and has not had it. */
+  readonly hasOther: (call: Call) => boolean;
   /** Told of each further attempt when it begins. */
   readonly retried: () => void;
 }
@@ -100,13 +102,21 @@ export const retry =
     return unlessSeen(seen, outcome);
   };
 
-function isWorthIt(call: Call, outcome: Outcome, { codes }: RetryOptions, { field }: RetryParts): boolean {
+function isWorthIt(call: Call, outcome: Outcome, { codes }: RetryOptions, parts: RetryParts): boolean {
   if (outcome.kind === "refused" || call.spent) return false;
-  if (outcome.kind === "failed" && outcome.delivered === "no") return ELSEWHERE.has(outcome.code);
+  if (outcome.kind === "failed" && outcome.delivered === "no")
+    return ELSEWHERE.has(outcome.code) || (outcome.isLocal === true && isWorthOther(call, parts));
   if (codes === undefined || call.cancelled !== undefined) return false;
   const asked = outcome.kind === "replied" ? codes.has(outcome.status) : ON_THE_WAY.has(outcome.code);
-  return asked && isRepeatable(call, field);
+  return asked && isRepeatable(call, parts.field);
 }
+
+/**
+ * The rate of one instance is used up, and another may have some left. Once, because all of them together have a rate,
+ * too: calls that are above that must not be offered to each in turn.
+ */
+const isWorthOther = (call: Call, { hasOther }: RetryParts): boolean =>
+  hasOther(call) && (call.earlier === undefined || call.earlier.every(({ code }) => code !== "rate-limited"));
 
 /**
  * How long to wait before attempt `n` + 1, in ms; undefined when the app wants to be left alone for longer. Chance takes
@@ -131,7 +141,8 @@ function pauseOf(
 
 /** The budget is there to spare the callee: what did not reach it, or found nobody, costs it nothing. */
 const burdens = (outcome: Outcome): boolean =>
-  outcome.kind !== "failed" || outcome.delivered === "unknown" || outcome.code === "overloaded";
+  outcome.kind !== "failed" || outcome.delivered === "unknown" || ABOVE_A_LIMIT.has(outcome.code);
+const ABOVE_A_LIMIT: ReadonlySet<Code> = new Set(["overloaded", "rate-limited"]);
 
 /**
  * The app's answer stands as it is; and where no app has seen the call, so does the refusal: its code has the cure. What

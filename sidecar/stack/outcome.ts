@@ -35,6 +35,8 @@ export interface Failed {
   readonly code: Code;
   readonly delivered: Delivered;
   readonly message: string;
+  /** The limit that it was above is of that one instance: another may take the call. */
+  readonly isLocal?: true;
   /** What the callee's sidecar said when it refused the call. */
   readonly retryAfterMs?: number;
   readonly headers?: string;

@@ -18,7 +18,10 @@ const rate = {
     { cure: "write a duration from 1ms to 24h, such as 1s" },
   ),
   burst: z.exactOptional(
-    described(count, "calls that may come at once after a pause; left out, as many as requests"),
+    described(
+      count,
+      "calls that may come at once after a pause; left out, as many as requests. With 1 nothing is saved up: of calls that come at random less than the rate gets through, a sixth less when five times the rate is offered, half of it when just the rate is",
+    ),
   ),
 };
 
@@ -33,7 +36,7 @@ const local = described(
       ),
     ),
   }),
-  "For each instance by itself, in its own sidecar.",
+  "For each instance by itself, in its own sidecar. A call that one refuses is tried once more at another, within the retry budget; the caller gets 429 when that refuses, too.",
   { id: "LocalRateLimit" },
 );
 

@@ -139,6 +139,27 @@ test("the rate is of each instance by itself, and holds on whichever way a call 
   for (const { status } of answers) assert.ok(status === 200 || status === 429);
 });
 
+test("what is above the rate of one instance is taken by another that has some left; the caller hears when none has", async (t) => {
+  const mesh = await routedMesh(t);
+  const apps = [await workingApp(t), await workingApp(t)];
+  for (const app of apps) await mesh.serve("orders", app);
+  const local = { requests: 30, interval: "1m", burst: 5 };
+  // All calls are for the same instance.
+  const balance = { policy: "consistent-hash", hash: { header: "user" } };
+  await mesh.apply(policy("orders", { rateLimit: { local }, balance }));
+  const shop = await mesh.caller();
+  const answers = [];
+  for (let i = 0; i < 20; i++)
+    answers.push(await ask(shop.listen, "orders.mesh", `/id-${i}`, { headers: { user: "ada" } }));
+  const count = passed(answers);
+  assert.ok(count === 10 || count === 11, `${count} passed`);
+  assert.ok(apps.every((app) => app.seen.size >= 5 && app.seen.size <= 6));
+  assert.deepEqual(seenTwice(apps), []);
+  const last = answers.at(-1)!;
+  assert.equal(last.headers["weft-error"], "rate-limited");
+  assert.match(String(last.headers["ratelimit-policy"]), /^"local";q=30;w=60$/);
+});
+
 test("a rate comes, changes and goes without a restart, and a policy that changes elsewhere gives no new burst", async (t) => {
   const local = { requests: 30, interval: "1m", burst: 5 };
   const { mesh } = await limited(t, local);

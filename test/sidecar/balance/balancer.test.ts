@@ -1,27 +1,20 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Balancer } from "../../../sidecar/balance/balancer.ts";
-import { failed, type Outcome } from "../../../sidecar/stack/outcome.ts";
-import type { InstanceRow } from "../../../src/registry/wire.ts";
-import { aBalancedCall, aBalancer, answer, policy, row, rows, shares } from "./scene.ts";
-
-/** Calls of one instance that end at once. */
-const ends = (balancer: Balancer, instance: string, outcome: Outcome, times = 1, now = 0, ms = 1) => {
-  const endpoint = balancer.endpoint(instance)!;
-  for (let i = 0; i < times; i++) endpoint.ended(outcome, ms, now, endpoint.began(now));
-};
-
-const eject = (balancer: Balancer, ...instances: string[]) => {
-  for (const instance of instances) ends(balancer, instance, answer(500), 7);
-};
-
-const known = (list: readonly InstanceRow[], wanted: Parameters<typeof aBalancer>[0] = {}) => {
-  const balancer = aBalancer({ ...wanted, balance: { policy: "random", ...wanted.balance } });
-  balancer.update(list, 0);
-  return balancer;
-};
-
-const namesOf = (balancer: Balancer, now = 0) => Object.keys(shares(balancer, 500, now)).sort();
+import { failed } from "../../../sidecar/stack/outcome.ts";
+import {
+  aBalancedCall,
+  aBalancer,
+  answer,
+  eject,
+  ends,
+  known,
+  namesOf,
+  policy,
+  refusal,
+  row,
+  rows,
+  shares,
+} from "./scene.ts";
 
 test("while nothing is known the broker chooses, and so it does for a version that nobody has", () => {
   const balancer = aBalancer();
@@ -94,40 +87,6 @@ test("no breaker, no ejection", () => {
     ends(balancer, "a", answer(500), 1000);
     assert.deepEqual(namesOf(balancer), ["a", "b", "c"]);
   }
-});
-
-const refusal = (code: string): Outcome => failed(code as "draining", "no", "");
-
-test("who is full, leaving, down or not there is passed over for a moment, and is not held to have failed", () => {
-  for (const [code, mark, leastMs, mostMs] of [
-    ["overloaded", "full", 100, 200],
-    ["draining", "leaving", 100, 200],
-    ["app-unreachable", "down", 100, 200],
-    ["no-instance", "absent", 1000, 2000],
-  ] as const) {
-    const balancer = known(rows(3));
-    ends(balancer, "a", refusal(code), 20);
-    assert.deepEqual(namesOf(balancer, leastMs - 1), ["b", "c"], code);
-    assert.equal(balancer.endpoints(0)[0]?.mark, mark);
-    assert.deepEqual(namesOf(balancer, mostMs), ["a", "b", "c"], code);
-    const [view] = balancer.endpoints(mostMs);
-    assert.deepEqual([view?.state, view?.mark, view?.latencyMs], ["admitting", undefined, 0]);
-  }
-});
-
-test("when all are full the broker chooses: it knows who has room", () => {
-  const balancer = known(rows(2));
-  ends(balancer, "a", refusal("overloaded"));
-  ends(balancer, "b", refusal("overloaded"));
-  assert.deepEqual(namesOf(balancer), ["broker"]);
-});
-
-test("one that came back is not held to be absent any more", () => {
-  const balancer = known(rows(2));
-  ends(balancer, "a", refusal("no-instance"));
-  balancer.update([row("b")], 10);
-  balancer.update(rows(2), 20);
-  assert.deepEqual(namesOf(balancer, 20), ["a", "b"]);
 });
 
 test("another attempt goes to somebody else, when there is anybody", () => {
@@ -275,25 +234,4 @@ test("calls under way when their instance goes end in peace", () => {
   balancer.update([row("b")], 0);
   a.ended(answer(500), 1, 1, isProbe);
   assert.deepEqual(namesOf(balancer), ["b"]);
-});
-
-test("who is up and takes no calls is full when that was its last word, or when it gave no reason", () => {
-  const balancer = known([...rows(3), row("z", { version: "2" })], { breaker: { maxEjectedPercent: 100 } });
-  const presence = (version?: string) => Object.values(balancer.presence(version, 0));
-  assert.deepEqual(
-    [presence(), presence("1"), presence("2"), presence("3")],
-    [
-      [4, true],
-      [3, true],
-      [1, true],
-      [0, false],
-    ],
-  );
-  for (const name of ["a", "b"]) ends(balancer, name, failed("no-instance", "no", ""));
-  ends(balancer, "c", failed("draining", "no", ""));
-  assert.deepEqual(presence("1"), [1, false], "one that leaves is there, and not full");
-  ends(balancer, "b", failed("overloaded", "no", ""));
-  assert.deepEqual(presence("1"), [2, true]);
-  eject(balancer, "z");
-  assert.deepEqual(presence("2"), [1, false], "one that fails calls may be anything");
 });

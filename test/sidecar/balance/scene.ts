@@ -6,7 +6,7 @@ import { BREAKER, type BreakerSettings } from "../../../sidecar/breaker/settings
 import { hashText } from "../../../sidecar/policy/hash.ts";
 import { NO_BODY } from "../../../sidecar/stack/body.ts";
 import type { Call } from "../../../sidecar/stack/call.ts";
-import type { Replied } from "../../../sidecar/stack/outcome.ts";
+import { failed, type Outcome, type Replied } from "../../../sidecar/stack/outcome.ts";
 import type { InstanceRow } from "../../../src/registry/wire.ts";
 import { aCall } from "../../support/calls.ts";
 import { seeded } from "../../support/random.ts";
@@ -81,3 +81,23 @@ export function shares(
   }
   return counts;
 }
+
+/** Calls of one instance that end at once. */
+export const ends = (balancer: Balancer, instance: string, outcome: Outcome, times = 1, now = 0, ms = 1) => {
+  const endpoint = balancer.endpoint(instance)!;
+  for (let i = 0; i < times; i++) endpoint.ended(outcome, ms, now, endpoint.began(now));
+};
+
+export const eject = (balancer: Balancer, ...instances: string[]) => {
+  for (const instance of instances) ends(balancer, instance, answer(500), 7);
+};
+
+export const known = (list: readonly InstanceRow[], wanted: Parameters<typeof aBalancer>[0] = {}) => {
+  const balancer = aBalancer({ ...wanted, balance: { policy: "random", ...wanted.balance } });
+  balancer.update(list, 0);
+  return balancer;
+};
+
+export const namesOf = (balancer: Balancer, now = 0) => Object.keys(shares(balancer, 500, now)).sort();
+
+export const refusal = (code: string): Outcome => failed(code as "draining", "no", "");

@@ -113,6 +113,7 @@ test("trying again sees the race as one attempt, and numbers go on from there", 
     field: fieldValue,
     random: () => 0,
     unixMs: () => 0,
+    hasOther: () => true,
     retried: () => {},
   };
   const call = aCall();

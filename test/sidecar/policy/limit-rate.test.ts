@@ -181,7 +181,7 @@ test("what is above the rate is answered with the time and the fields of the sta
   assert.deepEqual(limited, ["shop", "shop"]);
   now = 5;
   const gate = limitRate({
-    ...{ gate: () => 0, rate: RATE, name: "x", now: () => now, limited: () => {} },
+    ...{ gate: () => 0, rate: RATE, name: "global", now: () => now, limited: () => {} },
   });
   assert.equal(gate(aCall()), undefined);
 });

@@ -30,7 +30,8 @@ export const scene = (outcomes: readonly Outcome[], options = RETRY, parts: Part
     return outcomes[Math.min(attempts.length, outcomes.length) - 1]!;
   };
   const layer = retry(options, {
-    ...{ sweep, budget, field: fieldValue, random: () => 0, unixMs: () => NOW, retried: () => {} },
+    ...{ sweep, budget, field: fieldValue, random: () => 0, unixMs: () => NOW },
+    ...{ hasOther: () => true, retried: () => {} },
     ...parts,
   });
   /** Lets time pass until the call has ended. */

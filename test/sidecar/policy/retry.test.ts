@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { RETRY } from "../../../sidecar/policy/retry.ts";
 import { type Body, wholeBody } from "../../../sidecar/stack/body.ts";
-import { failed, refused } from "../../../sidecar/stack/outcome.ts";
+import { type Failed, failed, type Outcome, refused } from "../../../sidecar/stack/outcome.ts";
 import { LiveBody } from "../../support/bodies.ts";
 import { aCall } from "../../support/calls.ts";
 import { seeded } from "../../support/random.ts";
@@ -183,6 +183,36 @@ test("over the budget a refusal that no app has seen stays what it is, with all 
     ...{ code: "retry-budget", delivered: "unknown" },
     message: `every place is in use (overloaded), ${told}`,
   });
+});
+
+test("what is above the rate of one instance is offered to another, once and within the budget", async () => {
+  const limited = (n: number): Outcome => ({
+    ...{
+      ...failed("rate-limited", "no", "too many"),
+      isLocal: true,
+      retryAfterMs: n,
+      headers: `x: ${n}\r\n`,
+    },
+  });
+  const taken = scene([limited(1), replied]);
+  assert.equal(codeOf(await taken.run(aCall())), 200);
+  assert.equal(taken.budget.read(0).taken, 1);
+
+  const all = scene([limited(1), limited(2), replied]);
+  assert.deepEqual(await all.run(aCall()), limited(2), "the last refusal, with its fields");
+
+  for (const [outcome, parts] of [
+    [failed("rate-limited", "no", "of all"), {}] as const,
+    [limited(1), { hasOther: () => false }] as const,
+  ]) {
+    const one = scene([outcome, replied], RETRY, parts);
+    assert.deepEqual(await one.run(aCall()), outcome);
+    assert.deepEqual([one.attempts.length, one.budget.read(0).taken], [1, 0]);
+  }
+  const poor = scene([limited(1), replied]);
+  while (poor.budget.take(0));
+  const { code, headers } = (await poor.run(aCall())) as Failed;
+  assert.deepEqual([code, headers], ["rate-limited", "x: 1\r\n"]);
 });
 
 test("a service that fails every call sees at most a fifth more than it is offered, and the floor", async () => {
