@@ -1,6 +1,6 @@
 import type { Code } from "../../src/protocol/code.ts";
 import type { Call, Layer, Service } from "../stack/call.ts";
-import { type Outcome, type Refused, refused } from "../stack/outcome.ts";
+import { type Failed, failed, type Outcome, type Refused, refused } from "../stack/outcome.ts";
 import type { Sweep } from "../stack/sweep.ts";
 import { ParkedLine, Place } from "./parked-line.ts";
 import { endedWaiting } from "./wait.ts";
@@ -23,7 +23,8 @@ export interface ParkParts {
  * may have been at their limits.
  *
  * A call is held when the broker said that nobody is there: `no-instance`, asked of a queue group. The answer of a single
- * instance that was picked tells only of that one. While calls are held, new ones go behind them.
+ * instance that was picked tells only of that one. While calls are held, new ones go behind them. A broker that goes away
+ * meanwhile changes nothing for a call that is held: it still waits for an instance, for as long as it may.
  */
 export class ParkingLot {
   readonly #parts: ParkParts;
@@ -34,6 +35,8 @@ export class ParkingLot {
   #parked = 0;
   #expired = 0;
   #full = 0;
+  /** What the call that was sent last found: then nobody knows who is there. */
+  #isBrokerAway = false;
 
   constructor(settings: ParkSettings, parts: ParkParts) {
     this.#settings = settings;
@@ -85,7 +88,8 @@ export class ParkingLot {
       if (how !== "woken") return endedWaiting(call, how, sweep.now(), "while it was held for an instance");
       const outcome = await inner(call);
       const line = this.#lines.get(version);
-      if (!nobodyIsThere(call, outcome)) {
+      this.#isBrokerAway = isBrokerAway(outcome);
+      if (!nobodyIsThere(call, outcome) && !this.#isBrokerAway) {
         if (outcome.kind === "replied") line?.open();
         return outcome;
       }
@@ -107,14 +111,23 @@ export class ParkingLot {
     return how;
   }
 
-  #expire(call: Call, maxWaitMs: number): Refused {
+  #expire(call: Call, maxWaitMs: number): Refused | Failed {
     this.#expired++;
+    if (this.#isBrokerAway)
+      return failed(
+        "broker-away",
+        "no",
+        `no connection to the broker; ${call.callee} was waited for ${maxWaitMs} ms`,
+      );
     const message = `no instance of ${call.callee} came within ${maxWaitMs} ms`;
     return { ...refused("parked-expired", message), retryAfterMs: maxWaitMs };
   }
 }
 
 const versionOf = ({ target }: Call): string => (target.kind === "version" ? target.version : "");
+
+const isBrokerAway = (outcome: Outcome): boolean =>
+  outcome.kind === "failed" && outcome.code === "broker-away" && outcome.delivered === "no";
 
 const nobodyIsThere = (call: Call, outcome: Outcome): boolean =>
   outcome.kind === "failed" &&
