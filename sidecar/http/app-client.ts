@@ -34,6 +34,8 @@ export interface AppClient {
   readonly service: Service;
   /** Calls under way or waiting. */
   readonly busy: number;
+  /** Calls that were sent once more, on a new connection, because the app had closed a kept one. */
+  readonly askedAgain: number;
   /** Drops the connections at rest; those in use end after their call. */
   close(): void;
 }
@@ -59,6 +61,9 @@ export function appClient(options: AppClientOptions): AppClient {
     get busy() {
       return pool.busy;
     },
+    get askedAgain() {
+      return pool.askedAgain;
+    },
     close: () => pool.close(),
   };
 }
@@ -74,6 +79,7 @@ export class AppPool {
   readonly sweep: Sweep;
   /** Calls that have a connection; the connections count them. */
   active = 0;
+  askedAgain = 0;
   readonly #maxConnections: number;
   readonly #maxWaiting: number;
   readonly #maxIdle: number;
@@ -125,6 +131,12 @@ export class AppPool {
   }
 
   /** On a new connection, because the kept ones may all have been closed by the app at the same time. */
+  takeAgain(job: Job): void {
+    job.retried = true;
+    this.askedAgain++;
+    this.takeFresh(job);
+  }
+
   takeFresh(job: Job): void {
     this.#open++;
     new AppConnection(this).begin(job);

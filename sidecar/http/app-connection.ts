@@ -209,9 +209,8 @@ export class AppConnection implements AnswerOwner, WriterOwner, Timed {
       const why = this.#error?.message ?? `no connection within ${this.#pool.connectTimeoutMs} ms`;
       this.#break("app-unreachable", `the app at ${this.#pool.name} cannot be reached: ${why}`, "no");
     } else if (this.#state === ASKED && job !== undefined && this.#mayAskAgain(job)) {
-      job.retried = true;
       this.#release();
-      this.#pool.takeFresh(job);
+      this.#pool.takeAgain(job);
     } else this.#break("app-reset", "the app closed the connection before its answer was complete");
     this.#state = GONE;
     this.#pool.gone(this);
@@ -219,7 +218,8 @@ export class AppConnection implements AnswerOwner, WriterOwner, Timed {
 
   /**
    * The keep-alive race (RFC 9112 §9.3.1): the app closed a kept connection at the moment when it was used again.
-   * No byte of an answer has come, and asking again is harmless.
+   * No byte of an answer has come, and asking again is harmless. Once for a call, and never on a connection that has not
+   * answered before: so an app that fails all its calls gets none twice, and no budget is needed.
    */
   #mayAskAgain({ call, retried }: Job): boolean {
     const { method, body } = call.head;

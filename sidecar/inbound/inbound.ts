@@ -104,7 +104,10 @@ export function startInbound(context: Context, options: InboundOptions): Inbound
   return {
     notReady,
     dueAtOf: (traceparent) => servings.dueAtOf(traceparent),
-    concurrency: () => ({ limit: own.concurrency.limit, ...own.concurrency.counts }),
+    concurrency: () => ({
+      ...{ limit: own.concurrency.limit, ...own.concurrency.counts },
+      askedAgain: client.askedAgain,
+    }),
     underWay: () => servings.underWay(),
     async leave(capMs) {
       health.stop();

@@ -10,6 +10,8 @@ export interface ConcurrencyState {
   readonly queued: number;
   readonly overloaded: number;
   readonly shed: number;
+  /** Calls that were sent to the app once more, because it had closed the kept connection that they went by. */
+  readonly askedAgain: number;
 }
 
 /**
@@ -66,6 +68,12 @@ export function limitFamilies(
       "weft_shed_total",
       "Calls that were refused in favour of more urgent ones",
       (state) => state.shed,
+    ),
+    one(
+      "counter",
+      "weft_app_asked_again_total",
+      "Calls that were sent to the app once more, because it had closed the kept connection that they went by",
+      (state) => state.askedAgain,
     ),
     limited.family("weft_rate_limited_total", "Calls that were above a rate, by caller and limit"),
   ];

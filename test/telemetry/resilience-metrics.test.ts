@@ -72,14 +72,14 @@ test("the callees are looked at once in a scrape", async () => {
 });
 
 test("how busy the app is, and what was turned away, is shown; a limit only where there is one", async () => {
-  const state = { running: 3, waiting: 2, queued: 20, overloaded: 4, shed: 1 };
+  const state = { running: 3, waiting: 2, queued: 20, overloaded: 4, shed: 1, askedAgain: 5 };
   const text = await textOf({ concurrency: () => ({ ...state, limit: 3 }) });
   assert.deepEqual(
     [
       ...["weft_concurrency_limit", "weft_concurrency_running", "weft_concurrency_waiting"],
-      ...["weft_queued_total", "weft_overloaded_total", "weft_shed_total"],
+      ...["weft_queued_total", "weft_overloaded_total", "weft_shed_total", "weft_app_asked_again_total"],
     ].map((name) => value(text, name)),
-    [3, 3, 2, 20, 4, 1],
+    [3, 3, 2, 20, 4, 1, 5],
   );
   const unlimited = await textOf({ concurrency: () => ({ ...state, limit: Number.POSITIVE_INFINITY }) });
   assert.equal(value(unlimited, "weft_concurrency_limit"), undefined);

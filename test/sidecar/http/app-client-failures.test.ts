@@ -93,10 +93,11 @@ test("a kept connection that dies unanswered is replaced once, when asking again
       peer.socket.once("data", () => peer.socket.destroy());
     });
   };
-  const { app, ask } = await scene(t, once);
+  const { app, ask, client } = await scene(t, once);
   replied(await ask());
   replied(await ask({ method: "PUT", headers: "Content-Length: 1\r\n", body: wholeBody(Buffer.from("x")) }));
   assert.equal(app.peers.length, 2);
+  assert.equal(client.askedAgain, 1);
   assert.equal(failure(await ask({ method: "POST" })), "app-reset unknown", "POST is not harmless");
   replied(await ask());
   const begun = new LiveBody("", "until-end");
@@ -106,6 +107,21 @@ test("a kept connection that dies unanswered is replaced once, when asking again
     "its body has left",
   );
   assert.equal(begun.abandoned, "app-reset");
+  assert.equal(client.askedAgain, 1);
+});
+
+test("an app that has begun to fail all calls sees none of them a third time, and none twice but by a kept connection", async (t) => {
+  let requests = 0;
+  const { ask, client } = await scene(t, (peer) => {
+    peer.socket.on("data", () => {
+      requests++;
+      if (requests === 1) peer.send(OK);
+      else peer.socket.destroy();
+    });
+  });
+  replied(await ask());
+  for (let i = 0; i < 5; i++) assert.equal(failure(await ask()), "app-reset unknown");
+  assert.deepEqual([requests, client.askedAgain], [1 + 2 + 4, 1]);
 });
 
 test("a new connection that dies unanswered is not replaced", async (t) => {
