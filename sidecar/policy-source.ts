@@ -1,5 +1,8 @@
 import type { ServiceRouting } from "../src/control/service-routing.ts";
 
+/** How long the first call to a service, or of one, waits for its policy while a registry is to be expected. */
+export const POLICY_WAIT_MS = 1000;
+
 /** As much of the table of policies as both sides of a sidecar need. */
 export interface PolicySource {
   /** Undefined while it is not known. */

@@ -86,6 +86,7 @@ async function open(
     }),
     callees: () => outbound.callees(),
     concurrency: () => inbound?.concurrency(),
+    keyAges: () => inbound?.keyAges() ?? [],
   });
   const tracer = await createTracer({ service, instance, version, ...options.tracing });
   const accessLog = options.accessLog && (await accessLogTo(options.accessLog));
@@ -105,7 +106,7 @@ async function open(
   );
 
   const { listen, upstreams = [], app, healthPath, zone } = options;
-  const { mirrorSkipped, limited } = metrics;
+  const { mirrorSkipped, limited, token } = metrics;
   let inbound: Inbound | undefined;
   const dueAtOf = (traceparent: string): number => inbound?.dueAtOf(traceparent) ?? Number.POSITIVE_INFINITY;
   const outbound: Outbound = await startOutbound(context, {
@@ -125,7 +126,7 @@ async function open(
   inbound =
     app &&
     startInbound(context, {
-      ...{ app, healthPath, beating, policies, table, limited, recorder: recorder("server") },
+      ...{ app, healthPath, beating, policies, table, limited, token, recorder: recorder("server") },
     });
   closers.push(() => inbound?.close());
   if (inbound === undefined) {

@@ -8,6 +8,8 @@ const RULES: readonly (readonly [from: string, allowed: readonly string[]])[] = 
   ["src/subjects", []],
   ["src/protocol", []],
   ["src/telemetry", []],
+  // Tokens of issuers outside the mesh, checked alike for end users (a sidecar) and for workloads (the authority).
+  ["src/bearer", ["src/protocol"]],
   ["src/bus", ["src/subjects"]],
   ["src/resources", ["src/protocol", "src/subjects"]],
   ["src/routing", ["src/resources", "src/protocol", "src/subjects"]],
@@ -23,7 +25,7 @@ const RULES: readonly (readonly [from: string, allowed: readonly string[]])[] = 
       "src/protocol",
     ],
   ],
-  ["src/identity", ["src/bus", "src/subjects", "src/protocol"]],
+  ["src/identity", ["src/bus", "src/bearer", "src/resources", "src/subjects", "src/protocol"]],
   ["src/registry", ["src/bus", "src/subjects", "src/protocol"]],
   ["sidecar/stack", ["src/protocol", "src/subjects"]],
   ["sidecar/policy", ["sidecar/stack", "src/protocol"]],
@@ -58,6 +60,7 @@ const ROOTS: readonly (readonly [to: string, importers: readonly string[]])[] = 
 const PACKAGES: readonly (readonly [name: RegExp, folders: readonly string[]])[] = [
   [/^(?:nats|@nats-io\/(?:nats-core|kv|jetstream|services))$/, ["src/bus", "bench"]],
   [/^@nats-io\/(?:jwt|nkeys)$/, ["src/identity"]],
+  [/^jose(?:\/|$)/, ["src/bearer"]],
   [/^@opentelemetry\//, ["src/telemetry"]],
   [/^prom-client$/, ["src/telemetry"]],
 ];

@@ -11,6 +11,7 @@ import { layerCases } from "./layer-cases.ts";
 import { loadLlhttp } from "./llhttp.ts";
 import { policyCases } from "./policy-cases.ts";
 import { flatness, ruleCases } from "./rule-cases.ts";
+import { tokenCases } from "./token-cases.ts";
 
 /**
  * Times the functions that every call passes through, alone. Gives the exit code.
@@ -25,6 +26,7 @@ export async function runMicro(check = false, print = (text: string) => console.
     ...(llhttp ? [repeat("head: llhttp (WebAssembly), for comparison", () => llhttp(REQUEST_BYTES))] : []),
     ...(await layerCases(tracer)),
     ...policyCases(tracer),
+    ...tokenCases(),
     ...(await ruleCases()),
     ...telemetryCases(tracer),
   ];

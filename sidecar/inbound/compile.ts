@@ -1,6 +1,6 @@
 import { type Recorder, record } from "../observe/record.ts";
 import { deadline } from "../policy/deadline.ts";
-import type { Service } from "../stack/call.ts";
+import type { Layer, Service } from "../stack/call.ts";
 import { admit, rescue, stack } from "../stack/stack.ts";
 import type { Sweep } from "../stack/sweep.ts";
 import { introduce } from "./introduce.ts";
@@ -9,6 +9,8 @@ import type { OwnLimits } from "./own-limits.ts";
 export interface InboundParts {
   readonly recorder: Recorder;
   readonly sweep: Sweep;
+  /** Looks at the tokens of end users; absent when nobody asks for any. */
+  readonly authenticate: Layer | undefined;
   readonly own: Pick<OwnLimits, "gates" | "concurrency">;
   readonly reportBug: (error: unknown) => void;
   /** The app of this instance. */
@@ -22,6 +24,8 @@ export const compileInbound = (parts: InboundParts): Service =>
     record("server", parts.recorder),
     // The time that the caller has left: work that nobody waits for any more is cancelled in the app.
     deadline(parts.sweep),
+    // Within the deadline, because keys may have to be fetched; before all that asks who the end user is.
+    parts.authenticate,
     // Rates before places: what is above its rate must not take one.
     parts.own.gates.length > 0 ? admit(...parts.own.gates) : undefined,
     // Within the deadline, so that nobody waits for a place longer than his caller waits for him.

@@ -9,13 +9,14 @@ import { type AppAddress, httpCheck, tcpCheck } from "../life/health.ts";
 import { watchHealth } from "../life/watch-health.ts";
 import type { Recorder } from "../observe/record.ts";
 import type { UnderWay } from "../observe/under-way.ts";
-import type { PolicySource } from "../policy-source.ts";
+import { POLICY_WAIT_MS, type PolicySource } from "../policy-source.ts";
 import type { Service } from "../stack/call.ts";
 import { compileInbound } from "./compile.ts";
 import { countCalls } from "./count-calls.ts";
 import { Drops } from "./drops.ts";
 import { GlobalRate } from "./global-rate.ts";
 import { OwnLimits } from "./own-limits.ts";
+import { OwnTokens } from "./own-tokens.ts";
 import { Servings } from "./servings.ts";
 
 export interface InboundOptions {
@@ -28,6 +29,8 @@ export interface InboundOptions {
   readonly table: InstanceTable;
   /** Told of each call that is above a rate. */
   readonly limited: (caller: string, limit: string) => void;
+  /** Told of each token of an end user that was looked at, or missed. */
+  readonly token: (provider: string, result: string) => void;
 }
 
 /** The way from the mesh to the app. No port: calls come over subscriptions. */
@@ -38,6 +41,8 @@ export interface Inbound {
   dueAtOf(traceparent: string): number;
   /** How busy the app is. */
   concurrency(): ConcurrencyState;
+  /** How old the keys are that tokens of end users are checked with, by provider, in ms. */
+  keyAges(): [provider: string, ms: number][];
   /** The calls that have no outcome yet. */
   underWay(): UnderWay[];
   /** Leaves the mesh; resolves when the calls under way have ended or `capMs` is over. */
@@ -47,7 +52,7 @@ export interface Inbound {
 
 export function startInbound(context: Context, options: InboundOptions): Inbound {
   const { bus, sweep, subjects, service, instance, version, limits, say } = context;
-  const { app, healthPath, beating, recorder, policies, table, limited } = options;
+  const { app, healthPath, beating, recorder, policies, table, limited, token } = options;
   const client = appClient({ ...app, instance, sweep, idleTimeoutMs: limits.idleTimeoutMs });
   const counted = countCalls(client.service, sweep.now);
   const drops = new Drops(say, sweep.now);
@@ -57,13 +62,24 @@ export function startInbound(context: Context, options: InboundOptions): Inbound
     ...{ sweep, random, limited },
     globalRate: (rate) => new GlobalRate(sharing, rate),
   });
+  const tokens = new OwnTokens({ ...{ service, random, say }, clock: systemClock, counted: token });
   const compile = (): Service => {
-    own.configure(policies.get(service)?.policy);
-    return compileInbound({ recorder, sweep, reportBug: reportBug(say), own, app: counted.service });
+    const { policy } = policies.get(service) ?? {};
+    own.configure(policy);
+    tokens.configure(policy);
+    const { layer } = tokens;
+    return compileInbound({
+      ...{ recorder, sweep, reportBug: reportBug(say), own, authenticate: layer, app: counted.service },
+    });
   };
   let serve = compile();
   const stopFollowing = policies.onChange((changed) => {
     if (changed === service) serve = compile();
+  });
+  // Nobody gets past what policy asks of a call by being the first to call.
+  let settled = false;
+  const settling = policies.whenKnown(service, POLICY_WAIT_MS).then(() => {
+    settled = true;
   });
   const servings = new Servings({
     bus,
@@ -74,7 +90,7 @@ export function startInbound(context: Context, options: InboundOptions): Inbound
     instance,
     idleTimeoutMs: limits.idleTimeoutMs,
     // A call that is under way goes on with what it began with.
-    serve: (call) => serve(call),
+    serve: (call) => (settled ? serve(call) : settling.then(() => serve(call))),
     dropped: (reason, subject) => drops.count(reason, subject),
   });
   const beats = beating(counted.stats);
@@ -108,6 +124,7 @@ export function startInbound(context: Context, options: InboundOptions): Inbound
       ...{ limit: own.concurrency.limit, ...own.concurrency.counts },
       askedAgain: client.askedAgain,
     }),
+    keyAges: () => tokens.ages(),
     underWay: () => servings.underWay(),
     async leave(capMs) {
       health.stop();
@@ -126,6 +143,7 @@ export function startInbound(context: Context, options: InboundOptions): Inbound
       await beats.leave();
       stopFollowing();
       own.close();
+      tokens.close();
       servings.close();
       client.close();
     },

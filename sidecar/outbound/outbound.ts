@@ -10,7 +10,7 @@ import { hashText } from "../policy/hash.ts";
 import { limitPending } from "../policy/limit-pending.ts";
 import { RETRY } from "../policy/retry.ts";
 import { readRetryAfter } from "../policy/retry-after.ts";
-import type { PolicySource } from "../policy-source.ts";
+import { POLICY_WAIT_MS, type PolicySource } from "../policy-source.ts";
 import type { CalleeView } from "./callee-view.ts";
 import { Callees } from "./callees.ts";
 import { compileRule, type OutboundParts } from "./compile.ts";
@@ -20,9 +20,6 @@ import { outboundHandler } from "./listener.ts";
 import { Plans } from "./plans.ts";
 import { meshRouter, oneServiceRouter, type Router } from "./route-host.ts";
 import { SharedEjections } from "./shared-ejections.ts";
-
-/** The first call to a service waits so long for its policy, while a registry is heard. */
-const POLICY_WAIT_MS = 1000;
 
 export interface OutboundOptions {
   readonly listen: Address;

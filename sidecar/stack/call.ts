@@ -105,6 +105,8 @@ export class Call {
   onInterim: ((interim: Interim) => void) | undefined;
   /** Told of what happens to a call whose span is recorded; absent for all others, so that nothing is made for them. */
   onEvent: ((name: string, event: CallEvent) => void) | undefined;
+  /** What the token of its end user says, once it has been checked; never from anywhere else. */
+  claims: Readonly<Record<string, unknown>> | undefined;
   /** `traceparent` as it came, and once the call is recorded, as it goes to the next hop. */
   traceparent: string | undefined;
 

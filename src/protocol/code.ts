@@ -84,6 +84,21 @@ export const CODES = {
     cause: "this caller may not call that service",
     cure: "ask the owner of the service, or a token with that callee",
   },
+  unauthenticated: {
+    status: 401,
+    delivered: "no",
+    flag: "UAEX",
+    cause: "the service asks for the token of an end user, and the call has none that is good",
+    cure: "send a token that its issuer signed for this service: WWW-Authenticate says what is wrong with it; the policy is `authentication`",
+  },
+  "issuer-away": {
+    status: 503,
+    delivered: "no",
+    flag: "UAEX",
+    cause:
+      "the call has a token of an end user, and the keys to check it with could not be had from its issuer",
+    cure: "look at the issuer, and at authentication.providers[].jwks of the service's policy; the callee's sidecar asks again by itself",
+  },
   draining: {
     status: 503,
     delivered: "no",

@@ -41,6 +41,14 @@ spec:
     local: { requests: 500, interval: 1s, burst: 50 }
     global: { requests: 10000, interval: 1m }
   park: { maxWait: 5s, maxCalls: 100 }
+  authentication:
+    exempt: [/healthz]
+    providers:
+      - name: login
+        issuer: https://login.example.com/
+        audiences: [orders]
+        jwks: { uri: https://login.example.com/jwks.json }
+        claimsToHeaders: [{ claim: sub, header: x-user }, { claim: email, header: x-email }]
   faults:
     - matches: [{ headers: [{ name: x-chaos, value: "1" }] }]
       delay: { percent: 50, duration: 300ms }

@@ -1,18 +1,8 @@
 import * as z from "zod/mini";
+import { isFraming } from "./field-names.ts";
 import { type Report, type Rough, rule, unique } from "./rule.ts";
 import { headerName, headerValue } from "./scalars.ts";
 import { described } from "./schema-notes.ts";
-
-/** RFC 9110 §7.6.1 and RFC 9112 §6: what frames a message or ends at the next hop. */
-const FRAMING = new Set([
-  "connection",
-  "content-length",
-  "keep-alive",
-  "te",
-  "trailer",
-  "transfer-encoding",
-  "upgrade",
-]);
 
 const header = described(
   z.strictObject({ name: headerName, value: headerValue }),
@@ -66,7 +56,7 @@ function judgeName(name: unknown, path: readonly (string | number)[], report: Re
     report(path, "a header modifier cannot change host", "use a URLRewrite filter with hostname");
   else if (lower.startsWith("weft-"))
     report(path, `${JSON.stringify(name)} is a field of the mesh itself`, "choose another name");
-  else if (FRAMING.has(lower) || lower.startsWith("proxy-"))
+  else if (isFraming(name))
     report(
       path,
       `${JSON.stringify(name)} frames the message or ends at the next hop: the mesh writes it`,

@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { authentication } from "./authentication.ts";
 import { balance } from "./balance.ts";
 import { breaker } from "./breaker.ts";
 import type { Frozen } from "./freeze.ts";
@@ -99,6 +100,7 @@ export const servicePolicy = described(
         limits: z.exactOptional(limits),
         rateLimit: z.exactOptional(rateLimit),
         park: z.exactOptional(park),
+        authentication: z.exactOptional(authentication),
         faults: z.exactOptional(
           described(
             z.array(fault).check(z.maxLength(16)),

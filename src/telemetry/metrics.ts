@@ -4,6 +4,7 @@ import { CallerCounts } from "./caller-counts.ts";
 import { type Family, single } from "./family.ts";
 import { type ConcurrencyState, limitFamilies } from "./limit-families.ts";
 import { processFamilies } from "./process-families.ts";
+import { TokenCounts } from "./token-families.ts";
 
 /** What a scrape asks the sidecar for. Whatever is not known is undefined, and then not shown. */
 export interface SidecarState {
@@ -28,6 +29,8 @@ export interface MetricsOptions {
   readonly callees?: () => readonly CalleeState[];
   /** How busy the app is; asked once at each scrape. Undefined where there is none. */
   readonly concurrency?: () => ConcurrencyState | undefined;
+  /** How old the keys of each provider of end users' tokens are, in ms; asked at each scrape. */
+  readonly keyAges?: () => readonly (readonly [provider: string, ms: number])[];
   /** Monotonic clock in ms, for the expiry of idle series. */
   readonly now?: () => number;
 }
@@ -42,6 +45,8 @@ export interface Metrics {
   mirrorSkipped(): void;
   /** A call that came in was above a rate. @param limit `local` or `global` */
   limited(caller: string, limit: string): void;
+  /** The token of an end user was looked at, or missed. @param provider empty when it is not known */
+  token(provider: string, result: string): void;
   /** Tells each change of the connection to the broker. */
   brokerState(kind: "connected" | "away" | "closed"): void;
   /** The Prometheus text exposition, version 0.0.4. The first call loads prom-client. */
@@ -52,7 +57,15 @@ export const METRICS_CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8";
 
 /** The metrics of one sidecar. The registry is loaded at the first scrape: until then only counters are kept. */
 export function createMetrics(options: MetricsOptions): Metrics {
-  const { service, instance, version, state = () => ({}), callees, concurrency } = options;
+  const {
+    service,
+    instance,
+    version,
+    state = () => ({}),
+    callees,
+    concurrency,
+    keyAges = () => [],
+  } = options;
   const clock = options.now ? { now: options.now } : {};
   const client = new CallMeter({ side: "client", service, ...clock });
   const server = new CallMeter({ side: "server", service, ...clock });
@@ -62,6 +75,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
   let connected = false;
   let connects = 0;
   const limited = new CallerCounts("limit");
+  const tokens = new TokenCounts();
   /** As the scrape that is under way has found it. */
   let calleesNow: readonly CalleeState[] = [];
   let concurrencyNow: ConcurrencyState | undefined;
@@ -89,6 +103,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
     ),
     ...calleeFamilies(() => calleesNow),
     ...limitFamilies(() => concurrencyNow, limited),
+    ...tokens.families(keyAges),
     ...stateFamilies(state),
     ...processFamilies(),
   ];
@@ -101,6 +116,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
     mirrorServer,
     mirrorSkipped: () => void mirrorsSkipped++,
     limited: (caller, limit) => limited.count(caller, limit),
+    token: (provider, result) => tokens.count(provider, result),
     brokerState(kind) {
       if (kind === "connected" && !connected) connects++;
       connected = kind === "connected";

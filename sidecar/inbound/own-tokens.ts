@@ -1,0 +1,135 @@
+import { isDeepStrictEqual } from "node:util";
+import type { Keys } from "../../src/bearer/keys.ts";
+import type { TokenChecker, TokenProvider } from "../../src/bearer/token-checker.ts";
+import { parseDuration } from "../../src/protocol/duration.ts";
+import type { TokenProblem } from "../../src/protocol/token-verdict.ts";
+import type { Clock } from "../../src/registry/clock.ts";
+import type { ServicePolicy } from "../../src/resources/service-policy.ts";
+import type { Say } from "../options.ts";
+import { authenticate } from "../policy/authenticate.ts";
+import type { Layer } from "../stack/call.ts";
+import { placeOf, readerOf } from "./token-place.ts";
+
+type Authentication = NonNullable<ServicePolicy["spec"]["authentication"]>;
+type Provider = Authentication["providers"][number];
+
+/** Tokens kept that were found good, of each place: about 2 KiB each. */
+const KEEP = 1000;
+/** The defaults of `jwks`, where nothing is written. */
+const REFRESH = "5m";
+const MAX_STALE = "24h";
+
+export interface OwnTokensOptions {
+  readonly service: string;
+  readonly clock: Clock;
+  /** From 0 to below 1. */
+  readonly random: () => number;
+  readonly say: Say;
+  readonly counted: (provider: string, result: TokenProblem | "accepted" | "missing") => void;
+  /** Gets a key set as JSON; over HTTP when absent. */
+  readonly fetchKeys?: (uri: string) => Promise<unknown>;
+}
+
+/** What the policy of this service says of the tokens of its end users; it follows the policy, and keeps the keys. */
+export class OwnTokens {
+  readonly #options: OwnTokensOptions;
+  #written: Authentication | undefined;
+  #layer: Layer | undefined;
+  /** By provider. */
+  #keys = new Map<string, Keys>();
+  #closed = false;
+
+  constructor(options: OwnTokensOptions) {
+    this.#options = options;
+  }
+
+  /** Undefined when the policy asks for no tokens. */
+  get layer(): Layer | undefined {
+    return this.#layer;
+  }
+
+  /** How old the keys of each provider are that are fetched, in ms. */
+  ages(): [provider: string, ms: number][] {
+    return [...this.#keys].flatMap(([name, keys]): [string, number][] => {
+      const age = keys.ageMs();
+      return age === undefined ? [] : [[name, age]];
+    });
+  }
+
+  configure(policy: ServicePolicy | undefined): void {
+    const written = policy?.spec.authentication;
+    // Keys, and tokens that were found good, outlive a change of something else.
+    if (isDeepStrictEqual(written, this.#written)) return;
+    this.#written = written;
+    this.#closeKeys();
+    this.#layer = written && this.#layerOf(written);
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#closeKeys();
+  }
+
+  #closeKeys(): void {
+    for (const keys of this.#keys.values()) keys.close();
+    this.#keys = new Map();
+  }
+
+  #layerOf({ required, exempt = [], providers }: Authentication): Layer {
+    const places = new Map<string, Provider[]>();
+    for (const provider of providers)
+      places.set(placeOf(provider), [...(places.get(placeOf(provider)) ?? []), provider]);
+    const mine = this.#keys;
+    return authenticate({
+      places: [...places].map(([place, of]) => ({ ...readerOf(place), check: this.#checkerOf(of, mine) })),
+      uses: new Map(
+        providers.map(({ name, claimsToHeaders = [], forward }) => [
+          name,
+          { fields: claimsToHeaders, forward },
+        ]),
+      ),
+      ...{ required, exempt, realm: this.#options.service, counted: this.#options.counted },
+    });
+  }
+
+  /** The checker, with all of jose, is loaded only by a sidecar whose service asks for tokens. */
+  #checkerOf(providers: readonly Provider[], mine: Map<string, Keys>): TokenChecker["check"] {
+    let checker: TokenChecker | undefined;
+    const loading = this.#load(providers, mine).then((loaded) => {
+      checker = loaded;
+      return loaded;
+    });
+    loading.catch((error: Error) => this.#options.say("error", `tokens cannot be checked: ${error.message}`));
+    return (token) => checker?.check(token) ?? loading.then((loaded) => loaded.check(token));
+  }
+
+  async #load(providers: readonly Provider[], mine: Map<string, Keys>): Promise<TokenChecker> {
+    const { TokenChecker } = await import("../../src/bearer/token-checker.ts");
+    const made: TokenProvider[] = [];
+    for (const provider of providers) {
+      const { name, issuer, audiences, algorithms, type, clockSkew } = provider;
+      const keys = await this.#keysOf(provider);
+      // The policy has changed meanwhile.
+      if (this.#closed || this.#keys !== mine) keys.close();
+      mine.set(name, keys);
+      made.push({
+        ...{ name, issuer, audiences, algorithms, keys, clockSkewMs: parseDuration(clockSkew)! },
+        ...(type === undefined ? {} : { type }),
+      });
+    }
+    return new TokenChecker({ providers: made, unix: () => this.#options.clock.unix(), keep: KEEP });
+  }
+
+  async #keysOf({ name, jwks: { uri, keys = [], refresh, maxStale } }: Provider): Promise<Keys> {
+    const { clock, random, say, fetchKeys } = this.#options;
+    if (uri === undefined) return (await import("../../src/bearer/keys.ts")).writtenKeys(keys);
+    const { FetchedKeys } = await import("../../src/bearer/fetched-keys.ts");
+    const fetch = fetchKeys ?? (await import("../../src/bearer/fetch-keys.ts")).fetchKeys;
+    return new FetchedKeys({
+      ...{ clock, random, fetch: () => fetch(uri) },
+      refreshMs: parseDuration(refresh ?? REFRESH)!,
+      maxStaleMs: parseDuration(maxStale ?? MAX_STALE)!,
+      say: (level, message) => say(level, `tokens of ${name}: ${message}`),
+    });
+  }
+}
