@@ -7,6 +7,7 @@ import { MAX_WISH_BYTES, readWish, WITHIN_MS } from "../src/control/renew/wire.t
 import { AuthorityError } from "../src/identity/authority-client.ts";
 import { enrol, renewIdentity, reuseIdentity } from "../src/identity/enrol.ts";
 import { type Identity, keptIdentity } from "../src/identity/identity.ts";
+import type { PlatformTicket } from "../src/identity/platform/ticket.ts";
 import { Renewal } from "../src/identity/renewal.ts";
 import { registry } from "../src/subjects/subjects.ts";
 import type { Say } from "./options.ts";
@@ -24,7 +25,7 @@ export interface JoinOptions {
   /** The authority's URL where it is known: an identity that was kept from another one is not used. */
   readonly authority?: string | undefined;
   /** Asked only when there is no identity to go on with. */
-  readonly token: () => Promise<string>;
+  readonly token: () => Promise<string | PlatformTicket>;
   readonly say?: Say;
 }
 

@@ -1,7 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Keys } from "../../src/bearer/keys.ts";
-import type { TokenChecker, TokenProvider } from "../../src/bearer/token-checker.ts";
-import { parseDuration } from "../../src/protocol/duration.ts";
+import type { TokenChecker } from "../../src/bearer/token-checker.ts";
 import type { TokenProblem } from "../../src/protocol/token-verdict.ts";
 import type { Clock } from "../../src/registry/clock.ts";
 import type { ServicePolicy } from "../../src/resources/service-policy.ts";
@@ -15,9 +14,6 @@ type Provider = Authentication["providers"][number];
 
 /** Tokens kept that were found good, of each place: about 2 KiB each. */
 const KEEP = 1000;
-/** The defaults of `jwks`, where nothing is written. */
-const REFRESH = "5m";
-const MAX_STALE = "24h";
 
 export interface OwnTokensOptions {
   readonly service: string;
@@ -104,32 +100,15 @@ export class OwnTokens {
   }
 
   async #load(providers: readonly Provider[], mine: Map<string, Keys>): Promise<TokenChecker> {
+    const { clock, random, say, fetchKeys } = this.#options;
     const { TokenChecker } = await import("../../src/bearer/token-checker.ts");
-    const made: TokenProvider[] = [];
-    for (const provider of providers) {
-      const { name, issuer, audiences, algorithms, type, clockSkew } = provider;
-      const keys = await this.#keysOf(provider);
+    const { providerFrom } = await import("../../src/bearer/provider-from.ts");
+    const made = providers.map((provider) => providerFrom(provider, { clock, random, say, fetchKeys }));
+    for (const { name, keys } of made) {
       // The policy has changed meanwhile.
       if (this.#closed || this.#keys !== mine) keys.close();
       mine.set(name, keys);
-      made.push({
-        ...{ name, issuer, audiences, algorithms, keys, clockSkewMs: parseDuration(clockSkew)! },
-        ...(type === undefined ? {} : { type }),
-      });
     }
-    return new TokenChecker({ providers: made, unix: () => this.#options.clock.unix(), keep: KEEP });
-  }
-
-  async #keysOf({ name, jwks: { uri, keys = [], refresh, maxStale } }: Provider): Promise<Keys> {
-    const { clock, random, say, fetchKeys } = this.#options;
-    if (uri === undefined) return (await import("../../src/bearer/keys.ts")).writtenKeys(keys);
-    const { FetchedKeys } = await import("../../src/bearer/fetched-keys.ts");
-    const fetch = fetchKeys ?? (await import("../../src/bearer/fetch-keys.ts")).fetchKeys;
-    return new FetchedKeys({
-      ...{ clock, random, fetch: () => fetch(uri) },
-      refreshMs: parseDuration(refresh ?? REFRESH)!,
-      maxStaleMs: parseDuration(maxStale ?? MAX_STALE)!,
-      say: (level, message) => say(level, `tokens of ${name}: ${message}`),
-    });
+    return new TokenChecker({ providers: made, unix: () => clock.unix(), keep: KEEP });
   }
 }

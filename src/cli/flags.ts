@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { isLoopback } from "../../sidecar/admin/loopback.ts";
 import type { Address, Upstream } from "../../sidecar/options.ts";
+import { isCidr } from "../identity/source-address.ts";
 import { parseDuration } from "../protocol/duration.ts";
 import { NameError, serviceName, token } from "../subjects/token.ts";
 
@@ -48,6 +49,23 @@ export function revision(text: string): number {
 export function httpUrl(text: string): string {
   if (URL.canParse(text) && /^https?:/i.test(text)) return text;
   throw new InvalidArgumentError("Give a URL that begins with http:// or https://.");
+}
+
+export function httpsUrl(text: string): string {
+  if (URL.canParse(text) && /^https:/i.test(text)) return text;
+  throw new InvalidArgumentError("Give a URL that begins with https://.");
+}
+
+/** SHA-256, base64url. */
+export function authorityPin(text: string): string {
+  if (/^[A-Za-z0-9_-]{43}$/.test(text)) return text;
+  throw new InvalidArgumentError("Give the 43 characters that weft up prints after pin.");
+}
+
+/** A range of addresses. */
+export function cidr(text: string): string {
+  if (isCidr(text)) return text;
+  throw new InvalidArgumentError("Give a range of addresses such as 10.0.0.0/8 or fd00::/8.");
 }
 
 /** 0 to 1. */

@@ -12,15 +12,16 @@ export async function runSidecar(service: string, flags: SidecarVerbOptions): Pr
   const say = sayOnStderr();
   const folder = flags.identity ?? keptBeside(service, flags);
   const member = await startMember(service, flags, { app: flags.app, folder, say, accessLog: "stdout" });
+  // Before it says that it is ready: who reads that may end it at once.
+  const told = new Promise<void>((resolve) => {
+    let signals = 0;
+    onTold(() => (signals++ === 0 ? resolve() : process.exit(1)));
+  });
   const addresses = addressesOf(member, flags);
   process.stdout.write(
     `${flags.output === "json" ? JSON.stringify({ ready: true, ...addresses }) : readyLine(addresses)}\n`,
   );
-
-  await new Promise<void>((resolve) => {
-    let signals = 0;
-    onTold(() => (signals++ === 0 ? resolve() : process.exit(1)));
-  });
+  await told;
   say("info", `${service} leaves the mesh`);
   await member.sidecar.leave(flags.drain);
   await member.close(GRACE_MS);

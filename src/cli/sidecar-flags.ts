@@ -7,7 +7,9 @@ import {
   type Upstream,
 } from "../../sidecar/options.ts";
 import {
+  authorityPin,
   duration,
+  httpsUrl,
   httpUrl,
   loopbackAddress,
   many,
@@ -24,6 +26,9 @@ export interface SidecarFlags {
   readonly state: string;
   readonly version: string;
   readonly tokenFile?: string;
+  readonly platformToken?: string;
+  readonly authority?: string;
+  readonly authorityPin?: string;
   readonly identity?: string;
   readonly listen: Address;
   readonly upstream?: readonly Upstream[];
@@ -78,6 +83,20 @@ export function withSidecarFlags(command: Command, version: Option, listen: stri
     .option(
       "--token-file <file>",
       "file with a one-time token, - for stdin (default: WEFT_TOKEN, else made by the mesh of --state)",
+    )
+    .option(
+      "--platform-token <file>",
+      "file with a token of the platform in place of one of weft, such as a Kubernetes service account's; read anew whenever it is needed",
+    )
+    .option(
+      "--authority <url>",
+      "with --platform-token: where to enrol (default: the mesh of --state)",
+      httpsUrl,
+    )
+    .option(
+      "--authority-pin <hash>",
+      "with --authority: SHA-256 of the key of the mesh's root CA, which weft up prints",
+      authorityPin,
     )
     .option("--identity <dir>", "keep the identity here, so that a restart needs no new token")
     .addOption(

@@ -29,13 +29,13 @@ export async function startMember(
   flags: SidecarFlags,
   { app, folder, say, accessLog }: MemberOptions,
 ): Promise<Member> {
-  const { version, state, tokenFile } = flags;
+  const { version, state } = flags;
   const unlock = folder === undefined ? () => {} : lockIdentity(folder);
   let membership: Membership | undefined;
   let failed = false;
   try {
     membership = await joinMesh({
-      ...tokenSource(state, service, tokenFile),
+      ...tokenSource(flags, service),
       ...{ service, version, folder, say },
     });
     const { identity, bus, expiry, close: leaveMesh } = membership;

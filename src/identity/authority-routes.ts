@@ -4,10 +4,12 @@ import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from "fas
 import { NameError, serviceName } from "../subjects/token.ts";
 import { admit, type Proven } from "./admission.ts";
 import { enrolSchema, renewSchema, tokenSchema } from "./authority-schemas.ts";
+import { byToken, type Entitlement, refuseOther } from "./entitlement.ts";
 import type { Grantee, Granter } from "./grant.ts";
 import { joinTokenText } from "./join-token.ts";
 import type { Ledger } from "./ledger.ts";
 import { peerOf, requireAdmin } from "./peer.ts";
+import type { PlatformTokens } from "./platform/platform-tokens.ts";
 import { checkClaim } from "./proofs.ts";
 import type { AuthorityEvent } from "./record-events.ts";
 import { Refusal } from "./refusal.ts";
@@ -17,6 +19,8 @@ import type { ErrorAnswer, Grant, TokenAnswer } from "./wire.ts";
 export interface AuthorityState {
   readonly granter: Granter;
   readonly tokens: TokenStore;
+  /** Takes tokens of platforms; absent when none is trusted. */
+  readonly platform?: PlatformTokens | undefined;
   readonly ledger: Ledger;
   /** SHA-256 of the root CA's public key. */
   readonly pin: string;
@@ -41,27 +45,33 @@ export function addRoutes(server: FastifyInstance, state: AuthorityState): void 
     return granted;
   };
 
+  const byPlatform = (token: string, wanted: string | undefined): Promise<Entitlement> => {
+    if (state.platform !== undefined) return state.platform.entitlement(token, wanted);
+    throw new Refusal(
+      "platform-off",
+      "this authority trusts no platform",
+      "start it with --trust-issuers FILE, or enrol with a token of weft",
+    );
+  };
+
   app.get("/healthz", () => ({ ok: true, mesh }));
 
   app.post("/enrol", { schema: { body: enrolSchema } }, async (request): Promise<Grant> => {
-    const { token, service: wanted, ...claim } = request.body;
-    // The cheap check first: without a good secret nobody makes us verify signatures.
-    const record = tokens.find(token.id, token.secret);
-    const tlsKey = checkClaim(`enrol ${token.id}`, socketOf(request), claim);
-    const { service } = record;
-    if (wanted !== undefined && wanted !== service)
-      throw new Refusal(
-        "token-other",
-        `the token is for ${service}, not for ${wanted}`,
-        `ask for one with "weft token ${wanted}"; this one is still good for ${service}`,
-      );
-    const instance = tokens.spend(record, claim.nkey);
-    const who = { service, instance, version: claim.version, nkey: claim.nkey, tlsKey };
-    return admitted("enrolled", who, {
-      by: `token ${record.id}`,
-      address: request.ip,
-      since: record.createdAt,
-    });
+    const { token, platform, service: wanted, ...claim } = request.body;
+    // The cheap check first: without something good nobody makes us verify the claim.
+    const entitled =
+      token === undefined ? await byPlatform(platform!.token, wanted) : byToken(tokens, token, request.ip);
+    const tlsKey = checkClaim(entitled.purpose, socketOf(request), claim);
+    refuseOther(entitled, wanted);
+    const { service, by, since } = entitled;
+    const who = {
+      service,
+      instance: entitled.take(claim.nkey),
+      version: claim.version,
+      nkey: claim.nkey,
+      tlsKey,
+    };
+    return admitted("enrolled", who, { by, address: request.ip, since });
   });
 
   app.post("/renew", { schema: { body: renewSchema } }, async (request): Promise<Grant> => {
@@ -79,13 +89,13 @@ export function addRoutes(server: FastifyInstance, state: AuthorityState): void 
 
   app.post("/tokens", { schema: { body: tokenSchema } }, async (request): Promise<TokenAnswer> => {
     requireAdmin(mesh, socketOf(request));
-    const { service, ttlMs, uses } = request.body;
+    const { service, ttlMs, uses, cidrs } = request.body;
     serviceName(service);
-    const { record, secret } = tokens.create(service, ttlMs, uses);
+    const { record, secret } = tokens.create(service, ttlMs, uses, cidrs);
     const { id, expiresAt } = record;
-    onEvent({ kind: "token", service, id, uses, expiresAt, address: request.ip });
+    onEvent({ kind: "token", service, id, uses, cidrs, expiresAt, address: request.ip });
     const token = joinTokenText({ url: state.publicUrl(), pin: state.pin, id, secret });
-    return { token, id, service, expiresAt, uses };
+    return { token, id, service, expiresAt, uses, cidrs };
   });
 
   server.setNotFoundHandler((request) => {

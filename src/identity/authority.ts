@@ -3,6 +3,8 @@ import { join, resolve } from "node:path";
 import fastify from "fastify";
 import { addRoutes } from "./authority-routes.ts";
 import { loadGranter } from "./grant.ts";
+import type { PlatformTokens } from "./platform/platform-tokens.ts";
+import type { TrustedIssuer } from "./platform/trusted-issuers.ts";
 import { type AuthorityEvent, recordEvents } from "./record-events.ts";
 import { openAudit, openLedger } from "./records.ts";
 import { needSecret } from "./secret-files.ts";
@@ -19,6 +21,8 @@ export interface AuthorityOptions {
   readonly brokers: readonly string[];
   /** `https://host:port` at which sidecars reach it; needed when `host` is no address to dial. */
   readonly publicUrl?: string;
+  /** Whose tokens are taken in place of our own (`readTrustedIssuers`). */
+  readonly trustIssuers?: readonly TrustedIssuer[];
   /** 1 hour. */
   readonly jwtLifeMs?: number;
   /** 24 hours. */
@@ -26,6 +30,8 @@ export interface AuthorityOptions {
   /** Unix time in ms. */
   readonly now?: () => number;
   readonly onEvent?: (event: AuthorityEvent) => void;
+  /** Says what an operator should know of a trusted issuer. */
+  readonly say?: (level: "info" | "warn", message: string) => void;
 }
 
 export interface Authority {
@@ -75,10 +81,13 @@ export async function startAuthority(options: AuthorityOptions): Promise<Authori
     },
   });
   const record = recordEvents(openAudit(stateDir), now);
+  const platform = options.trustIssuers && (await platformTokens(options.trustIssuers, stateDir, options));
+  server.addHook("onClose", async () => platform?.close());
   let url = "";
   addRoutes(server, {
     granter,
     tokens: new TokenStore(join(stateDir, "authority", "tokens"), now),
+    platform,
     ledger: openLedger(stateDir),
     pin: pinOf(certificatesIn(granter.rootCa)[0]!),
     publicUrl: () => options.publicUrl ?? url,
@@ -103,4 +112,14 @@ export async function startAuthority(options: AuthorityOptions): Promise<Authori
   const { port: bound } = server.server.address() as AddressInfo;
   url = `https://${host.includes(":") ? `[${host}]` : host}:${bound}`;
   return { url, close: () => server.close() };
+}
+
+/** Loaded only by an authority that trusts a platform. */
+async function platformTokens(
+  issuers: readonly TrustedIssuer[],
+  stateDir: string,
+  { now = Date.now, say = () => {} }: AuthorityOptions,
+): Promise<PlatformTokens> {
+  const { PlatformTokens } = await import("./platform/platform-tokens.ts");
+  return new PlatformTokens({ issuers, folder: join(stateDir, "authority", "platform"), now, say });
 }

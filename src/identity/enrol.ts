@@ -4,6 +4,7 @@ import { Identity, keptIdentity } from "./identity.ts";
 import { parseJoinToken } from "./join-token.ts";
 import { NKey } from "./nkey.ts";
 import { pinnedRoot } from "./pinned-root.ts";
+import { type PlatformTicket, ticketId } from "./platform/ticket.ts";
 import { makeClaim } from "./proofs.ts";
 import { keyPem, newTlsKey } from "./tls-key.ts";
 import type { Grant } from "./wire.ts";
@@ -20,23 +21,43 @@ export interface EnrolOptions {
 const RETRY_AFTER_MS = [250, 1000, 3000];
 
 /**
- * Turns a token into an identity. Both keys are made here and stay here.
+ * Turns a token of ours, or one of a platform, into an identity. Both keys are made here and stay here.
  * @throws JoinTokenError, AuthorityError with the cure
  */
-export async function enrol(token: string, { service, version, folder }: EnrolOptions): Promise<Identity> {
-  const { url, pin, id, secret } = parseJoinToken(token);
+export async function enrol(
+  ticket: string | PlatformTicket,
+  { service, version, folder }: EnrolOptions,
+): Promise<Identity> {
+  const { url, pin, purpose, proof } = typeof ticket === "string" ? ofToken(ticket) : ofPlatform(ticket);
   const nkey = NKey.create("U");
   const tlsKey = newTlsKey();
   const attempt = async (): Promise<Grant> =>
     askAuthority<Grant>(url, "/enrol", { ca: await pinnedRoot(url, pin) }, (socket) => ({
-      token: { id, secret },
+      ...proof,
       ...(service === undefined ? {} : { service }),
-      ...makeClaim(`enrol ${id}`, socket, version, nkey, tlsKey),
+      ...makeClaim(purpose, socket, version, nkey, tlsKey),
     }));
   const identity = new Identity(url, nkey, keyPem(tlsKey), await patiently(attempt), folder);
   identity.keep();
   return identity;
 }
+
+/** Where to enrol, and what is shown there. */
+interface Way {
+  readonly url: string;
+  readonly pin: string;
+  readonly purpose: string;
+  readonly proof: object;
+}
+
+function ofToken(text: string): Way {
+  const { url, pin, id, secret } = parseJoinToken(text);
+  return { url, pin, purpose: `enrol ${id}`, proof: { token: { id, secret } } };
+}
+
+const ofPlatform = ({ authority, pin, token }: PlatformTicket): Way => ({
+  ...{ url: authority, pin, purpose: `enrol platform ${ticketId(token)}`, proof: { platform: { token } } },
+});
 
 /**
  * Renews JWT and certificate, the latter for a new key.

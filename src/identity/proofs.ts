@@ -27,7 +27,7 @@ export function makeClaim(
 }
 
 /**
- * @param purpose what the claim is for: `renew`, or `enrol <token id>`
+ * @param purpose what the claim is for: `renew`, `enrol <token id>`, or `enrol platform <its id>`
  * @returns the public TLS key, which is a P-256 key
  * @throws Refusal when a proof or the key is bad
  */

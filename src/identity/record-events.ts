@@ -17,6 +17,7 @@ export type AuthorityEvent =
       readonly service: string;
       readonly id: string;
       readonly uses: number;
+      readonly cidrs: readonly string[];
       readonly expiresAt: number;
       readonly address: string;
     }

@@ -5,6 +5,12 @@ export type RefusalCode =
   | "token-expired"
   | "token-used"
   | "token-other"
+  | "token-elsewhere"
+  | "platform-off"
+  | "platform-refused"
+  | "platform-unmapped"
+  | "platform-used"
+  | "platform-away"
   | "proof-bad"
   | "certificate-missing"
   | "certificate-expired"
@@ -22,6 +28,12 @@ const STATUS: Readonly<Record<RefusalCode, number>> = {
   "token-expired": 403,
   "token-used": 403,
   "token-other": 403,
+  "token-elsewhere": 403,
+  "platform-off": 403,
+  "platform-refused": 403,
+  "platform-unmapped": 403,
+  "platform-used": 403,
+  "platform-away": 503,
   "proof-bad": 403,
   "certificate-missing": 401,
   "certificate-expired": 401,

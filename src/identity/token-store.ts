@@ -2,7 +2,8 @@ import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { Refusal } from "./refusal.ts";
-import { claimSecret, privateFolder, readSecret, writeSecret } from "./secret-files.ts";
+import { privateFolder, readSecret, writeSecret } from "./secret-files.ts";
+import { takeUse } from "./take-use.ts";
 
 interface TokenRecord {
   readonly id: string;
@@ -13,11 +14,8 @@ interface TokenRecord {
   readonly createdAt: number;
   readonly expiresAt: number;
   readonly uses: number;
-}
-
-interface Use {
-  readonly nkey: string;
-  readonly instance: string;
+  /** Ranges of addresses that it may be used from; from anywhere when there are none. */
+  readonly cidrs?: readonly string[];
 }
 
 /** Enough for a rollout; each use is a file. */
@@ -25,10 +23,7 @@ export const MOST_USES = 1000;
 
 const CURE = 'ask for a new one with "weft token SERVICE"';
 
-/**
- * Tokens as files: `<id>.token` says what a token is worth and never changes; `<id>.use-<n>` is made when it is used,
- * by a link that fails if the name exists. So a use is taken once, whichever process asks and wherever it crashes.
- */
+/** Tokens as files: `<id>.token` says what a token is worth and never changes; `<id>.use-<n>` is made when it is used. */
 export class TokenStore {
   readonly #folder: string;
   readonly #now: () => number;
@@ -39,7 +34,12 @@ export class TokenStore {
     this.#now = now;
   }
 
-  create(service: string, ttlMs: number, uses: number): { record: TokenRecord; secret: string } {
+  create(
+    service: string,
+    ttlMs: number,
+    uses: number,
+    cidrs: readonly string[] = [],
+  ): { record: TokenRecord; secret: string } {
     this.#dropExpired();
     const secret = randomBytes(24).toString("base64url");
     const id = randomBytes(6).toString("hex");
@@ -50,6 +50,7 @@ export class TokenStore {
       createdAt: this.#now(),
       expiresAt: this.#now() + ttlMs,
       uses,
+      ...(cidrs.length > 0 && { cidrs }),
     };
     writeSecret(this.#file(`${id}.token`), JSON.stringify(record));
     return { record, secret };
@@ -75,20 +76,13 @@ export class TokenStore {
   }
 
   /**
-   * Takes one use of a token for an NKey, durably. The same NKey asking again gets the same instance and takes no
-   * further use: the answer to its first request may have been lost.
-   * @returns the instance's id, drawn here
+   * Takes one use of a token for an NKey (see `takeUse`).
+   * @returns the instance's id
    * @throws Refusal when all uses are taken
    */
   spend({ id, uses }: TokenRecord, nkey: string): string {
-    const mine: Use = { nkey, instance: randomBytes(6).toString("hex") };
-    for (let n = 1; n <= uses; n++) {
-      const file = this.#file(`${id}.use-${n}`);
-      const taken = readSecret(file);
-      if (taken === undefined && claimSecret(file, JSON.stringify(mine))) return mine.instance;
-      const use = JSON.parse(taken ?? readSecret(file)!) as Use;
-      if (use.nkey === nkey) return use.instance;
-    }
+    const instance = takeUse(this.#folder, id, uses, nkey);
+    if (instance !== undefined) return instance;
     const often = uses === 1 ? "has been used" : `has been used ${uses} times`;
     throw new Refusal(
       "token-used",

@@ -41,6 +41,8 @@ export interface TokenRequest {
   readonly ttlMs?: number;
   /** How many instances may enrol with it, 1 when absent. */
   readonly uses?: number;
+  /** Ranges of addresses that it may be used from (`10.0.0.0/8`); from anywhere when there are none. */
+  readonly cidrs?: readonly string[];
 }
 
 export interface TokenAnswer {
@@ -49,6 +51,7 @@ export interface TokenAnswer {
   readonly service: string;
   readonly expiresAt: number;
   readonly uses: number;
+  readonly cidrs: readonly string[];
 }
 
 /** Every answer that is not 200. */

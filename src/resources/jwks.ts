@@ -65,51 +65,50 @@ const MAX_KEYS = 64;
 const KEYS_URL =
   /^(?:https:\/\/[^\s/?#@]+|http:\/\/(?:127\.[0-9.]+|localhost|\[::1\])(?::[0-9]+)?)(?:[/?][^\s#]*)?$/;
 
+export const jwksFields = {
+  uri: z.exactOptional(
+    described(
+      text(2048).check(z.regex(KEYS_URL)),
+      "where the keys are fetched (the issuer's `jwks_uri`); https, or http on this machine",
+      { cure: "write an https URL without user and fragment; http is for 127.0.0.1 and localhost only" },
+    ),
+  ),
+  keys: z.exactOptional(
+    described(
+      z.array(jwk).check(z.minLength(1), z.maxLength(MAX_KEYS)),
+      "the keys themselves, as in a JWK set; nothing is fetched then",
+    ),
+  ),
+  refresh: z.exactOptional(
+    described(
+      durationWithin(10_000, DAY_MS, "is not between 10s and 24h"),
+      "how often the keys are fetched anew, from 10s to 24h; left out, 5m; also when a token names a key that is not known, but not more often than every 30s",
+      { cure: "write a duration from 10s to 24h, such as 5m" },
+    ),
+  ),
+  maxStale: z.exactOptional(
+    described(
+      durationWithin(MINUTE_MS, 30 * DAY_MS, "is not between 1m and 720h"),
+      "how long the keys that were fetched last are good while the issuer cannot be reached, from 1m to 720h; left out, 24h; after that calls with a token are answered with `issuer-away`",
+      { cure: "write a duration from 1m to 720h, such as 24h" },
+    ),
+  ),
+};
+
+/** @param sources the fields of which one is written */
+export const jwksRules = (sources: readonly string[]) => [
+  exactlyOne("jwks", sources, "uri: https://issuer.example/jwks.json"),
+  rule(({ keys, refresh, maxStale }, report) => {
+    if (keys === undefined) return;
+    for (const [field, value] of Object.entries({ refresh, maxStale }))
+      if (value !== undefined)
+        report([field], `${field} says nothing of keys that are written down`, "leave it out, or write uri");
+  }),
+];
+
 /** Where the public keys of an issuer are: fetched from it, or written down. */
 export const jwks = described(
-  z
-    .strictObject({
-      uri: z.exactOptional(
-        described(
-          text(2048).check(z.regex(KEYS_URL)),
-          "where the keys are fetched (the issuer's `jwks_uri`); https, or http on this machine",
-          { cure: "write an https URL without user and fragment; http is for 127.0.0.1 and localhost only" },
-        ),
-      ),
-      keys: z.exactOptional(
-        described(
-          z.array(jwk).check(z.minLength(1), z.maxLength(MAX_KEYS)),
-          "the keys themselves, as in a JWK set; nothing is fetched then",
-        ),
-      ),
-      refresh: z.exactOptional(
-        described(
-          durationWithin(10_000, DAY_MS, "is not between 10s and 24h"),
-          "how often the keys are fetched anew, from 10s to 24h; left out, 5m; also when a token names a key that is not known, but not more often than every 30s",
-          { cure: "write a duration from 10s to 24h, such as 5m" },
-        ),
-      ),
-      maxStale: z.exactOptional(
-        described(
-          durationWithin(MINUTE_MS, 30 * DAY_MS, "is not between 1m and 720h"),
-          "how long the keys that were fetched last are good while the issuer cannot be reached, from 1m to 720h; left out, 24h; after that calls with a token are answered with `issuer-away`",
-          { cure: "write a duration from 1m to 720h, such as 24h" },
-        ),
-      ),
-    })
-    .check(
-      exactlyOne("jwks", ["uri", "keys"], "uri: https://issuer.example/jwks.json"),
-      rule(({ keys, refresh, maxStale }, report) => {
-        if (keys === undefined) return;
-        for (const [field, value] of Object.entries({ refresh, maxStale }))
-          if (value !== undefined)
-            report(
-              [field],
-              `${field} says nothing of keys that are written down`,
-              "leave it out, or write uri",
-            );
-      }),
-    ),
+  z.strictObject(jwksFields).check(...jwksRules(["uri", "keys"])),
   "The public keys of an issuer. Exactly one of uri and keys is written.",
   { id: "Jwks" },
 );

@@ -52,7 +52,7 @@ function hostOf(service: string): string {
 async function ownSidecar({ state, as }: CallFlags): Promise<{ address: Address; close(): Promise<void> }> {
   const who = { service: as, version: "1" };
   const { identity, bus, close } = await joinMesh({
-    ...tokenSource(state, as, undefined),
+    ...tokenSource({ state }, as),
     ...who,
     say: sayOnStderr(),
   });

@@ -17,7 +17,7 @@ export interface UpRecord {
     readonly pid?: number;
     readonly config?: string;
   };
-  readonly authority: { readonly url: string; readonly pid: number };
+  readonly authority: { readonly url: string; readonly pin: string; readonly pid: number };
   readonly registry: { readonly url: string; readonly pid: number };
 }
 

@@ -14,7 +14,7 @@ export async function runUp(options: UpOptions): Promise<void> {
   const line = (word: string, text: string, note = "") =>
     process.stdout.write(`${paint("bold", word.padEnd(9))}  ${text}${note && `  ${paint("dim", note)}`}\n`);
   line("broker", mesh.broker.urls.join(" "), mesh.broker.note);
-  line("authority", mesh.authority.url);
+  line("authority", mesh.authority.url, `pin ${mesh.pin}`);
   line("registry", mesh.registry.url);
   const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
   line("ready", `in ${seconds} s; state in ${options.state}`, "next: weft help run");

@@ -20,6 +20,8 @@ export interface UpOptions {
   readonly registryPort: number;
   /** The user's own servers; then none is started. */
   readonly natsUrl?: readonly string[];
+  /** File with platforms whose tokens the authority takes. */
+  readonly trustIssuers?: string;
   /** False: plain text between sidecars and broker. */
   readonly tls: boolean;
 }
@@ -27,6 +29,8 @@ export interface UpOptions {
 export interface Mesh {
   readonly broker: MeshBroker;
   readonly authority: Part;
+  /** SHA-256 of the root CA's public key: what tells the authority from an impostor. */
+  readonly pin: string;
   readonly registry: Part;
   /** Stops all parts in order: those that depend on others first. */
   stop(): Promise<void>;
@@ -106,6 +110,7 @@ export async function startMesh(options: UpOptions, say: Say): Promise<Mesh> {
       part("authority", options.authorityPort, (port) => [
         ...["--listen", hostPort(options.listen, port)],
         ...(advertised === options.listen ? [] : ["--host", advertised]),
+        ...(options.trustIssuers === undefined ? [] : ["--trust-issuers", resolve(options.trustIssuers)]),
       ]),
       part("registry", options.registryPort, (port) => [
         ...["--listen", `127.0.0.1:${port}`],
@@ -124,7 +129,7 @@ export async function startMesh(options: UpOptions, say: Say): Promise<Mesh> {
           ...(broker.pid && { pid: broker.pid() }),
           ...(broker.config === undefined ? {} : { config: broker.config }),
         },
-        authority: { url: authority.url, pid: authority.pid() },
+        authority: { url: authority.url, pin: trust.pin, pid: authority.pid() },
         registry: { url: registry.url, pid: registry.pid() },
       });
     record();
@@ -136,7 +141,7 @@ export async function startMesh(options: UpOptions, say: Say): Promise<Mesh> {
       if (made.includes("authority")) authority.restart();
     }, LOOK_AT_TRUST_EVERY_MS);
     stops.push(async () => clearInterval(looking));
-    return { broker, authority, registry, stop };
+    return { broker, authority, pin: trust.pin, registry, stop };
   } catch (error) {
     await stop();
     throw error;

@@ -8,7 +8,12 @@ interface Options {
   readonly listen: Address;
   readonly host?: string;
   readonly broker: readonly string[];
+  readonly trustIssuers?: string;
 }
+
+/** Also of `weft up`. */
+export const TRUST_ISSUERS =
+  "file with platforms whose tokens are taken in place of weft's own, and the services they are of (src/identity/platform/README.md)";
 
 /** `weft authority` */
 export function define(command: Command): Command {
@@ -23,15 +28,20 @@ export function define(command: Command): Command {
       "broker that sidecars are told; may be repeated",
       many((text) => text),
     )
+    .option("--trust-issuers <file>", TRUST_ISSUERS)
     .addHelpText("after", "\nExample:\n  weft authority --broker 127.0.0.1:4222")
     .action(run);
 }
 
-async function run({ state, listen, host, broker }: Options): Promise<void> {
+async function run({ state, listen, host, broker, trustIssuers }: Options): Promise<void> {
   const { startAuthority } = await import("../../identity/authority.ts");
   const { createLog } = await import("../../telemetry/log.ts");
   const { freePort } = await import("../../../broker/ports.ts");
   await servePart(async () => {
+    const trusted =
+      trustIssuers === undefined
+        ? undefined
+        : (await import("../identity/trust-file.ts")).readTrustFile(trustIssuers);
     const log = createLog({ fields: { part: "authority" } });
     const port = host === undefined || listen.port !== 0 ? listen.port : await freePort(listen.host);
     const authority = await startAuthority({
@@ -39,6 +49,7 @@ async function run({ state, listen, host, broker }: Options): Promise<void> {
       ...(host === undefined
         ? {}
         : { publicUrl: `https://${host.includes(":") ? `[${host}]` : host}:${port}` }),
+      ...(trusted && { trustIssuers: trusted, say: (level, message) => log[level](message) }),
       onEvent: (event) => log[event.kind === "refused" ? "warn" : "info"](event, event.kind),
     });
     log.info({ url: authority.url }, "authority started");

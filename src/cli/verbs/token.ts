@@ -1,11 +1,12 @@
 import { type Command, InvalidArgumentError } from "commander";
-import { duration, nameOf, positive, valued, withOutput, withState } from "../flags.ts";
+import { cidr, duration, many, nameOf, positive, valued, withOutput, withState } from "../flags.ts";
 
 interface Options {
   readonly state: string;
   readonly output: "table" | "json";
   readonly ttl: number;
   readonly uses: number;
+  readonly cidr?: readonly string[];
 }
 
 /** `weft token SERVICE` */
@@ -17,6 +18,11 @@ export function define(command: Command): Command {
     .argument("<service>", "name of the service", nameOf("service"))
     .addOption(valued("--ttl <duration>", "how long it is good for, at most 720h", ttl, "15m"))
     .option("--uses <n>", "how many instances may enrol with it", positive, 1)
+    .option(
+      "--cidr <range>",
+      "addresses that it may be used from, such as 10.0.0.0/8, as the authority sees them; may be repeated (default: any)",
+      many(cidr),
+    )
     .addHelpText(
       "after",
       "\nExample:\n  weft token orders > token && weft sidecar orders --version 1 --token-file token",
@@ -33,11 +39,11 @@ function ttl(text: string): number {
   return ms;
 }
 
-async function run(service: string, { state, output, ttl, uses }: Options): Promise<void> {
+async function run(service: string, { state, output, ttl, uses, cidr: cidrs = [] }: Options): Promise<void> {
   const { requestToken } = await import("../../identity/request-token.ts");
   const { needUp } = await import("../up/record.ts");
   const { authority } = needUp(state, "ask on the machine where it runs");
-  const answer = await requestToken(state, authority.url, { service, ttlMs: ttl, uses });
+  const answer = await requestToken(state, authority.url, { service, ttlMs: ttl, uses, cidrs });
   const { expiresAt, ...rest } = answer;
   const json = () => JSON.stringify({ ...rest, expiresAt: new Date(expiresAt).toISOString() });
   process.stdout.write(`${output === "json" ? json() : answer.token}\n`);

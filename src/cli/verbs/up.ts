@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { many, nameOf, port, withState } from "../flags.ts";
 import type { UpOptions } from "../up/up.ts";
+import { TRUST_ISSUERS } from "./authority.ts";
 
 const text = (value: string): string => value;
 
@@ -30,6 +31,7 @@ export function define(command: Command): Command {
       many(text),
     )
     .option("--mesh <name>", "name of the mesh, settled at the first start (default: mesh)", nameOf("mesh"))
+    .option("--trust-issuers <file>", TRUST_ISSUERS)
     .option("--no-tls", "no TLS between sidecars and broker: for measurements on loopback only")
     .addHelpText(
       "after",
