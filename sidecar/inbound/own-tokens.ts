@@ -31,9 +31,8 @@ export class OwnTokens {
   readonly #options: OwnTokensOptions;
   #written: Authentication | undefined;
   #layer: Layer | undefined;
-  /** By provider. */
-  #keys = new Map<string, Keys>();
-  #closed = false;
+  /** By where they come from, so that they outlive a change of the rest: their issuer may be away just now. */
+  readonly #held = new Map<string, Keys>();
 
   constructor(options: OwnTokensOptions) {
     this.#options = options;
@@ -46,38 +45,41 @@ export class OwnTokens {
 
   /** How old the keys of each provider are that are fetched, in ms. */
   ages(): [provider: string, ms: number][] {
-    return [...this.#keys].flatMap(([name, keys]): [string, number][] => {
-      const age = keys.ageMs();
-      return age === undefined ? [] : [[name, age]];
+    return (this.#written?.providers ?? []).flatMap((provider): [string, number][] => {
+      const age = this.#held.get(sourceOf(provider))?.ageMs();
+      return age === undefined ? [] : [[provider.name, age]];
     });
   }
 
   configure(policy: ServicePolicy | undefined): void {
     const written = policy?.spec.authentication;
-    // Keys, and tokens that were found good, outlive a change of something else.
+    // Tokens that were found good outlive a change of something else.
     if (isDeepStrictEqual(written, this.#written)) return;
     this.#written = written;
-    this.#closeKeys();
     this.#layer = written && this.#layerOf(written);
+    this.#dropUnused();
   }
 
   close(): void {
-    this.#closed = true;
-    this.#closeKeys();
+    this.#written = undefined;
+    this.#dropUnused();
   }
 
-  #closeKeys(): void {
-    for (const keys of this.#keys.values()) keys.close();
-    this.#keys = new Map();
+  #dropUnused(): void {
+    const used = new Set(this.#written?.providers.map(sourceOf));
+    for (const [source, keys] of this.#held) {
+      if (used.has(source)) continue;
+      keys.close();
+      this.#held.delete(source);
+    }
   }
 
   #layerOf({ required, exempt = [], providers }: Authentication): Layer {
     const places = new Map<string, Provider[]>();
     for (const provider of providers)
       places.set(placeOf(provider), [...(places.get(placeOf(provider)) ?? []), provider]);
-    const mine = this.#keys;
     return authenticate({
-      places: [...places].map(([place, of]) => ({ ...readerOf(place), check: this.#checkerOf(of, mine) })),
+      places: [...places].map(([place, of]) => ({ ...readerOf(place), check: this.#checkerOf(of) })),
       uses: new Map(
         providers.map(({ name, claimsToHeaders = [], forward }) => [
           name,
@@ -89,9 +91,9 @@ export class OwnTokens {
   }
 
   /** The checker, with all of jose, is loaded only by a sidecar whose service asks for tokens. */
-  #checkerOf(providers: readonly Provider[], mine: Map<string, Keys>): TokenChecker["check"] {
+  #checkerOf(providers: readonly Provider[]): TokenChecker["check"] {
     let checker: TokenChecker | undefined;
-    const loading = this.#load(providers, mine).then((loaded) => {
+    const loading = this.#load(providers).then((loaded) => {
       checker = loaded;
       return loaded;
     });
@@ -99,16 +101,20 @@ export class OwnTokens {
     return (token) => checker?.check(token) ?? loading.then((loaded) => loaded.check(token));
   }
 
-  async #load(providers: readonly Provider[], mine: Map<string, Keys>): Promise<TokenChecker> {
+  async #load(providers: readonly Provider[]): Promise<TokenChecker> {
     const { clock, random, say, fetchKeys } = this.#options;
     const { TokenChecker } = await import("../../src/bearer/token-checker.ts");
     const { providerFrom } = await import("../../src/bearer/provider-from.ts");
-    const made = providers.map((provider) => providerFrom(provider, { clock, random, say, fetchKeys }));
-    for (const { name, keys } of made) {
-      // The policy has changed meanwhile.
-      if (this.#closed || this.#keys !== mine) keys.close();
-      mine.set(name, keys);
-    }
+    const made = providers.map((provider) => {
+      const source = sourceOf(provider);
+      const one = providerFrom(provider, { clock, random, say, fetchKeys }, this.#held.get(source));
+      this.#held.set(source, one.keys);
+      return one;
+    });
+    // The policy may have changed meanwhile.
+    this.#dropUnused();
     return new TokenChecker({ providers: made, unix: () => clock.unix(), keep: KEEP });
   }
 }
+
+const sourceOf = ({ jwks }: Provider): string => JSON.stringify(jwks);

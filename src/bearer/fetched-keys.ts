@@ -94,20 +94,21 @@ export class FetchedKeys implements Keys {
       if (this.#set?.isSameAs(json) !== true) this.#set = readKeySet(json);
       this.#confirmedAt = this.#options.clock.now();
       this.#failures = 0;
-      this.#tell(this.#set!.leftOut.join("; "), "some keys are not used: ");
+      const { leftOut } = this.#set!;
+      this.#tell(leftOut.length === 0 ? "" : `some keys are not used: ${leftOut.join("; ")}`);
     } catch (error) {
       this.#failures++;
       const left = this.current() === undefined ? "no token can be checked" : "the last ones are used on";
-      this.#tell((error as Error).message, `the keys cannot be had, ${left}: `);
+      this.#tell(`the keys cannot be had, ${left}: ${(error as Error).message}`);
     }
   }
 
-  /** Once for each trouble. */
-  #tell(trouble: string, about: string): void {
+  /** Once for each trouble. @param trouble empty when all is well */
+  #tell(trouble: string): void {
     if (this.#closed || trouble === this.#said) return;
-    if (trouble !== "") this.#options.say("warn", about + trouble);
-    else this.#options.say("info", "the keys are had again");
     this.#said = trouble;
+    if (trouble !== "") this.#options.say("warn", trouble);
+    else this.#options.say("info", "the keys are had again");
   }
 
   /** Spread by a tenth, so that the sidecars of a mesh do not ask in step. */

@@ -33,13 +33,17 @@ export interface ProviderParts extends Pick<FetchedKeysOptions, "clock" | "rando
   readonly fetchKeys?: ((uri: string) => Promise<unknown>) | undefined;
 }
 
-/** Begins to hold the keys of an issuer. @throws KeySetError when those that are written down are of no use */
-export function providerFrom(written: WrittenIssuer, parts: ProviderParts): TokenProvider {
+/**
+ * An issuer with its keys.
+ * @param held those that are held already, for the same `jwks`; else they are begun to be held
+ * @throws KeySetError when those that are written down are of no use
+ */
+export function providerFrom(written: WrittenIssuer, parts: ProviderParts, held?: Keys): TokenProvider {
   const { name, issuer, audiences, algorithms, type, clockSkew, jwks } = written;
   return {
     ...{ name, issuer, audiences, algorithms, clockSkewMs: parseDuration(clockSkew)! },
     ...(type === undefined ? {} : { type }),
-    keys: keysFrom(name, jwks, parts),
+    keys: held ?? keysFrom(name, jwks, parts),
   };
 }
 

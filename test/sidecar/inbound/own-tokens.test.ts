@@ -193,6 +193,10 @@ test("while keys cannot be had the answer is not that the token is bad, and a ne
     ["login"],
   );
   assert.deepEqual(counts, ["login issuer-away", "login accepted", "login accepted"]);
+  away = true;
+  own.configure(policyOf({ exempt: ["/new"], providers: [{ ...PROVIDER, jwks }] }));
+  assert.equal((await call(line)).kind, "replied");
+  assert.equal(asked, before);
   own.configure(undefined);
   assert.equal(own.layer, undefined);
   await clock.run(60_000, 10_000);
