@@ -9,7 +9,9 @@ export interface AuditFlags {
 
 /** `weft audit verify|list` */
 export function define(command: Command): Command {
-  command.description("What the authority wrote down: each issue, renewal, denial and revocation.");
+  command
+    .description("What the authority wrote down: each issue, renewal, denial and revocation.")
+    .addHelpText("after", "\nExamples:\n  weft audit verify\n  weft audit list -o json");
   withOutput(withState(command.command("verify")))
     .description(
       "Follow the chain of the audit log: exit code 1 when an entry was changed, removed or put in.\nNote the head that it prints elsewhere: given as --head, it shows a log that was cut shorter since.",
