@@ -40,7 +40,7 @@ spec:
   rateLimit:
     local: { requests: 500, interval: 1s, burst: 50 }
     global: { requests: 10000, interval: 1m }
-  park: { maxWait: 5s, maxCalls: 100 }
+  park: { maxWait: 2s, maxCalls: 100 }
   authentication:
     exempt: [/healthz]
     providers:

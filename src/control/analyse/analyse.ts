@@ -4,6 +4,7 @@ import { hasRegex } from "../../routing/rules.ts";
 import { loadRegexEngine } from "../../routing/text-match.ts";
 import { duplicates } from "./duplicates.ts";
 import { found, isRoute, type Judged } from "./judged.ts";
+import { noEffect } from "./no-effect/no-effect.ts";
 import { overlaps } from "./overlaps.ts";
 import { placesOf, redirectIn } from "./places.ts";
 import { redirectCycles } from "./redirects.ts";
@@ -28,6 +29,7 @@ export async function analyse(set: readonly Judged[], world?: World): Promise<Fi
     ...overlaps(once),
     ...redirectCycles(once, regex),
     ...weights(once),
+    ...noEffect(once),
     ...(world === undefined ? [] : unknown(once, world)),
   ];
 }
