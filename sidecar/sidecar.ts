@@ -117,6 +117,7 @@ async function open(
     const beats = new Heartbeater({
       ...{ bus, clock: systemClock, service, instance, version, policy: () => policies.inStep },
       ejected: () => outbound.ejected(),
+      ejectedServices: () => outbound.ejectedServices(),
       ...(zone === undefined ? {} : { zone }),
       ...(stats === undefined ? {} : { stats }),
     });

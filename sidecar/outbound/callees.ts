@@ -116,6 +116,14 @@ export class Callees {
     return names;
   }
 
+  /** Services whose calls are refused from here now, but for one that tries them. */
+  ejectedServices(): string[] {
+    const now = this.#options.sweep.now();
+    return [...this.#callees.values()].flatMap(({ service, guard }) =>
+      guard === undefined || guard.admits(now) ? [] : [service],
+    );
+  }
+
   /** So that an instance that is gone is not shown until the next call. */
   #refresh(): void {
     const now = this.#options.sweep.now();

@@ -42,6 +42,8 @@ export interface Outbound {
   callees(): CalleeView[];
   /** `<service>.<instance>` of those that it has ejected for now. */
   ejected(): string[];
+  /** Services that it has given up for now. */
+  ejectedServices(): string[];
   /** The attempts that have no outcome yet. */
   underWay(): UnderWay[];
   close(graceMs: number): Promise<void>;
@@ -147,6 +149,7 @@ export async function startOutbound(context: Context, options: OutboundOptions):
     upstreams,
     callees: () => callees.views(),
     ejected: () => callees.ejected(),
+    ejectedServices: () => callees.ejectedServices(),
     underWay: () => exchanges.underWay(),
     close,
   };

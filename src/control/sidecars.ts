@@ -78,7 +78,7 @@ export class Sidecars implements BeatListener {
   ejections(): Ejections {
     const found = new Map<string, { services: Set<string>; sidecars: number }>();
     for (const { beat } of this.#heard.values())
-      for (const name of beat.ejected ?? []) {
+      for (const name of new Set([...(beat.ejected ?? []), ...(beat.ejectedServices ?? [])])) {
         const ejectors = found.get(name) ?? { services: new Set(), sidecars: 0 };
         found.set(name, ejectors);
         ejectors.services.add(beat.service);

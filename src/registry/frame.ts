@@ -50,6 +50,7 @@ const heartbeat = z.extend(row, {
   stats: z.catch(z.optional(stats), undefined),
   policy: z.catch(z.optional(z.object(markFields)), undefined),
   ejected: z.catch(z.optional(z.array(instanceOfService).check(z.maxLength(MAX_EJECTED))), undefined),
+  ejectedServices: z.catch(z.optional(z.array(name).check(z.maxLength(MAX_EJECTED))), undefined),
 });
 const event = z.object({
   kind: z.enum(["up", "gone"]),

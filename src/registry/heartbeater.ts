@@ -19,15 +19,21 @@ export interface HeartbeaterOptions {
   readonly policy?: () => PolicyMark | undefined;
   /** Asked for at each beat: whom this sidecar has ejected (`Heartbeat.ejected`). */
   readonly ejected?: () => readonly string[];
+  /** The same of services (`Heartbeat.ejectedServices`). */
+  readonly ejectedServices?: () => readonly string[];
 }
 
 /** A beat that is too long would not be taken at all, so it names as many as fit. */
-function withEjected(beat: Heartbeat, ejected: readonly string[]): Buffer {
-  for (let named = ejected; named.length > 0; named = named.slice(0, named.length >> 1)) {
-    const packed = pack({ ...beat, ejected: named });
-    if (packed.length <= MAX_BEAT_BYTES) return packed;
+function naming(
+  field: "ejected" | "ejectedServices",
+  names: readonly string[] = [],
+  beat: Heartbeat,
+): Heartbeat {
+  for (let named = names; named.length > 0; named = named.slice(0, named.length >> 1)) {
+    const longer = { ...beat, [field]: named };
+    if (pack(longer).length <= MAX_BEAT_BYTES) return longer;
   }
-  return pack(beat);
+  return beat;
 }
 
 /** Tells the registry that this instance, or this pure caller, is there, for as long as it is. */
@@ -89,7 +95,7 @@ export class Heartbeater {
   }
 
   #beat(): void {
-    const { bus, service, instance, version, zone, stats } = this.#options;
+    const { bus, service, instance, version, zone, stats, ejected, ejectedServices } = this.#options;
     const policy = this.#options.policy?.();
     const beat: Heartbeat = {
       service,
@@ -102,6 +108,7 @@ export class Heartbeater {
       ...(stats === undefined ? {} : { stats: stats() }),
       ...(policy === undefined ? {} : { policy }),
     };
-    bus.send(subjects.heartbeat(service, instance), withEjected(beat, this.#options.ejected?.() ?? []));
+    const withServices = naming("ejectedServices", ejectedServices?.(), beat);
+    bus.send(subjects.heartbeat(service, instance), pack(naming("ejected", ejected?.(), withServices)));
   }
 }

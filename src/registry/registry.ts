@@ -29,10 +29,10 @@ export interface BeatListener {
   ejections(): Ejections;
 }
 
-/** Who has ejected an instance, as the callers themselves say; by `<service>.<instance>`. */
+/** Who has ejected what, as the callers themselves say: instances by `<service>.<instance>`, whole services by name. */
 export type Ejections = ReadonlyMap<string, Ejectors>;
 
-/** Those that send an instance no calls for now. */
+/** Those that send an instance, or a service, no calls for now. */
 export interface Ejectors {
   readonly services: ReadonlySet<string>;
   /** How many of their sidecars. */

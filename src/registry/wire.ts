@@ -32,6 +32,8 @@ export interface Heartbeat {
    * registry and no caller acts on it.
    */
   readonly ejected?: readonly string[];
+  /** The same of services that it has given up as a whole (`breaker.service`); they come first when not all fit. */
+  readonly ejectedServices?: readonly string[];
 }
 
 /** Calls handled since the sidecar's start, for service discovery. */

@@ -24,14 +24,14 @@ const orders = (version: string) =>
   ]);
 
 test("services and instances are listed for people and for programs, and watched", async () => {
-  assert.equal((await weft.run(["get", "services"])).stdout, "SERVICE  INSTANCES  VERSIONS\n");
+  assert.equal((await weft.run(["get", "services"])).stdout, "SERVICE  INSTANCES  VERSIONS  EJECTED BY\n");
   const watch = await weft.spawn(["get", "instances", "--watch"]);
   const services = await weft.spawn(["get", "services", "orders", "-w", "-o", "json"]);
   const one = await orders("1");
   const two = await orders("2");
   await soon(() => watch.stdout().split("\n").length > 2);
 
-  assert.match((await weft.run(["get", "services"])).stdout, /^orders +2 +1,2$/m);
+  assert.match((await weft.run(["get", "services"])).stdout, /^orders +2 +1,2 +-$/m);
   assert.match(
     (await weft.run(["get", "instances", "orders"])).stdout,
     /^orders +2 +[0-9a-f]{12} +up +- +eu-1 +\d+s +0 +0$/m,

@@ -118,7 +118,7 @@ describe("the registry's table of sidecars", () => {
   });
 });
 
-describe("what sidecars say of the instances that they have ejected", () => {
+describe("what sidecars say of the instances and services that they have ejected", () => {
   const names = (count: number): string[] =>
     Array.from({ length: count }, (_, i) => `orders.${"x".repeat(40)}-${i}`);
 
@@ -140,6 +140,25 @@ describe("what sidecars say of the instances that they have ejected", () => {
     await web.leave();
   });
 
+  test("a service that was given up as a whole is told by its name, beside its instances", async () => {
+    const { start, sidecars } = setUp();
+    start("w1", "caller", { service: "web", ejectedServices: () => ["orders", "stock"] });
+    start("s1", "up", { ejected: () => ["orders.o1"], ejectedServices: () => ["orders"] });
+    await turns();
+    const told = [...sidecars.ejections()].map(([name, by]) => [name, [...by.services].sort().join()]);
+    assert.deepEqual(Object.fromEntries(told), { orders: "shop,web", stock: "web", "orders.o1": "shop" });
+  });
+
+  test("when not all fit into a beat, services come before instances", async () => {
+    const { start, sidecars, shown } = setUp();
+    const many = Array.from({ length: 500 }, (_, i) => `service-${i}`);
+    start("s1", "up", { policy: () => NOW, ejected: () => names(500), ejectedServices: () => many });
+    await turns();
+    assert.deepEqual(shown(), ["s1 instance 4"]);
+    const told = [...sidecars.ejections().keys()];
+    assert.ok(told.filter((name) => name.startsWith("service-")).length >= 30, told.join());
+  });
+
   test("a beat names as many as fit, and is taken all the same", async () => {
     const { start, sidecars, shown, drops } = setUp();
     start("s1", "up", { policy: () => NOW, ejected: () => names(500) });
@@ -156,6 +175,27 @@ describe("what sidecars say of the instances that they have ejected", () => {
       broker.connect().send(subjects.heartbeat("shop", "s1"), pack(beating));
       await turns();
       assert.deepEqual([shown(), sidecars.ejections().size], [["s1 instance 4"], 0]);
+    }
+  });
+
+  test("the same holds for names of services; one that is named twice is one", async () => {
+    for (const [ejectedServices, count] of [
+      [["orders.o1"], 0],
+      [["Orders"], 0],
+      [["orders", 7], 0],
+      ["orders", 0],
+      [Array.from({ length: 257 }, () => "a"), 0],
+      [["orders", "orders"], 1],
+    ] as const) {
+      const { broker, sidecars, shown } = setUp();
+      const beating = { ...beat({ service: "shop", instance: "s1", policy: NOW }), ejectedServices };
+      broker.connect().send(subjects.heartbeat("shop", "s1"), pack(beating));
+      await turns();
+      assert.deepEqual(shown(), ["s1 instance 4"]);
+      assert.deepEqual(
+        [...sidecars.ejections().values()].map(({ sidecars }) => sidecars),
+        count ? [1] : [],
+      );
     }
   });
 });

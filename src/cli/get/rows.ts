@@ -4,6 +4,13 @@ export interface ServiceView {
   readonly instances: number;
   readonly versions: readonly string[];
   readonly lastSeen: string;
+  readonly ejectedBy?: EjectedBy;
+}
+
+/** Callers that send it no calls for now; older registries do not tell. */
+interface EjectedBy {
+  readonly services: readonly string[];
+  readonly sidecars: number;
 }
 
 export interface InstanceView {
@@ -14,16 +21,16 @@ export interface InstanceView {
   readonly state: string;
   readonly startedAt: string;
   readonly stats?: { readonly calls: number; readonly errors: number };
-  /** Callers that send it no calls for now; older registries do not tell. */
-  readonly ejectedBy?: { readonly services: readonly string[]; readonly sidecars: number };
+  readonly ejectedBy?: EjectedBy;
 }
 
-export const SERVICE_HEAD = ["SERVICE", "INSTANCES", "VERSIONS"] as const;
+export const SERVICE_HEAD = ["SERVICE", "INSTANCES", "VERSIONS", "EJECTED BY"] as const;
 
-export const serviceRow = ({ service, instances, versions }: ServiceView): string[] => [
+export const serviceRow = ({ service, instances, versions, ejectedBy }: ServiceView): string[] => [
   service,
   String(instances),
   versions.join(","),
+  ejectors(ejectedBy?.services),
 ];
 
 export const serviceRows = (services: readonly ServiceView[]): string[][] => [

@@ -48,7 +48,7 @@ export function addRoutes(app: App, deps: RouteDeps): void {
   app.get(
     "/v1/services",
     { schema: { summary: "Every service that is known", response: { 200: servicesAnswer } } },
-    async () => servicesOf(catalog),
+    async () => servicesOf(catalog, ejections()),
   );
 
   app.get(

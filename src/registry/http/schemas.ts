@@ -3,6 +3,14 @@ import { z } from "zod";
 const time = z.iso.datetime().describe("RFC 3339, UTC");
 const version = z.string().describe("The version token, as in subjects: 2, 1-2-0, canary");
 
+const ejectedBy = z
+  .object({
+    services: z.array(z.string()).describe("At most 16 of them"),
+    sidecars: z.int().describe("How many sidecars of all of them"),
+  })
+  .optional()
+  .describe("Callers that send it no calls for now, as they say themselves; absent when there are none");
+
 export const instanceView = z
   .object({
     service: z.string(),
@@ -19,13 +27,7 @@ export const instanceView = z
       .object({ calls: z.int(), errors: z.int(), busyMs: z.number() })
       .optional()
       .describe("Calls it has handled since its start"),
-    ejectedBy: z
-      .object({
-        services: z.array(z.string()).describe("At most 16 of them"),
-        sidecars: z.int().describe("How many sidecars of all of them"),
-      })
-      .optional()
-      .describe("Callers that send it no calls for now, as they say themselves; absent when there are none"),
+    ejectedBy,
   })
   .describe("One instance");
 
@@ -42,6 +44,7 @@ const serviceView = z.object({
   versions: z.array(version),
   firstSeen: time,
   lastSeen: time,
+  ejectedBy,
 });
 
 const head = {

@@ -29,37 +29,49 @@ const rowView = ({ service, instance, version, zone, startedAt }: InstanceRow) =
 /** Longest list of callers in a view. */
 const MAX_EJECTORS = 16;
 
-const ejectedByOf = ({ services, sidecars }: Ejectors): NonNullable<InstanceView["ejectedBy"]> => ({
-  services: [...services].sort().slice(0, MAX_EJECTORS),
-  sidecars,
-});
+/** @param ejectors absent when there are none */
+const ejectedBy = (ejectors: Ejectors | undefined): Pick<InstanceView, "ejectedBy"> =>
+  ejectors === undefined
+    ? {}
+    : {
+        ejectedBy: {
+          services: [...ejectors.services].sort().slice(0, MAX_EJECTORS),
+          sidecars: ejectors.sidecars,
+        },
+      };
 
 export const instanceOf = (
   { row, state, lastSeen, sequence, stats }: KnownInstance,
   ejections: Ejections,
-): InstanceView => {
-  const ejectors = ejections.get(`${row.service}.${row.instance}`);
-  return {
-    ...rowView(row),
-    state,
-    lastSeen: iso(lastSeen),
-    confirmed: sequence >= 0,
-    ...(stats === undefined ? {} : { stats }),
-    ...(ejectors === undefined ? {} : { ejectedBy: ejectedByOf(ejectors) }),
-  };
-};
+): InstanceView => ({
+  ...rowView(row),
+  state,
+  lastSeen: iso(lastSeen),
+  confirmed: sequence >= 0,
+  ...(stats === undefined ? {} : { stats }),
+  ...ejectedBy(ejections.get(`${row.service}.${row.instance}`)),
+});
 
-const serviceOf = (known: KnownService): z.infer<typeof servicesAnswer>["services"][number] => ({
+const serviceOf = (
+  known: KnownService,
+  ejections: Ejections,
+): z.infer<typeof servicesAnswer>["services"][number] => ({
   service: known.name,
   instances: upRows(known).length,
   versions: [...known.versions.keys()],
   firstSeen: iso(known.firstSeen),
   lastSeen: iso(known.lastSeen),
+  ...ejectedBy(ejections.get(known.name)),
 });
 
-export const servicesOf = (catalog: Catalog): z.infer<typeof servicesAnswer> => ({
+export const servicesOf = (
+  catalog: Catalog,
+  ejections: Ejections = new Map(),
+): z.infer<typeof servicesAnswer> => ({
   ...headOf(catalog),
-  services: [...catalog.services.values()].map(serviceOf).sort((a, b) => (a.service < b.service ? -1 : 1)),
+  services: [...catalog.services.values()]
+    .map((known) => serviceOf(known, ejections))
+    .sort((a, b) => (a.service < b.service ? -1 : 1)),
 });
 
 export const oneServiceOf = (
@@ -68,7 +80,7 @@ export const oneServiceOf = (
   ejections: Ejections,
 ): z.infer<typeof serviceAnswer> => ({
   ...headOf(catalog),
-  ...serviceOf(known),
+  ...serviceOf(known, ejections),
   instanceList: [...known.instances.values()].map((one) => instanceOf(one, ejections)),
 });
 

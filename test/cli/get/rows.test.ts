@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type InstanceView, instanceRows } from "../../../src/cli/get/rows.ts";
+import { type InstanceView, instanceRows, serviceRows } from "../../../src/cli/get/rows.ts";
 
 const NOW = Date.UTC(2026, 10, 23);
 
@@ -27,4 +27,14 @@ test("an instance that callers have ejected is shown with who they are, the firs
   assert.equal(by("shop"), "shop");
   assert.equal(by("shop", "web"), "shop,web");
   assert.equal(by("a", "b", "c", "d", "e"), "a,b,c +2");
+});
+
+test("a service that callers have given up is shown with who they are", () => {
+  const service = { service: "orders", instances: 2, versions: ["1", "2"], lastSeen: "" };
+  const ejectedBy = { services: ["shop", "web"], sidecars: 3 };
+  assert.deepEqual(serviceRows([{ ...service, ejectedBy }, service]), [
+    ["SERVICE", "INSTANCES", "VERSIONS", "EJECTED BY"],
+    ["orders", "2", "1,2", "shop,web"],
+    ["orders", "2", "1,2", "-"],
+  ]);
 });

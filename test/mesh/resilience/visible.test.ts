@@ -35,7 +35,7 @@ const accountOf = (mesh: RoutedMesh, id: string, side: Account["side"] = "client
   );
 
 for (const server of natsServers())
-  test(`nats-server ${server.label}: an ejection is seen in metrics, endpoints, spans, explanations and instances`, async (t) => {
+  test(`nats-server ${server.label}: an ejection is seen in metrics, endpoints, spans, explanations, instances and services`, async (t) => {
     const receiver = await otlpReceiver(t);
     const mesh = await routedMesh(t, { server });
     const fleet = new Fleet(t, mesh);
@@ -76,6 +76,19 @@ for (const server of natsServers())
     assert.deepEqual(seenByOthers.ejectedBy, { services: ["shop"], sidecars: 1 });
 
     assert.equal((await accountOf(mesh, last)).marks, "ejected");
+
+    const whole = { consecutiveFailures: 0, minPenalty: "30s", service: { consecutiveFailures: 3 } };
+    await mesh.apply(policy("orders", { ...ROUND, breaker: whole }));
+    well.deed = { status: 500 };
+    const orders = () => mesh.get("services/orders");
+    const givenUp = await until(
+      async () => {
+        await call(shop, "whole");
+        return (await orders()).ejectedBy;
+      },
+      { what: "the registry to be told of the service that was given up" },
+    );
+    assert.deepEqual(givenUp, { services: ["shop"], sidecars: 1 });
     await shop.close(0);
     const told = receiver.spans().flatMap(({ events }) => events);
     assert.deepEqual(
@@ -88,6 +101,7 @@ for (const server of natsServers())
         what: "the registry to forget what a caller that has left said",
       },
     );
+    assert.equal((await orders()).ejectedBy, undefined);
   });
 
 test("retries, what their budget refused, and hedges are counted, traced and explained", async (t) => {

@@ -173,7 +173,7 @@ test("it listens on this machine's own addresses only, and says which port is ta
   });
 });
 
-test("an instance is shown with the callers that have ejected it, the names of 16 at most", async (t) => {
+test("an instance, and a service, is shown with the callers that have ejected it, the names of 16 at most", async (t) => {
   const deps = parts(t);
   fill(deps.catalog);
   const services = new Set(Array.from({ length: 20 }, (_, i) => `caller-${String(i).padStart(2, "0")}`));
@@ -181,6 +181,7 @@ test("an instance is shown with the callers that have ejected it, the names of 1
     new Map([
       ["orders.a", { services: new Set(["web", "shop"]), sidecars: 3 }],
       ["orders.b", { services, sidecars: 20 }],
+      ["orders", { services: new Set(["web"]), sidecars: 2 }],
     ]);
   const app = await createApi({ ...deps, ejections }, silentLog);
   t.after(() => app.close());
@@ -194,4 +195,12 @@ test("an instance is shown with the callers that have ejected it, the names of 1
     assert.deepEqual([b.ejectedBy.services.length, b.ejectedBy.sidecars], [16, 20]);
     assert.equal(c.ejectedBy, undefined);
   }
+  const read = async (url: string) => (await app.inject({ url, headers: { host: "localhost" } })).json();
+  const whole = { services: ["web"], sidecars: 2 };
+  assert.deepEqual((await read("/v1/services/orders")).ejectedBy, whole);
+  const { services: all } = await read("/v1/services");
+  assert.deepEqual(
+    all.map(({ ejectedBy }: { ejectedBy?: unknown }) => ejectedBy),
+    all.map(({ service }: { service: string }) => (service === "orders" ? whole : undefined)),
+  );
 });

@@ -81,7 +81,7 @@ test("an instance that is gone is neither named nor shown, though nobody has cal
 });
 
 test("a service that is given up as a whole is counted under its own reason, and its breaker is shown", () => {
-  const { callees, told, view } = scene({ breaker: { service: { consecutiveFailures: 2 } } });
+  const { callees, told, pass, view } = scene({ breaker: { service: { consecutiveFailures: 2 } } });
   const guard = callees.of("orders").guard!;
   guard.ended("failure", 0, guard.began(0));
   assert.deepEqual(view().breaker, { state: "admitting" });
@@ -90,6 +90,9 @@ test("a service that is given up as a whole is counted under its own reason, and
   assert.deepEqual(view().ejections, { service: 1 });
   assert.deepEqual(view().breaker, { state: "ejected", ejectedForMs: 1000 });
   assert.deepEqual(callees.ejected(), [], "it is no instance");
+  assert.deepEqual(callees.ejectedServices(), ["orders"]);
+  pass(1000);
+  assert.deepEqual(callees.ejectedServices(), [], "the next call is the probe, and nobody makes one");
 });
 
 test("what policy does not ask for is not shown, and what was held is", () => {
