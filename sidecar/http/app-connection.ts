@@ -8,6 +8,7 @@ import { AnswerIntake, type AnswerOwner } from "./answer-intake.ts";
 import type { AppPool, Job } from "./app-client.ts";
 import { BodyWriter, type WriterOwner, writeMessage } from "./body-writer.ts";
 import { BY_CLOSE, type Extent, type IncomingBody } from "./incoming-body.ts";
+import { withoutMeshFields } from "./mesh-fields.ts";
 import { Progress } from "./progress.ts";
 import { planRequest } from "./request-plan.ts";
 import type { ResponseHead } from "./response-head.ts";
@@ -122,7 +123,8 @@ export class AppConnection implements AnswerOwner, WriterOwner, Timed {
   }
 
   onInterim(head: ResponseHead): void {
-    this.#job!.call.onInterim?.({ status: head.status, reason: head.reason, headers: head.headers });
+    const { status, reason, headers } = head;
+    this.#job!.call.onInterim?.({ status, reason, headers: withoutMeshFields(headers) });
   }
 
   onAnswer(head: ResponseHead, body: Body): void {
@@ -130,7 +132,14 @@ export class AppConnection implements AnswerOwner, WriterOwner, Timed {
     if (!body.complete) this.#watch();
     const { status, reason, headers } = head;
     const { instance } = this.#pool;
-    this.#job!.resolve({ kind: "replied", status, reason, headers, body, instance });
+    this.#job!.resolve({
+      kind: "replied",
+      status,
+      reason,
+      headers: withoutMeshFields(headers),
+      body,
+      instance,
+    });
   }
 
   /** A request that was answered in full before all of it was sent is not sent to its end. */

@@ -1,4 +1,4 @@
-import type { Layer } from "../stack/call.ts";
+import type { Layer, Service } from "../stack/call.ts";
 import { failed } from "../stack/outcome.ts";
 import type { Sweep } from "../stack/sweep.ts";
 import { endedWaiting, Wait } from "./wait.ts";
@@ -12,9 +12,15 @@ export interface BrokerWatch {
 /** Holds calls back while the broker is away, for at most `waitMs`, instead of failing them at once. */
 export const waitForBroker =
   (broker: BrokerWatch, waitMs: number, sweep: Sweep): Layer =>
-  (inner) =>
+  (inner) => {
+    const hold = held(inner, broker, waitMs, sweep);
+    // No promise of its own for a call that does not wait.
+    return (call) => (broker.state.kind === "connected" ? inner(call) : hold(call));
+  };
+
+const held =
+  (inner: Service, broker: BrokerWatch, waitMs: number, sweep: Sweep): Service =>
   async (call) => {
-    if (broker.state.kind === "connected") return inner(call);
     const heldFrom = sweep.now();
     const wait = new Wait(call, sweep, waitMs);
     const stop = broker.onState(({ kind }) => kind === "connected" && wait.wake());

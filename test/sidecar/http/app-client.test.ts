@@ -164,6 +164,21 @@ test("interim answers are passed on in order, and HEAD's answer has no body", as
   );
 });
 
+test("an app does not speak as the mesh: its weft- fields go no further, those of interim answers neither", async (t) => {
+  const fields = "Weft-Error: x\r\nLink: a\r\nweft-caller: y\r\n";
+  const { client } = await scene(
+    t,
+    answering(
+      `HTTP/1.1 103 Early Hints\r\n${fields}\r\nHTTP/1.1 200 OK\r\n${fields}Content-Length: 0\r\n\r\n`,
+    ),
+  );
+  const interims: Interim[] = [];
+  const call = aCall();
+  call.onInterim = (interim) => interims.push(interim);
+  assert.equal(replied(await client.service(call)).headers, "Link: a\r\nContent-Length: 0\r\n");
+  assert.deepEqual(interims, [{ status: 103, reason: "Early Hints", headers: "Link: a\r\n" }]);
+});
+
 test("calls over the limit of connections wait for one, in their order, up to a limit", async (t) => {
   const { app, client } = await scene(t, undefined, { maxConnections: 1, maxWaiting: 2 });
   const calls = ["/1", "/2", "/3", "/4"].map((path) => aCall({ path, method: "POST" }));
