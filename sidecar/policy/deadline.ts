@@ -8,7 +8,7 @@ import type { Sweep } from "../stack/sweep.ts";
 export const deadline =
   (sweep: Sweep): Layer =>
   (inner) =>
-  async (call) => {
+  (call) => {
     const { timeoutMs } = call.head;
     if (timeoutMs === Number.POSITIVE_INFINITY) return inner(call);
     if (Number.isFinite(call.dueAt)) sweep.add(call);
@@ -17,8 +17,9 @@ export const deadline =
         call.dueAt = sweep.now() + timeoutMs;
         sweep.add(call);
       };
-    const outcome = await inner(call);
-    call.onRequestEnded = undefined;
-    sweep.delete(call);
-    return outcome;
+    return inner(call).then((outcome) => {
+      call.onRequestEnded = undefined;
+      sweep.delete(call);
+      return outcome;
+    });
   };

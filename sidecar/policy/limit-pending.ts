@@ -1,5 +1,6 @@
 import type { Layer } from "../stack/call.ts";
-import { refused } from "../stack/outcome.ts";
+import { type Outcome, type Refused, refused } from "../stack/outcome.ts";
+import { begun } from "../stack/stack.ts";
 
 /**
  * Lets so many calls wait for an answer at once, and refuses more: a queue without end only moves the failure. All
@@ -21,17 +22,26 @@ export class PendingLimit {
     this.#most = most;
   }
 
-  readonly layer: Layer = (inner) => async (call) => {
-    if (this.#pending >= this.#most)
-      return refused("overflow", `${this.#most} calls of ${this.#whose} wait for an answer already`);
+  readonly layer: Layer = (inner) => (call) => {
+    if (this.#pending >= this.#most) return Promise.resolve(this.#overflow());
     this.#pending++;
-    try {
-      return await inner(call);
-    } finally {
-      // Also after a bug: a call that was not counted off would take its place for ever.
-      this.#pending--;
-    }
+    return begun(inner, call).then(this.#ended, this.#broke);
   };
+
+  readonly #ended = (outcome: Outcome): Outcome => {
+    this.#pending--;
+    return outcome;
+  };
+
+  /** Also after a bug: a call that was not counted off would take its place for ever. */
+  readonly #broke = (bug: unknown): never => {
+    this.#pending--;
+    throw bug;
+  };
+
+  #overflow(): Refused {
+    return refused("overflow", `${this.#most} calls of ${this.#whose} wait for an answer already`);
+  }
 }
 
 /** Of all calls that a sidecar makes. */
