@@ -94,12 +94,15 @@ function redirect(filter: RequestRedirect, matched: string, to: Destination): Se
     const { path, query } = new AskedRequest(head.method, head.path, "");
     // What the client wrote: a listener for one service has an address that only he knows.
     const [, hostname, port] = /^(.+?)(?::(\d*))?$/.exec(fieldValue(head.headers, "host") ?? "") ?? [];
+    const proto = to.gateway === undefined ? undefined : fieldValue(head.headers, "x-forwarded-proto");
     const url = {
+      // The gateway has written it: its own listener's, or what a proxy that it trusts has said.
+      scheme: proto === "https" ? "https" : "http",
       hostname: hostname ?? meshHostname(to),
       port: port ? Number(port) : undefined,
       path,
       query,
-    };
+    } as const;
     const id = fieldValue(head.headers, HEADER.requestId);
     // No app has answered, so whoever wonders needs what to ask `weft explain` for.
     const idLine = id === undefined ? "" : `${HEADER.requestId}: ${id}\r\n`;

@@ -1,4 +1,5 @@
 import type { ServiceRouting } from "../../src/control/service-routing.ts";
+import { byHostname } from "../../src/routing/hostnames.ts";
 import { MatchIndex } from "../../src/routing/match-index.ts";
 import { type Destination, hasRegex, rulesFor } from "../../src/routing/rules.ts";
 import { loadRegexEngine, type RegexEngine } from "../../src/routing/text-match.ts";
@@ -101,20 +102,27 @@ export class Plans {
       return { chosen, requestMs: rule.requestMs, service: compile(rule, to.service) };
     };
     const unrouted = policyWithoutRoute(policy, caller, this.#regex);
-    const matches = rulesFor(routes, to, caller, this.#regex);
+    const indexes = byHostname(routes, to).flatMap((part) => {
+      const rules = rulesFor(part, to, caller, this.#regex).map((found) => {
+        const rule = policyOfRule(found, to, policy, caller, this.#regex);
+        return [found.match, made(rule, { name: found.name, why: found.why })] as const;
+      });
+      return rules.length === 0 ? [] : [new MatchIndex(rules, this.#regex)];
+    });
     // Also when all routes are about other callers: such a route changes nothing for this one (GAMMA's consumer routes).
-    if (matches.length === 0) {
+    // A gateway sends nothing where no route says so.
+    if (indexes.length === 0 && to.gateway === undefined) {
       const only = made(unrouted, NO_RULE);
       return () => only;
     }
-    const rules = matches.map((found) => {
-      const rule = policyOfRule(found, to, policy, caller, this.#regex);
-      return [found.match, made(rule, { name: found.name, why: found.why })] as const;
-    });
-    const index = new MatchIndex(rules, this.#regex);
     const none = made({ ...unrouted, steps: { ...unrouted.steps, answer: noRoute } }, NO_RULE);
-    return ({ method, path, headers, upgrade }) =>
-      index.find(new AskedRequest(method, path, headers, upgrade)) ?? none;
+    const [index, ...others] = indexes;
+    return ({ method, path, headers, upgrade }) => {
+      const asked = new AskedRequest(method, path, headers, upgrade);
+      let found = index?.find(asked);
+      for (let i = 0; found === undefined && i < others.length; i++) found = others[i]!.find(asked);
+      return found ?? none;
+    };
   }
 }
 

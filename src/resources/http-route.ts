@@ -4,6 +4,7 @@ import { httpRouteRule } from "./http-route-rule.ts";
 import { metadata } from "./metadata.ts";
 import { ATTACH, judgeParents, parentRef } from "./parent-ref.ts";
 import { objects, type Report, type Rough, rule, unique } from "./rule.ts";
+import { routeHostname } from "./scalars.ts";
 import { described } from "./schema-notes.ts";
 
 const API_VERSIONS = ["gateway.networking.k8s.io/v1", "gateway.networking.k8s.io/v1beta1"] as const;
@@ -14,11 +15,17 @@ const spec = described(
     .strictObject({
       parentRefs: described(
         z.array(parentRef).check(z.minLength(1), z.maxLength(32)),
-        "the services whose calls are routed",
+        "the services whose calls are routed, and the gateways whose requests are",
         {
           missing: "which means that the route belongs to nothing",
           unsupportedValue: (value) => (value === undefined ? ATTACH : undefined),
         },
+      ),
+      hostnames: z.exactOptional(
+        described(
+          z.array(routeHostname).check(z.maxLength(16)),
+          "of gateways: the hosts whose requests are routed, such as shop.example.com or *.example.com; left out, all. An exact name counts before a wildcard, and a longer wildcard before a shorter one",
+        ),
       ),
       rules: described(
         z._default(z.array(httpRouteRule).check(z.minLength(1), z.maxLength(16)), () => [
@@ -32,13 +39,12 @@ const spec = described(
   {
     id: "HTTPRouteSpec",
     unsupportedFields: {
-      hostnames: "leave it out: a route is chosen by the service that is called, not by a host name",
-      useDefaultGateways: "leave it out: there are no gateways; parentRefs names services",
+      useDefaultGateways: "leave it out: parentRefs names each gateway",
     },
   },
 );
 
-/** `HTTPRoute` of Gateway API v1, as it applies to a mesh (GAMMA: parents are services). */
+/** `HTTPRoute` of Gateway API v1: its parents are services (GAMMA), or gateways of `weft gateway`. */
 export const httpRoute = described(
   z.strictObject({
     apiVersion: described(
@@ -52,7 +58,7 @@ export const httpRoute = described(
     metadata,
     spec,
   }),
-  "Routes the calls to one or more services: Gateway API v1, and `version` on references.",
+  "Routes the calls to one or more services, or the requests that come in by a gateway: Gateway API v1, and `version` on references.",
   {
     id: "HTTPRoute",
     unsupportedFields: { status: "leave it out: `weft get routes` shows what became of a route" },

@@ -57,6 +57,16 @@ export const hostname = described(text(1, 253).check(z.regex(SUBDOMAIN)), "host 
   cure: 'write a host name in small letters, without scheme, port or "*"',
 });
 
+/** `Hostname` of the standard: a first label of `*` stands for one or more labels. */
+export const routeHostname = described(
+  text(1, 253).check(
+    z.regex(new RegExp(`^(?:\\*\\.)?${SUBDOMAIN.source.slice(1)}`)),
+    z.refine((name) => !/^[0-9.]+$/.test(name), { error: "is an address" }),
+  ),
+  "host name, or *. and a domain",
+  { cure: 'write a host name in small letters, or "*." and a domain; no scheme, port or address' },
+);
+
 export const port = described(z.int().check(z.minimum(1), z.maximum(65_535)), "port number", {
   cure: "write a port number from 1 to 65535, without quotes",
 });

@@ -3,6 +3,7 @@ import { modifiedPath } from "./paths.ts";
 
 /** The URL of a request, in its parts. */
 export interface AskedUrl {
+  readonly scheme: "http" | "https";
   readonly hostname: string;
   /** Undefined when the URL names none. */
   readonly port: number | undefined;
@@ -19,7 +20,7 @@ const WELL_KNOWN: Readonly<Record<string, number>> = { http: 80, https: 443 };
  * @param matched the prefix that took the request
  */
 export function redirectLocation(redirect: RequestRedirect, url: AskedUrl, matched: string): string {
-  const scheme = redirect.scheme ?? "http";
+  const scheme = redirect.scheme ?? url.scheme;
   const port = redirect.port ?? (redirect.scheme === undefined ? url.port : undefined);
   const shown = port === undefined || port === WELL_KNOWN[scheme] ? "" : `:${port}`;
   const path = redirect.path === undefined ? url.path : modifiedPath(redirect.path, url.path, matched);

@@ -9,6 +9,16 @@ export interface Destination {
   /** Undefined when the caller left the choice to the mesh. */
   readonly version: string | undefined;
   readonly port: number;
+  /** Set for requests to a gateway, which `service` is then. */
+  readonly gateway?: GatewayPlace;
+}
+
+/** Where a request came in. */
+export interface GatewayPlace {
+  /** As `sectionName` has it. */
+  readonly listener: "http" | "https";
+  /** The narrowest of the hostnames of its routes that takes the request's host; empty for none. */
+  readonly hostname: string;
 }
 
 /** A rule that may take a request, and what it takes. */
@@ -21,11 +31,18 @@ export interface RuleMatch {
   readonly why: string;
 }
 
-/** True when a route is attached to that destination (`parentRefs`); a port or version that it does not name is any. */
+/**
+ * True when a route is attached to that destination (`parentRefs`); a port or section that it does not name is any, a
+ * version has to be called. Hostnames are not looked at (`hostnames.ts`).
+ */
 export const concerns = (route: HttpRoute, to: Destination): boolean =>
   route.spec.parentRefs.some(
-    ({ name, version, port }) =>
-      name === to.service && version === to.version && (port === undefined || port === to.port),
+    ({ kind, name, version, port, sectionName }) =>
+      (kind === "Gateway") === (to.gateway !== undefined) &&
+      name === to.service &&
+      version === to.version &&
+      (port === undefined || port === to.port) &&
+      (sectionName === undefined || sectionName === to.gateway?.listener),
   );
 
 /**

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { HttpRoute } from "../../src/resources/http-route.ts";
 import { readResource } from "../../src/resources/read.ts";
 import { aRoute, readRule, told } from "./a-route.ts";
 
@@ -39,30 +40,49 @@ test("filters of the standard that are not carried are refused by their type", (
     ]);
 });
 
-test("a route of a gateway is refused, once for each parent, and told how to name a service", () => {
-  const withParent = (parent: object | undefined) =>
+test("a route of a gateway is taken as the standard has it, with host names and without a kind", () => {
+  const read = readResource(
+    aRoute(({ spec }) => {
+      spec.parentRefs = [{ name: "gateway", sectionName: "https" }];
+      spec.hostnames = ["shop.example.com", "*.example.com"];
+    }),
+    0,
+  );
+  assert.deepEqual(read.findings, []);
+  const { spec } = read.resource as HttpRoute;
+  const [parent] = spec.parentRefs;
+  assert.deepEqual([parent?.kind, parent?.group], ["Gateway", "gateway.networking.k8s.io"]);
+  assert.deepEqual(spec.hostnames, ["shop.example.com", "*.example.com"]);
+});
+
+test("a parent that is neither service nor gateway, or half of each, is refused, and told how to name one", () => {
+  const withParent = (parent: object | undefined, hostnames?: unknown) =>
     readResource(
       aRoute(({ spec }) => {
         if (parent === undefined) delete spec.parentRefs;
         else spec.parentRefs = [parent];
+        if (hostnames !== undefined) spec.hostnames = hostnames;
       }),
       0,
     );
-  const at = ["unsupported spec.parentRefs[0].kind"];
-  const gateway = withParent({ name: "gw" });
-  assert.deepEqual(told(gateway), at);
-  assert.match(gateway.findings[0]?.message ?? "", /kind is missing, which means Gateway/);
-  assert.match(gateway.findings[0]?.cure ?? "", /group: "", kind: Service/);
-  assert.deepEqual(told(withParent({ kind: "Gateway", name: "gw" })), at);
-  assert.deepEqual(
-    told(withParent({ kind: "ServiceImport", group: "multicluster.x-k8s.io", name: "a" })),
-    at,
-  );
+  const other = withParent({ kind: "ServiceImport", group: "multicluster.x-k8s.io", name: "a" });
+  assert.deepEqual(told(other), ["unsupported spec.parentRefs[0].kind"]);
+  assert.match(other.findings[0]?.cure ?? "", /group: "", kind: Service/);
   // Without a group, the standard means its own.
   assert.deepEqual(told(withParent({ kind: "Service", name: "a" })), [
     "unsupported spec.parentRefs[0].group",
   ]);
+  assert.deepEqual(told(withParent({ group: "", name: "a" })), ["unsupported spec.parentRefs[0].group"]);
+  assert.deepEqual(told(withParent({ name: "gateway", version: "2" })), [
+    "invalid-value spec.parentRefs[0].version",
+  ]);
   assert.deepEqual(told(withParent(undefined)), ["unsupported spec.parentRefs"]);
+  for (const name of ["Shop.example.com", "a.*.com", "*", "10.0.0.1", "shop.example.com:443"])
+    assert.deepEqual(
+      told(withParent({ name: "gateway" }, [name])),
+      ["invalid-value spec.hostnames[0]"],
+      name,
+    );
 });
 
 test("a backend that is no service is refused by its kind", () => {

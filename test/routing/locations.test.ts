@@ -56,7 +56,7 @@ const redirect = (
   matched = "/path",
 ): string => {
   const [path, query = ""] = target.split("?");
-  const url = { hostname: "echo.mesh", port, path: path!, query };
+  const url = { scheme: "http", hostname: "echo.mesh", port, path: path!, query } as const;
   return redirectLocation({ statusCode: 302, ...part }, url, matched);
 };
 

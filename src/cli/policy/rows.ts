@@ -30,13 +30,14 @@ export const routeRows = (entries: readonly Entry<HttpRoute>[], now: number): st
   ]),
 ];
 
-/** `orders`, `orders:8080`, `v2.orders`: the addresses that the route is for. */
+/** `orders`, `orders:8080`, `v2.orders`, `gateway/shop.example.com`: the addresses that the route is for. */
 const servicesOf = ({ spec }: HttpRoute): string =>
   spec.parentRefs
-    .map(
-      ({ name, port, version }) =>
-        (version === undefined ? "" : `v${version}.`) + name + (port === undefined ? "" : `:${port}`),
-    )
+    .flatMap(({ kind, name, port, version }) => {
+      const address =
+        (version === undefined ? "" : `v${version}.`) + name + (port === undefined ? "" : `:${port}`);
+      return kind === "Gateway" ? (spec.hostnames ?? ["*"]).map((host) => `${address}/${host}`) : [address];
+    })
     .join(",");
 
 /** @param now Unix time in ms */

@@ -40,14 +40,15 @@ const MAX_MATCHES = 200_000;
 function tooMany(set: readonly Judged[]): Finding | undefined {
   let count = 0;
   for (const one of set.filter(isRoute)) {
-    const { parentRefs, rules } = one.resource.spec;
-    for (const { matches } of rules) count += matches.length * parentRefs.length;
+    const { parentRefs, hostnames = [], rules } = one.resource.spec;
+    for (const { matches } of rules)
+      count += matches.length * parentRefs.length * Math.max(1, hostnames.length);
     if (count > MAX_MATCHES)
       return found(
         "too-large",
         one,
         "spec.rules",
-        `with it there are more than ${MAX_MATCHES} matches, counted once for each parent of their route`,
+        `with it there are more than ${MAX_MATCHES} matches, counted once for each parent and host of their route`,
       );
   }
   return undefined;

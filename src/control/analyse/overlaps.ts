@@ -1,5 +1,5 @@
 import type { Finding } from "../../resources/finding.ts";
-import type { HttpRoute } from "../../resources/http-route.ts";
+import type { HttpRoute, ParentRef } from "../../resources/http-route.ts";
 import { conditionsKey } from "./conditions.ts";
 import { besides, destinationOf, found, isRoute, type Judged, labelOf } from "./judged.ts";
 
@@ -42,15 +42,23 @@ function placesOf({ resource: { spec } }: Judged<HttpRoute>) {
     matches.flatMap((match, i) => {
       const path = `spec.rules[${rule}].matches[${i}]`;
       const conditions = conditionsKey(match);
-      return spec.parentRefs.map((parent) => ({
-        path,
-        key: `${parent.name} ${parent.version ?? ""} ${conditions}`,
-        port: parent.port,
-        destination: destinationOf(parent),
-      }));
+      return spec.parentRefs.flatMap((parent) =>
+        hostsOf(parent, spec).map((host) => ({
+          path,
+          key: `${host} ${parent.sectionName ?? ""} ${parent.name} ${parent.version ?? ""} ${conditions}`,
+          port: parent.port,
+          destination: destinationOf(parent) + (host === "" || host === ANY_HOST ? "" : ` and ${host}`),
+        })),
+      );
     }),
   );
 }
+
+const ANY_HOST = "*";
+
+/** Requests to a gateway differ by host as calls do by service; empty where hosts do not count. */
+const hostsOf = ({ kind }: ParentRef, { hostnames = [ANY_HOST] }: HttpRoute["spec"]): readonly string[] =>
+  kind === "Gateway" ? hostnames : [""];
 
 function tell(at: Place, before: Place, destination: string): Finding {
   if (at.one === before.one)

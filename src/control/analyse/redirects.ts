@@ -27,7 +27,9 @@ export function redirectCycles(set: readonly Judged[], regex: RegexEngine | unde
     const begin = pathFor(start);
     if (redirectIn(start.rule) === undefined || begin === undefined) return [];
     return start.one.resource.spec.parentRefs.flatMap((parent): Finding[] => {
-      const { name: service, version, port = HTTP_PORT } = parent;
+      const { kind, name: service, version, port = HTTP_PORT } = parent;
+      // What comes in by a gateway is called by hosts that are not the mesh's to know.
+      if (kind === "Gateway") return [];
       const circle = follow(start, begin, { service, version, port }, takers);
       if (circle === undefined || told.has(nameOf(circle))) return [];
       told.add(nameOf(circle));
@@ -68,7 +70,14 @@ function follow(start: Place, begin: string, to: Destination, takers: Takers): P
     if (circle.length === 0 && at !== start) return undefined;
     circle.push(at);
     if (redirect.scheme === "https") return undefined;
-    const from = { hostname: meshHostname(destination), port: destination.port, path: asked.path, query };
+    const { port } = destination;
+    const from = {
+      scheme: "http",
+      hostname: meshHostname(destination),
+      port,
+      path: asked.path,
+      query,
+    } as const;
     const { host, pathname } = new URL(redirectLocation(redirect, from, at.match.path.value));
     const next = meshDestination(host);
     if (next === undefined) return undefined;

@@ -25,7 +25,7 @@ export function nameVersions(resource: Resource, world: World): Resource {
     ...resource,
     spec: {
       ...spec,
-      parentRefs: spec.parentRefs.map(named),
+      parentRefs: spec.parentRefs.map((ref) => (ref.kind === "Gateway" ? ref : named(ref))),
       rules: spec.rules.map((rule) => ({
         ...rule,
         ...(rule.filters && { filters: inFilters(rule.filters) }),
