@@ -1,4 +1,5 @@
 import type { Bus } from "../src/bus/bus.ts";
+import type { GatewayOptions } from "./gateway/options.ts";
 import type { AppAddress } from "./life/health.ts";
 
 export interface Address {
@@ -24,8 +25,10 @@ export interface SidecarOptions {
   /** Path of an HTTP health check; a TCP connection is tried when absent. */
   readonly healthPath?: string;
   readonly zone?: string;
-  /** The outbound listener, on loopback. */
-  readonly listen: Address;
+  /** The outbound listener, on loopback; a gateway has none. */
+  readonly listen?: Address;
+  /** A way in for requests from outside. */
+  readonly gateway?: GatewayOptions;
   readonly upstreams?: readonly Upstream[];
   readonly admin?: Address;
   readonly limits?: Partial<Limits>;

@@ -12,10 +12,12 @@ import { createMetrics, type Metrics } from "../src/telemetry/metrics.ts";
 import { createTracer } from "../src/telemetry/trace.ts";
 import { type AdminProviders, startAdmin } from "./admin/admin.ts";
 import type { Context } from "./context.ts";
+import { notMesh } from "./egress/not-mesh.ts";
+import { type Gateway, startGateway } from "./gateway/gateway.ts";
 import { type Inbound, startInbound } from "./inbound/inbound.ts";
 import { accountOf } from "./observe/accounts.ts";
 import { RecentCalls } from "./observe/recent-calls.ts";
-import type { Recorder } from "./observe/record.ts";
+import { type Recorder, recordRefused } from "./observe/record.ts";
 import { accountsUnderWay } from "./observe/under-way.ts";
 import { LIMITS, type Say, type SidecarOptions } from "./options.ts";
 import { type Outbound, startOutbound } from "./outbound/outbound.ts";
@@ -23,11 +25,12 @@ import { Sweep } from "./stack/sweep.ts";
 
 /** A running sidecar. */
 export interface Sidecar {
-  /** Of the outbound listener, such as `127.0.0.1:4143`. */
+  /** Of the outbound listener, such as `127.0.0.1:4143`; empty when there is none. */
   readonly listen: string;
   /** Of the listeners for one service, in the order of the options. */
   readonly upstreams: readonly string[];
   readonly admin: string | undefined;
+  readonly gateway: Pick<Gateway, "https" | "http"> | undefined;
   readiness(): Readiness;
   /** Takes no further calls from the mesh; resolves when those under way have ended or `capMs` is over. */
   leave(capMs: number): Promise<void>;
@@ -110,9 +113,17 @@ async function open(
   let inbound: Inbound | undefined;
   const dueAtOf = (traceparent: string): number => inbound?.dueAtOf(traceparent) ?? Number.POSITIVE_INFINITY;
   const outbound: Outbound = await startOutbound(context, {
-    ...{ listen, upstreams, recorder: recorder("client"), table, policies, zone, mirrorSkipped, dueAtOf },
+    ...{ listen, upstreams, elsewhere: notMesh(metrics.client), recorder: recorder("client") },
+    ...{ table, policies, zone, mirrorSkipped, dueAtOf },
   });
   closers.push((graceMs) => outbound.close(graceMs));
+  const gateway =
+    options.gateway &&
+    (await startGateway(context, options.gateway, {
+      ...{ policies, handlerFor: outbound.handlerFor },
+      refused: (method, code) => recordRefused(metrics.client, method, code),
+    }));
+  closers.push((graceMs) => gateway?.close(graceMs));
   const beating = (stats?: () => CallStats): Heartbeater => {
     const beats = new Heartbeater({
       ...{ bus, clock: systemClock, service, instance, version, policy: () => policies.inStep },
@@ -154,6 +165,7 @@ async function open(
     const reasons = [
       bus.state.kind === "connected" ? undefined : `the broker is ${bus.state.kind}`,
       inbound?.notReady(),
+      gateway?.leaving ? "the gateway leaves" : undefined,
     ].filter((reason) => reason !== undefined);
     return { ready: reasons.length === 0, reasons };
   };
@@ -164,6 +176,7 @@ async function open(
       policy: policies.inStep,
       ...{ mesh: options.mesh, service, instance, version, zone, app, limits, upstreams },
       listen: outbound.listen,
+      ...(gateway === undefined ? {} : { gateway: { ...options.gateway, connections: gateway.connections } }),
       broker: bus.state,
       registry: table.state,
       expiry: options.expiry?.(),
@@ -177,7 +190,8 @@ async function open(
     upstreams: outbound.upstreams,
     admin: admin?.address,
     readiness,
-    leave: async (capMs) => inbound?.leave(capMs),
+    gateway: gateway && { https: gateway.https, http: gateway.http },
+    leave: async (capMs) => void (await Promise.all([inbound?.leave(capMs), gateway?.close(capMs)])),
   };
 }
 

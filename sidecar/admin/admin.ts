@@ -79,6 +79,13 @@ function pagesOf({ metrics, ready, config, endpoints }: AdminProviders): Pages {
         return json(answer.ready ? 200 : 503, answer);
       },
     ],
+    [
+      "/healthz",
+      () => {
+        const { ready: isReady } = ready();
+        return { status: isReady ? 200 : 503, type: "text/plain", text: isReady ? "ok\n" : "not ready\n" };
+      },
+    ],
     ["/live", () => json(200, { live: true })],
     ["/config", () => json(200, redact(config()))],
     ["/endpoints", () => json(200, redact(endpoints()))],

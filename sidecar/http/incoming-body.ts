@@ -36,6 +36,8 @@ export class IncomingBody implements Body {
   arrived = false;
   /** Why it is malformed. */
   problem: string | undefined;
+  /** More has come than is taken. */
+  tooLarge = false;
   readonly #source: BodySource;
   /** The memory of `bytes` in `feed` is used again by the connection. */
   readonly #shared: boolean;
@@ -49,12 +51,19 @@ export class IncomingBody implements Body {
   #sink: Sink | undefined;
   #failed: Code | undefined;
 
-  constructor(framing: Framing, extent: Extent, source: BodySource, shared: boolean) {
+  /** @param most bytes that come by chunks; what is longer is `tooLarge` */
+  constructor(
+    framing: Framing,
+    extent: Extent,
+    source: BodySource,
+    shared: boolean,
+    most = Number.POSITIVE_INFINITY,
+  ) {
     this.framing = framing;
     this.#source = source;
     this.#shared = shared;
     this.#decoder = extent === BY_CHUNKS ? new ChunkedDecoder() : undefined;
-    this.#left = extent < 0 ? Number.POSITIVE_INFINITY : extent;
+    this.#left = extent >= 0 ? extent : extent === BY_CHUNKS ? most : Number.POSITIVE_INFINITY;
     if (extent >= 0 && extent <= GATHER_BYTES) this.#whole = Buffer.allocUnsafe(extent);
   }
 
@@ -63,6 +72,11 @@ export class IncomingBody implements Body {
     if (this.arrived) return from;
     if (this.#decoder !== undefined) {
       const piece = this.#decoder.decode(bytes, from, to);
+      this.#left -= piece.length;
+      if (this.#left < 0) {
+        this.tooLarge = true;
+        return to;
+      }
       if (piece.length > 0) this.#take(piece);
       if (this.#decoder.problem !== undefined) {
         this.problem = this.#decoder.problem;

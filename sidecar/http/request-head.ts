@@ -12,6 +12,8 @@ export interface HeadLimits {
   readonly fields: number;
   /** Of the request target; 414 above it. RFC 9112 §3 asks for at least 8000. */
   readonly targetBytes: number;
+  /** CONNECT is taken; else it is refused with 501. */
+  readonly connect?: boolean;
 }
 
 export const HEAD_LIMITS: HeadLimits = { headBytes: 32 * 1024, fields: 128, targetBytes: 8 * 1024 };
@@ -92,8 +94,15 @@ export function parseRequestHead(text: string, limits: HeadLimits = HEAD_LIMITS)
   let host = fields.host;
   let path = target;
   if (target.charCodeAt(0) !== 0x2f) {
-    if (method === "CONNECT") return problem("unsupported", "CONNECT is not carried: call http:// addresses");
-    if (target !== "*") {
+    if (method === "CONNECT") {
+      if (!limits.connect) return problem("unsupported", "CONNECT is not carried: call http:// addresses");
+      if (!AUTHORITY.test(target) || !HOST.test(target)) return bad("CONNECT takes host:port");
+      // RFC 9110 §9.3.6: what follows is the tunnel, so nothing may tell of a body.
+      if (framing !== "none") return bad("CONNECT has a body");
+      host = target;
+      path = "";
+      if (host !== fields.host) fields.block = setField(fields.block, "host", host);
+    } else if (target !== "*") {
       const absolute = ABSOLUTE.exec(target);
       if (absolute === null || !HOST.test(absolute[1]!) || absolute[1] === "")
         return bad("the request target is neither a path nor an http:// address without user information");
@@ -123,6 +132,7 @@ export function parseRequestHead(text: string, limits: HeadLimits = HEAD_LIMITS)
   };
 }
 
+const AUTHORITY = /^[^:]+:[0-9]+$|^\[.+\]:[0-9]+$/;
 const ABSOLUTE = /^http:\/\/([^/?]*)(.*)$/i;
 
 /** RFC 9112 §3.2.4: OPTIONS without a path means the server as a whole. */

@@ -18,6 +18,11 @@ import {
   requestHeadText,
 } from "./request-head.ts";
 
+export interface RequestLimits extends HeadLimits {
+  /** Of a body; 413 above it. None when it is left out. */
+  readonly bodyBytes?: number;
+}
+
 /** Whoever answers the requests of a connection. */
 export interface IntakeOwner {
   /** A request, whole or with its body still coming. The next one waits for `RequestIntake.next`. */
@@ -53,7 +58,7 @@ const HEAD_TIMEOUT: HeadProblem = {
 export class RequestIntake implements BodySource {
   readonly #socket: Socket;
   readonly #owner: IntakeOwner;
-  readonly #limits: HeadLimits;
+  readonly #limits: RequestLimits;
   readonly #headTimeoutMs: number;
   #state = HEAD;
   /** Bytes that nobody has looked at yet. */
@@ -65,7 +70,7 @@ export class RequestIntake implements BodySource {
   #cut = false;
   #droppedBytes = 0;
 
-  constructor(socket: Socket, owner: IntakeOwner, limits: HeadLimits, headTimeoutMs: number) {
+  constructor(socket: Socket, owner: IntakeOwner, limits: RequestLimits, headTimeoutMs: number) {
     this.#socket = socket;
     this.#owner = owner;
     this.#limits = limits;
@@ -143,7 +148,11 @@ export class RequestIntake implements BodySource {
     this.#cut = false;
     let body: Body = NO_BODY;
     let rest = bodyAt;
-    if (head.upgrade !== undefined) {
+    if (framing === "length" && contentLength > (this.#limits.bodyBytes ?? Number.POSITIVE_INFINITY)) {
+      this.#owner.onProblem(bodyTooLarge(this.#limits.bodyBytes!));
+      return;
+    }
+    if (asksForTunnel(head)) {
       const tunnel = new IncomingBody(framing, BY_CLOSE, this, false);
       tunnel.hand();
       body = tunnel;
@@ -160,7 +169,8 @@ export class RequestIntake implements BodySource {
 
   #gather(head: RequestHead, bytes: Buffer): void {
     const { contentLength, framing } = head;
-    const incoming = new IncomingBody(framing, framing === "length" ? contentLength : BY_CHUNKS, this, false);
+    const extent = framing === "length" ? contentLength : BY_CHUNKS;
+    const incoming = new IncomingBody(framing, extent, this, false, this.#limits.bodyBytes);
     this.#incoming = incoming;
     this.#feed(incoming, bytes);
     if (!this.#gathers(incoming)) return;
@@ -191,11 +201,14 @@ export class RequestIntake implements BodySource {
 
   #feed(incoming: IncomingBody, bytes: Buffer): void {
     const at = incoming.feed(bytes, 0, bytes.length);
-    if (incoming.problem !== undefined) {
+    if (incoming.problem !== undefined || incoming.tooLarge) {
       this.#incoming = undefined;
       this.#cut = true;
-      if (this.#state === HANDED) incoming.fail("bad-request");
-      else this.#owner.onProblem({ kind: "problem", code: "bad-request", message: incoming.problem });
+      const problem: HeadProblem = incoming.tooLarge
+        ? bodyTooLarge(this.#limits.bodyBytes!)
+        : { kind: "problem", code: "bad-request", message: incoming.problem! };
+      if (this.#state === HANDED) incoming.fail(problem.code);
+      else this.#owner.onProblem(problem);
     } else if (incoming.arrived && this.#state !== TUNNEL) {
       if (this.#incoming === incoming) this.#incoming = undefined;
       if (at < bytes.length) this.take(bytes.subarray(at));
@@ -272,5 +285,15 @@ export class RequestIntake implements BodySource {
     }
   }
 }
+
+/** What follows the head is another protocol's, if the answer allows it. */
+export const asksForTunnel = ({ method, upgrade }: Pick<RequestHead, "method" | "upgrade">): boolean =>
+  upgrade !== undefined || method === "CONNECT";
+
+const bodyTooLarge = (most: number): HeadProblem => ({
+  kind: "problem",
+  code: "body-too-large",
+  message: `the request body is longer than ${most} bytes`,
+});
 
 const handOnLater = (intake: RequestIntake, incoming: IncomingBody) => intake.gathered(incoming);

@@ -6,26 +6,29 @@ import type { Sweep, Timed } from "../stack/sweep.ts";
 import { BodyWriter, type WriterOwner, writeMessage } from "./body-writer.ts";
 import type { Request, Responder } from "./exchange.ts";
 import { BY_CLOSE, type Extent, type IncomingBody } from "./incoming-body.ts";
-import { meshAnswer } from "./mesh-answer.ts";
+import type { meshAnswer } from "./mesh-answer.ts";
 import { Progress } from "./progress.ts";
 import { planReply } from "./reply-plan.ts";
-import type { HeadLimits, HeadProblem, RequestHead } from "./request-head.ts";
-import { type IntakeOwner, RequestIntake } from "./request-intake.ts";
+import type { HeadProblem, RequestHead } from "./request-head.ts";
+import { asksForTunnel, type IntakeOwner, RequestIntake, type RequestLimits } from "./request-intake.ts";
 import { type Answerer, type Sent, ServerExchange } from "./server-exchange.ts";
 
 /** What the connections of one server share. */
 export interface ServerContext {
-  readonly limits: HeadLimits;
+  readonly limits: RequestLimits;
   readonly headTimeoutMs: number;
   readonly idleTimeoutMs: number;
   readonly sweep: Sweep;
   readonly connections: Set<ServerConnection>;
-  readonly onRequest: (request: Request, responder: Responder) => void;
+  /** Renders what is no request. */
+  readonly answers: typeof meshAnswer;
   /** Connections end after the answer that is due. */
   closing: boolean;
   /** Told of each connection that has ended. */
   onEnd: () => void;
 }
+
+export type OnRequest = (request: Request, responder: Responder) => void;
 
 /** A request is awaited, or answered. */
 const OPEN = 0;
@@ -43,6 +46,7 @@ export class ServerConnection implements Answerer, IntakeOwner, WriterOwner, Tim
   sweepSlot = -1;
   readonly #context: ServerContext;
   readonly #socket: Socket;
+  readonly #onRequest: OnRequest;
   readonly #intake: RequestIntake;
   readonly #progress: Progress;
   #state = OPEN;
@@ -52,9 +56,10 @@ export class ServerConnection implements Answerer, IntakeOwner, WriterOwner, Tim
   #writer: BodyWriter | undefined;
   #sent: Sent;
 
-  constructor(context: ServerContext, socket: Socket) {
+  constructor(context: ServerContext, socket: Socket, onRequest: OnRequest) {
     this.#context = context;
     this.#socket = socket;
+    this.#onRequest = onRequest;
     this.#intake = new RequestIntake(socket, this, context.limits, context.headTimeoutMs);
     this.#progress = new Progress(socket);
     context.connections.add(this);
@@ -87,11 +92,11 @@ export class ServerConnection implements Answerer, IntakeOwner, WriterOwner, Tim
     this.#replied = false;
     if (this.#intake.unfinished) this.#watch();
     else this.dueAt = Number.POSITIVE_INFINITY;
-    this.#context.onRequest(exchange, exchange);
+    this.#onRequest(exchange, exchange);
   }
 
   onProblem(problem: HeadProblem): void {
-    const { status, reason, headers, body } = meshAnswer(problem.code, problem.message);
+    const { status, reason, headers, body } = this.#context.answers(problem.code, problem.message);
     const head = `HTTP/1.1 ${status} ${reason}\r\n${headers}Connection: close\r\n\r\n`;
     writeMessage(this.#socket, head, body, body.first.length);
     this.#linger();
@@ -117,16 +122,17 @@ export class ServerConnection implements Answerer, IntakeOwner, WriterOwner, Tim
     }
     this.#replied = true;
     this.#sent = sent;
-    if (exchange.upgrade !== undefined && status === 101) this.#switch(exchange, reason, headers, body);
+    if (exchange.isTunnelBy(status)) this.#switch(exchange, status, reason, headers, body);
     else this.#reply(exchange, status, reason, headers, body);
   }
 
   #reply(exchange: ServerExchange, status: number, reason: string, headers: string, body: Body): void {
     // The tunnel that was asked for never comes.
-    if (exchange.upgrade !== undefined) (exchange.body as IncomingBody).eof("cancelled");
+    if (asksForTunnel(exchange)) (exchange.body as IncomingBody).eof("cancelled");
     // The rest of a request that was answered in full is not waited for, so nothing can follow it.
     const answeredEarly = this.#intake.unfinished && body.complete;
-    const mayKeep = this.#keepAlive && !answeredEarly && !this.#context.closing;
+    const isTunnelRefused = exchange.method === "CONNECT";
+    const mayKeep = this.#keepAlive && !answeredEarly && !isTunnelRefused && !this.#context.closing;
     const plan = planReply(exchange, status, reason, headers, body, mayKeep);
     this.#keepAlive = plan.keepAlive;
     if (plan.body !== body) body.abandon("cancelled");
@@ -143,10 +149,11 @@ export class ServerConnection implements Answerer, IntakeOwner, WriterOwner, Tim
     body.read(this.#writer);
   }
 
-  /** RFC 9110 §7.8: from here on the bytes are another protocol's. */
-  #switch(exchange: ServerExchange, reason: string, headers: string, body: Body): void {
+  /** RFC 9110 §7.8, §9.3.6: from here on the bytes are another protocol's. */
+  #switch(exchange: ServerExchange, status: number, reason: string, headers: string, body: Body): void {
     this.#state = TUNNEL;
-    const head = `HTTP/1.1 101 ${reason}\r\n${headers}Connection: Upgrade\r\n\r\n`;
+    const upgrade = status === 101 ? "Connection: Upgrade\r\n" : "";
+    const head = `HTTP/1.1 ${status} ${reason}\r\n${headers}${upgrade}\r\n`;
     writeMessage(this.#socket, head, body, BY_CLOSE);
     this.#intake.openTunnel(exchange.body as IncomingBody);
     if (body.complete) {

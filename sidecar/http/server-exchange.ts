@@ -45,6 +45,12 @@ export class ServerExchange implements Request, Responder {
     this.onGone = undefined;
   }
 
+  /** Whether an answer makes a tunnel of the connection: the 101 that was asked for, or a 2xx to CONNECT. */
+  isTunnelBy(status: number): boolean {
+    if (this.method === "CONNECT") return status >= 200 && status < 300;
+    return this.upgrade !== undefined && status === 101;
+  }
+
   interim(interim: Interim): void {
     this.#connection.sendInterim(this, interim);
   }

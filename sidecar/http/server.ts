@@ -1,13 +1,21 @@
-import { type AddressInfo, createServer } from "node:net";
+import { type AddressInfo, createServer, type Socket } from "node:net";
 import { Sweep } from "../stack/sweep.ts";
-import type { Request, Responder } from "./exchange.ts";
-import { HEAD_LIMITS, type HeadLimits } from "./request-head.ts";
-import { ServerConnection, type ServerContext } from "./server-connection.ts";
+import { meshAnswer } from "./mesh-answer.ts";
+import { HEAD_LIMITS } from "./request-head.ts";
+import type { RequestLimits } from "./request-intake.ts";
+import { type OnRequest, ServerConnection, type ServerContext } from "./server-connection.ts";
 
 export interface HttpServerOptions {
-  /** Told of each request. One at a time for each connection: the next one comes after `responder.reply` is done. */
-  readonly onRequest: (request: Request, responder: Responder) => void;
-  readonly limits?: Partial<HeadLimits>;
+  /**
+   * Told of each request. One at a time for each connection: the next one comes after `responder.reply` is done. May be
+   * left out where `welcome` gives each connection one of its own.
+   */
+  readonly onRequest?: OnRequest;
+  /** Gets each connection that was accepted; it, or a socket around it, goes to `HttpServer.begin`, or is destroyed. */
+  readonly welcome?: (socket: Socket) => void;
+  readonly limits?: Partial<RequestLimits>;
+  /** Renders the answers to what is no request; `meshAnswer` when left out. */
+  readonly answers?: typeof meshAnswer;
   /** How long a head may take from its first byte, and the first head from the connect; 10 s. nginx has 60 s. */
   readonly headTimeoutMs?: number;
   /** How long a kept connection may rest, and a body or a tunnel may stand still; 5 min (semantics.md). */
@@ -28,6 +36,8 @@ export interface HttpServer {
    * @throws Error that says what to do when the address cannot be had
    */
   listen(host: string, port: number): Promise<AddressInfo>;
+  /** Speaks HTTP on a connection that `welcome` was given. */
+  begin(socket: Socket, onRequest?: OnRequest): void;
   /**
    * Takes no more connections, ends those that rest, and the others after the answer that is due.
    * @param graceMs after that time all are cut
@@ -46,13 +56,17 @@ export function serveHttp(options: HttpServerOptions): HttpServer {
     idleTimeoutMs: options.idleTimeoutMs ?? 300_000,
     sweep: options.sweep ?? new Sweep(),
     connections: new Set(),
-    onRequest: options.onRequest,
+    answers: options.answers ?? meshAnswer,
     closing: false,
     onEnd() {},
   };
+  const begin = (socket: Socket, onRequest = options.onRequest!): void => {
+    const connection = new ServerConnection(context, socket, onRequest);
+    if (context.closing) connection.close();
+  };
   const server = createServer(
     { noDelay: true, allowHalfOpen: true, highWaterMark: WRITE_BUFFER_BYTES },
-    (socket) => void new ServerConnection(context, socket),
+    options.welcome ?? ((socket) => begin(socket)),
   );
   if (options.maxConnections !== undefined) server.maxConnections = options.maxConnections;
 
@@ -63,6 +77,7 @@ export function serveHttp(options: HttpServerOptions): HttpServer {
   };
 
   return {
+    begin,
     get connections() {
       return context.connections.size;
     },

@@ -3,7 +3,8 @@ import { HEADER } from "../../src/protocol/header-names.ts";
 import type { Destination } from "../../src/routing/rules.ts";
 import type { Request, Responder } from "../http/exchange.ts";
 import { fieldValue } from "../http/header-block.ts";
-import { meshAnswer } from "../http/mesh-answer.ts";
+import type { meshAnswer } from "../http/mesh-answer.ts";
+import type { OnRequest } from "../http/server-connection.ts";
 import { Call } from "../stack/call.ts";
 import { type Outcome, statusOf } from "../stack/outcome.ts";
 import type { Sweep } from "../stack/sweep.ts";
@@ -12,10 +13,20 @@ import type { Plan, Plans } from "./plans.ts";
 import { type Router, targetOf } from "./route-host.ts";
 import { limitOf, timeoutOf } from "./timeout.ts";
 
-export interface OutboundHandlerOptions {
+/** Where requests come in: from the app, or from outside by a gateway. */
+export interface Door {
+  readonly route: Router;
+  /** Answers what `route` finds nothing for, and CONNECT. */
+  readonly unrouted: OnRequest;
+  /** Of whoever asks here. */
+  readonly clientAddress: string;
+  /** Renders what the mesh answers itself. */
+  readonly answers: typeof meshAnswer;
+}
+
+export interface OutboundHandlerOptions extends Door {
   /** The service that this sidecar stands beside. */
   readonly caller: string;
-  readonly route: Router;
   readonly plans: Pick<Plans, "get" | "ready">;
   readonly sweep: Sweep;
   /**
@@ -25,7 +36,6 @@ export interface OutboundHandlerOptions {
   readonly dueAtOf: (traceparent: string) => number;
   /** Time for a call of which neither the app nor policy says anything. */
   readonly timeoutMs: number;
-  readonly clientAddress: string;
   readonly nextRequestId: () => string;
   /** Told of each request that is refused before it is a call. */
   readonly refused: (method: string, code: Code) => void;
@@ -46,14 +56,11 @@ function whoLimits(
 }
 
 /** Turns the app's requests into calls, and the outcomes of calls into its answers. */
-export function outboundHandler(
-  options: OutboundHandlerOptions,
-): (request: Request, responder: Responder) => void {
+export function outboundHandler(options: OutboundHandlerOptions): OnRequest {
   return (request, responder) => {
-    const to = options.route(request.host);
+    const to = request.method === "CONNECT" ? undefined : options.route(request.host);
     if (to === undefined) {
-      options.refused(request.method, "not-mesh");
-      refuse(request, responder, "not-mesh", `${JSON.stringify(request.host)} is not a name of the mesh`);
+      options.unrouted(request, responder);
       return;
     }
     const plan = options.plans.get(to);
@@ -88,7 +95,7 @@ function begin(
   const askedMs = timeoutOf(request.headers);
   if (typeof askedMs === "object") {
     options.refused(request.method, "bad-request");
-    refuse(request, responder, "bad-request", askedMs.problem);
+    refuse(options.answers, request, responder, "bad-request", askedMs.problem);
     return;
   }
   const rule = plan(request);
@@ -116,16 +123,16 @@ function begin(
   call.traceparent = traceparent;
   if (request.minorVersion === 1) call.onInterim = (interim) => responder.interim(interim);
   request.onGone = () => call.cancel("cancelled");
-  void rule.service(call).then((outcome) => answer(responder, call, outcome));
+  void rule.service(call).then((outcome) => answer(options.answers, responder, call, outcome));
 }
 
-function answer(responder: Responder, call: Call, outcome: Outcome): void {
+function answer(answers: typeof meshAnswer, responder: Responder, call: Call, outcome: Outcome): void {
   if (outcome.kind === "replied") {
     responder.reply(outcome.status, outcome.reason, outcome.headers, outcome.body);
     return;
   }
   const tried = call.attempt > 1 ? `, after ${call.attempt} attempts` : "";
-  const { status, reason, headers, body } = meshAnswer(outcome.code, outcome.message + tried, {
+  const { status, reason, headers, body } = answers(outcome.code, outcome.message + tried, {
     status: statusOf(outcome),
     retryAfterMs: outcome.retryAfterMs,
     headers: outcome.headers,
@@ -134,9 +141,17 @@ function answer(responder: Responder, call: Call, outcome: Outcome): void {
   responder.reply(status, reason, headers, body);
 }
 
-function refuse(request: Request, responder: Responder, code: Code, message: string): void {
+/** Answers a request that is no call. */
+export function refuse(
+  answers: typeof meshAnswer,
+  request: Request,
+  responder: Responder,
+  code: Code,
+  message: string,
+  retryAfterMs?: number,
+): void {
   const requestId = fieldValue(request.headers, HEADER.requestId);
-  const { status, reason, headers, body } = meshAnswer(code, message, { requestId });
+  const { status, reason, headers, body } = answers(code, message, { requestId, retryAfterMs });
   responder.reply(status, reason, headers, body);
   request.body.abandon(code);
 }

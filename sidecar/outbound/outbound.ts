@@ -2,7 +2,9 @@ import { randomBytes } from "node:crypto";
 import type { InstanceTable } from "../../src/registry/table.ts";
 import { type Context, reportBug } from "../context.ts";
 import { fieldValue } from "../http/header-block.ts";
+import { meshAnswer } from "../http/mesh-answer.ts";
 import { type HttpServer, serveHttp } from "../http/server.ts";
+import type { OnRequest } from "../http/server-connection.ts";
 import { type Recorder, recordRefused } from "../observe/record.ts";
 import type { UnderWay } from "../observe/under-way.ts";
 import type { Address, Upstream } from "../options.ts";
@@ -16,14 +18,17 @@ import { Callees } from "./callees.ts";
 import { compileRule, type OutboundParts } from "./compile.ts";
 import { Exchanges } from "./exchanges.ts";
 import { requestIds } from "./forwarded.ts";
-import { outboundHandler } from "./listener.ts";
+import { type Door, outboundHandler } from "./listener.ts";
 import { Plans } from "./plans.ts";
 import { meshRouter, oneServiceRouter, type Router } from "./route-host.ts";
 import { SharedEjections } from "./shared-ejections.ts";
 
 export interface OutboundOptions {
-  readonly listen: Address;
+  /** Where the app calls; nowhere when absent. */
+  readonly listen: Address | undefined;
   readonly upstreams: readonly Upstream[];
+  /** Answers the app's requests that are for no name of the mesh. */
+  readonly elsewhere: OnRequest;
   readonly recorder: Recorder;
   readonly table: InstanceTable;
   readonly policies: PolicySource;
@@ -36,6 +41,7 @@ export interface OutboundOptions {
 
 /** The way from the app into the mesh. */
 export interface Outbound {
+  /** Empty when nothing listens. */
   readonly listen: string;
   readonly upstreams: readonly string[];
   /** The services that were called, as this sidecar sees them. */
@@ -46,6 +52,8 @@ export interface Outbound {
   ejectedServices(): string[];
   /** The attempts that have no outcome yet. */
   underWay(): UnderWay[];
+  /** Handles requests that come in by another door than its own listeners. */
+  handlerFor(door: Door): OnRequest;
   close(graceMs: number): Promise<void>;
 }
 
@@ -110,19 +118,24 @@ export async function startOutbound(context: Context, options: OutboundOptions):
 
   const nextRequestId = requestIds(randomBytes(8).toString("hex"));
   const servers: HttpServer[] = [];
-  const open = async ({ host, port }: Address, route: Router): Promise<string> => {
-    const onRequest = outboundHandler({
+  const handlerFor = (door: Door): OnRequest =>
+    outboundHandler({
+      ...door,
       caller: service,
-      route,
       plans,
       sweep,
       timeoutMs: limits.timeoutMs,
       dueAtOf: options.dueAtOf,
-      clientAddress: host,
       nextRequestId,
       refused: (method, errorCode) => recordRefused(recorder.meter, method, errorCode),
     });
-    const server = serveHttp({ sweep, idleTimeoutMs: limits.idleTimeoutMs, onRequest });
+  const open = async ({ host, port }: Address, route: Router): Promise<string> => {
+    const onRequest = handlerFor({
+      ...{ route, clientAddress: host, answers: meshAnswer, unrouted: options.elsewhere },
+    });
+    const server = serveHttp({
+      ...{ sweep, idleTimeoutMs: limits.idleTimeoutMs, onRequest, limits: { connect: true } },
+    });
     const bound = await server.listen(host, port);
     servers.push(server);
     return `${bound.family === "IPv6" ? `[${bound.address}]` : bound.address}:${bound.port}`;
@@ -134,9 +147,9 @@ export async function startOutbound(context: Context, options: OutboundOptions):
     await Promise.all(servers.map((server) => server.close(graceMs)));
   };
   const upstreams: string[] = [];
-  let listen: string;
+  let listen = "";
   try {
-    listen = await open(options.listen, meshRouter());
+    if (options.listen !== undefined) listen = await open(options.listen, meshRouter());
     for (const upstream of options.upstreams)
       upstreams.push(await open(upstream, oneServiceRouter(upstream.service, upstream.version)));
   } catch (error) {
@@ -151,6 +164,7 @@ export async function startOutbound(context: Context, options: OutboundOptions):
     ejected: () => callees.ejected(),
     ejectedServices: () => callees.ejectedServices(),
     underWay: () => exchanges.underWay(),
+    handlerFor,
     close,
   };
 }

@@ -21,8 +21,8 @@ import {
   withState,
 } from "./flags.ts";
 
-/** What `weft run` and `weft sidecar` have in common, as commander hands it over. */
-export interface SidecarFlags {
+/** What all members of a mesh have in common, as commander hands it over. */
+export interface MemberFlags {
   readonly state: string;
   readonly version: string;
   readonly tokenFile?: string;
@@ -30,10 +30,7 @@ export interface SidecarFlags {
   readonly authority?: string;
   readonly authorityPin?: string;
   readonly identity?: string;
-  readonly listen: Address;
-  readonly upstream?: readonly Upstream[];
   readonly admin: Address | false;
-  readonly health?: string;
   readonly zone?: string;
   readonly timeout: number;
   readonly idleTimeout: number;
@@ -44,6 +41,13 @@ export interface SidecarFlags {
   readonly otlp?: string;
   readonly traceRatio?: number;
   readonly accessLog?: boolean;
+}
+
+/** What `weft run` and `weft sidecar` have besides: they stand beside an app. */
+export interface SidecarFlags extends MemberFlags {
+  readonly listen: Address;
+  readonly upstream?: readonly Upstream[];
+  readonly health?: string;
 }
 
 /** `--version` of a service. @param more what its text in the help ends with */
@@ -57,7 +61,7 @@ export const versionOption = (more = ""): Option =>
  * @param listen the default of `--listen`
  */
 export function withSidecarFlags(command: Command, version: Option, listen: string): Command {
-  return withState(command)
+  const beside = withState(command)
     .addOption(version)
     .addOption(
       valued(
@@ -72,13 +76,19 @@ export function withSidecarFlags(command: Command, version: Option, listen: stri
       "a listener for one service, for apps that know no proxy: orders=127.0.0.1:7001, v2.orders=7002; may be repeated",
       many(upstream),
     )
-    .addOption(valued("--admin <address>", "metrics, readiness and configuration", loopbackAddress, "0"))
-    .option("--no-admin", "no admin listener")
     .option(
       "--health <path>",
       "the app is healthy when GET of this answers 2xx or 3xx (default: when it accepts TCP)",
       path,
-    )
+    );
+  return withMemberFlags(beside);
+}
+
+/** The flags of every member but where the state is. */
+export function withMemberFlags(command: Command): Command {
+  return command
+    .addOption(valued("--admin <address>", "metrics, readiness and configuration", loopbackAddress, "0"))
+    .option("--no-admin", "no admin listener")
     .option("--zone <name>", "where the instance is, such as eu-1a", nameOf("zone"))
     .option(
       "--token-file <file>",
@@ -158,7 +168,10 @@ type FromFlags = Pick<
 >;
 
 /** The part of a sidecar's options that its flags decide. @param accessLog where it goes when it is on */
-export function optionsFrom(flags: SidecarFlags, accessLog: "stdout" | "stderr"): FromFlags {
+export function optionsFrom(
+  flags: MemberFlags & Partial<SidecarFlags>,
+  accessLog: "stdout" | "stderr",
+): FromFlags {
   const limits: Limits = {
     timeoutMs: flags.timeout === 0 ? Number.POSITIVE_INFINITY : flags.timeout,
     idleTimeoutMs: flags.idleTimeout,
@@ -167,13 +180,13 @@ export function optionsFrom(flags: SidecarFlags, accessLog: "stdout" | "stderr")
     brokerWaitMs: flags.brokerWait,
   };
   return {
-    listen: flags.listen,
     limits,
     tracing: {
       ...(flags.otlp === undefined ? {} : { endpoint: flags.otlp }),
       ...(flags.traceRatio === undefined ? {} : { ratio: flags.traceRatio }),
     },
     ...(flags.accessLog && { accessLog }),
+    ...(flags.listen && { listen: flags.listen }),
     ...(flags.upstream && { upstreams: flags.upstream }),
     ...(flags.admin && { admin: flags.admin }),
     ...(flags.health === undefined ? {} : { healthPath: flags.health }),

@@ -1,11 +1,12 @@
 import { join } from "node:path";
+import type { GatewayOptions } from "../../sidecar/gateway/options.ts";
 import { joinMesh, type Membership } from "../../sidecar/join.ts";
 import type { AppAddress } from "../../sidecar/life/health.ts";
 import type { Say } from "../../sidecar/options.ts";
 import { type Sidecar, startSidecar } from "../../sidecar/sidecar.ts";
 import { Fault } from "./fault.ts";
 import { lockFolder } from "./lock-folder.ts";
-import { optionsFrom, type SidecarFlags } from "./sidecar-flags.ts";
+import { type MemberFlags, optionsFrom, type SidecarFlags } from "./sidecar-flags.ts";
 import { tokenSource } from "./token-source.ts";
 
 export interface Member {
@@ -21,13 +22,14 @@ export interface MemberOptions {
   readonly folder: string | undefined;
   readonly say: Say;
   readonly accessLog: "stdout" | "stderr";
+  readonly gateway?: GatewayOptions;
 }
 
 /** Joins the mesh and starts the sidecar, as the flags say. */
 export async function startMember(
   service: string,
-  flags: SidecarFlags,
-  { app, folder, say, accessLog }: MemberOptions,
+  flags: MemberFlags & Partial<SidecarFlags>,
+  { app, folder, say, accessLog, gateway }: MemberOptions,
 ): Promise<Member> {
   const { version, state } = flags;
   const unlock = folder === undefined ? () => {} : lockIdentity(folder);
@@ -45,6 +47,7 @@ export async function startMember(
       say: (level, message) => failed || say(level, message),
       policyFolder: folder ?? join(state, "policy", service),
       ...(app && { app }),
+      ...(gateway && { gateway }),
     });
     const close = async (graceMs: number) => {
       await sidecar.close(graceMs);

@@ -14,6 +14,10 @@ export const VERBS: Readonly<Record<string, Verb>> = {
     summary: "start the sidecar of a service that runs elsewhere, or of a pure caller",
     load: () => import("./verbs/sidecar.ts"),
   },
+  gateway: {
+    summary: "let requests from outside in, by host and path to services",
+    load: () => import("./verbs/gateway.ts"),
+  },
   call: { summary: "call a service, with the habits of curl", load: () => import("./verbs/call.ts") },
   get: {
     summary: "list services, instances, routes, policies or sidecars",

@@ -21,8 +21,9 @@ export function policyExtension(
     const held = new HeldPolicy();
     const keeper = new PolicyKeeper(store, held, clock, log);
     const maxPayload = () => bus.maxPayload;
-    const editor = new PolicyEditor({ held, keeper, world: worldOf(catalog), clock, maxPayload });
     const sidecars = new Sidecars(clock);
+    const world = worldOf(catalog, sidecars);
+    const editor = new PolicyEditor({ held, keeper, world, clock, maxPayload });
     const explainer = new Explainer({ bus, clock, drops });
     const publisher = new PolicyPublisher({ bus, policy: held, drops });
     const renewals = new RenewalDesk({ bus, clock });

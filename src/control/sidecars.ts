@@ -58,6 +58,13 @@ export class Sidecars implements BeatListener {
     return "accepted";
   }
 
+  /** Whether one without an app is there for that service. */
+  hasCaller(service: string): boolean {
+    for (const { beat } of this.#heard.values())
+      if (beat.service === service && beat.state === "caller") return true;
+    return false;
+  }
+
   sweep(): void {
     const now = this.#clock.now();
     if (now - this.#sweptAt > LATE_SWEEP_MS) {

@@ -11,7 +11,7 @@ export interface Reference {
   /** Of the object, where one host name says both service and version. */
   readonly field?: "hostname";
   /** `backend` takes a share of the calls; `mirror` gets copies; `redirect` is called next; else whose calls are meant. */
-  readonly role: "parent" | "backend" | "mirror" | "redirect" | "policy";
+  readonly role: "parent" | "gateway" | "backend" | "mirror" | "redirect" | "policy";
   readonly weight?: number;
 }
 
@@ -25,7 +25,11 @@ const named = ({ name, version }: { readonly name: string; readonly version?: st
   version === undefined ? { service: name } : { service: name, version };
 
 const parentsOf = ({ spec }: HttpRoute): Reference[] =>
-  spec.parentRefs.map((ref, i) => ({ path: `spec.parentRefs[${i}]`, ...named(ref), role: "parent" }));
+  spec.parentRefs.map((ref, i) => ({
+    path: `spec.parentRefs[${i}]`,
+    ...named(ref),
+    role: ref.kind === "Gateway" ? "gateway" : "parent",
+  }));
 
 type Rule = HttpRoute["spec"]["rules"][number];
 

@@ -17,6 +17,8 @@ export function unknown(set: readonly Judged[], world: World): Finding[] {
   const judge = (one: Judged, { path, field, service, version, role, weight }: Reference): Finding[] => {
     const versions = known(service);
     if (versions === undefined) {
+      // Its own policy, and routes of a gateway, concern also who takes no calls; nobody can be sent to him.
+      if ((role === "policy" || role === "gateway") && world.isCaller(service)) return [];
       const message = `no service ${JSON.stringify(service)} is known (${hint(service)})`;
       return [found("unknown-service", one, `${path}.${field ?? "name"}`, message)];
     }

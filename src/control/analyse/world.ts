@@ -1,5 +1,6 @@
 import type { Catalog } from "../../registry/catalog.ts";
 import { upRows } from "../../registry/known-service.ts";
+import type { Sidecars } from "../sidecars.ts";
 
 /** What is known of the services of the mesh. */
 export interface World {
@@ -8,9 +9,11 @@ export interface World {
   /** Whether some instance may be called now. */
   isUp(service: string, version: string | undefined): boolean;
   services(): readonly string[];
+  /** Whether a sidecar without an app is there under this name now: a gateway, or somebody who only calls. */
+  isCaller(service: string): boolean;
 }
 
-export const worldOf = (catalog: Catalog): World => ({
+export const worldOf = (catalog: Catalog, callers: Pick<Sidecars, "hasCaller">): World => ({
   versionsOf(service) {
     const known = catalog.services.get(service);
     return known && new Set(known.versions.keys());
@@ -18,4 +21,5 @@ export const worldOf = (catalog: Catalog): World => ({
   isUp: (service, version) =>
     upRows(catalog.services.get(service)).some((row) => version === undefined || row.version === version),
   services: () => [...catalog.services.keys()],
+  isCaller: (service) => callers.hasCaller(service),
 });
