@@ -12,7 +12,7 @@ import { createMetrics, type Metrics } from "../src/telemetry/metrics.ts";
 import { createTracer } from "../src/telemetry/trace.ts";
 import { type AdminProviders, startAdmin } from "./admin/admin.ts";
 import type { Context } from "./context.ts";
-import { notMesh } from "./egress/not-mesh.ts";
+import { Egress } from "./egress/egress.ts";
 import { type Gateway, startGateway } from "./gateway/gateway.ts";
 import { type Inbound, startInbound } from "./inbound/inbound.ts";
 import { accountOf } from "./observe/accounts.ts";
@@ -112,8 +112,10 @@ async function open(
   const { mirrorSkipped, limited, token } = metrics;
   let inbound: Inbound | undefined;
   const dueAtOf = (traceparent: string): number => inbound?.dueAtOf(traceparent) ?? Number.POSITIVE_INFINITY;
+  const egress = new Egress(context, { policies, recorder: recorder("client") });
+  closers.push(() => egress.close());
   const outbound: Outbound = await startOutbound(context, {
-    ...{ listen, upstreams, elsewhere: notMesh(metrics.client), recorder: recorder("client") },
+    ...{ listen, upstreams, elsewhere: egress.onRequest, recorder: recorder("client") },
     ...{ table, policies, zone, mirrorSkipped, dueAtOf },
   });
   closers.push((graceMs) => outbound.close(graceMs));

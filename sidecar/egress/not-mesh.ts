@@ -4,13 +4,16 @@ import type { OnRequest } from "../http/server-connection.ts";
 import { recordRefused } from "../observe/record.ts";
 import { refuse } from "../outbound/listener.ts";
 
-/** Refuses what is for no name of the mesh. */
+/** A name that only the mesh gives: it is never looked for outside. */
+export const isOfMesh = (host: string): boolean => /(?:^|\.)mesh\.?(?::\d*)?$/i.test(host);
+
+/** Refuses what is for no name of the mesh, and tunnels to its names. */
 export const notMesh =
   (meter: CallMeter): OnRequest =>
   (request, responder) => {
-    const isConnect = request.method === "CONNECT" && request.host.split(":")[0]!.endsWith(".mesh");
-    const code = isConnect ? "unsupported" : "not-mesh";
-    const message = isConnect
+    const isTunnel = request.method === "CONNECT" && isOfMesh(request.host);
+    const code = isTunnel ? "unsupported" : "not-mesh";
+    const message = isTunnel
       ? `CONNECT is not carried to names of the mesh: call http://${request.host}/`
       : `${JSON.stringify(request.host)} is not a name of the mesh`;
     recordRefused(meter, request.method, code);

@@ -61,7 +61,7 @@ export const CODES = {
     delivered: "no",
     flag: "NR",
     cause: "the host is not a name of the mesh",
-    cure: "call http://SERVICE.mesh/ or http://vVERSION.SERVICE.mesh/, and put other hosts into NO_PROXY",
+    cure: "call http://SERVICE.mesh/ or http://vVERSION.SERVICE.mesh/; put other hosts into NO_PROXY, or into egress.hosts of the ServicePolicy of the calling service",
   },
   misdirected: {
     status: 421,

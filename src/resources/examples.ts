@@ -49,6 +49,10 @@ spec:
         audiences: [orders]
         jwks: { uri: https://login.example.com/jwks.json }
         claimsToHeaders: [{ claim: sub, header: x-user }, { claim: email, header: x-email }]
+  egress:
+    hosts:
+      - { host: api.example.com, ports: [443] }
+      - { host: "*.internal.example.com", ports: [8080], methods: [GET], addresses: [10.0.0.0/8] }
   faults:
     - matches: [{ headers: [{ name: x-chaos, value: "1" }] }]
       delay: { percent: 50, duration: 300ms }

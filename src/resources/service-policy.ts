@@ -2,6 +2,7 @@ import * as z from "zod/mini";
 import { authentication } from "./authentication.ts";
 import { balance } from "./balance.ts";
 import { breaker } from "./breaker.ts";
+import { egress } from "./egress.ts";
 import type { Frozen } from "./freeze.ts";
 import { hedge } from "./hedge.ts";
 import { limits } from "./limits.ts";
@@ -101,6 +102,7 @@ export const servicePolicy = described(
         rateLimit: z.exactOptional(rateLimit),
         park: z.exactOptional(park),
         authentication: z.exactOptional(authentication),
+        egress: z.exactOptional(egress),
         faults: z.exactOptional(
           described(
             z.array(fault).check(z.maxLength(16)),

@@ -77,7 +77,14 @@ test("a page that does not exist says which do", async (t) => {
   const { ask } = await admin(t);
   const { status, text } = await ask("/nothing");
   assert.equal(status, 404);
-  assert.deepEqual(JSON.parse(text).pages, ["/metrics", "/ready", "/live", "/config", "/endpoints"]);
+  assert.deepEqual(JSON.parse(text).pages, [
+    "/metrics",
+    "/ready",
+    "/healthz",
+    "/live",
+    "/config",
+    "/endpoints",
+  ]);
 });
 
 test("a provider that fails makes a 500, and the listener goes on", async (t) => {
