@@ -1,7 +1,9 @@
+import { EDGE_CODES } from "./edge-code.ts";
+
 /** Whether the app may have seen the call: "no" makes a second attempt safe for any method. */
 export type Delivered = "no" | "unknown";
 
-interface Meaning {
+export interface Meaning {
   /** HTTP status of an answer that the mesh makes for this code. */
   readonly status: number;
   readonly delivered: Delivered;
@@ -34,13 +36,6 @@ export const CODES = {
     cause: "the request head has too many bytes or too many fields",
     cure: "send fewer or smaller fields; cookies are the usual cause",
   },
-  "body-too-large": {
-    status: 413,
-    delivered: "unknown",
-    flag: "DPE",
-    cause: "the request body is longer than the gateway takes",
-    cure: "send less at once, or raise --max-body of the gateway",
-  },
   "request-timeout": {
     status: 408,
     delivered: "no",
@@ -62,34 +57,6 @@ export const CODES = {
     flag: "NR",
     cause: "the host is not a name of the mesh",
     cure: "call http://SERVICE.mesh/ or http://vVERSION.SERVICE.mesh/; put other hosts into NO_PROXY, or into egress.hosts of the ServicePolicy of the calling service",
-  },
-  misdirected: {
-    status: 421,
-    delivered: "no",
-    flag: "NR",
-    cause: "the host of the request is not the one that the TLS connection was made for",
-    cure: "open a connection for each host: the server name of TLS and Host have to be the same",
-  },
-  "no-policy": {
-    status: 503,
-    delivered: "no",
-    flag: "NC",
-    cause: "the gateway does not know its routes yet",
-    cure: "look whether the registry runs: the gateway asks it for its routes when it starts",
-  },
-  "egress-denied": {
-    status: 403,
-    delivered: "no",
-    flag: "UAEX",
-    cause: "the host is outside of the mesh, and the policy of the calling service does not let it go there",
-    cure: "name the host in egress.hosts of the ServicePolicy of the calling service",
-  },
-  "egress-unreachable": {
-    status: 502,
-    delivered: "no",
-    flag: "UF",
-    cause: "the host outside of the mesh has no address, or nobody answers there",
-    cure: "look whether the name is right and the host is up",
   },
   "no-instance": {
     status: 503,
@@ -303,6 +270,7 @@ export const CODES = {
     cause: "the caller left before the answer",
     cure: "none needed; look at the caller's own time limit if it is a surprise",
   },
+  ...EDGE_CODES,
   internal: {
     status: 500,
     delivered: "unknown",
