@@ -6,6 +6,12 @@ import { readResource } from "../../src/resources/read.ts";
 import { at, full, matching, redirect, regex, tell } from "./analyse-scene.ts";
 import { aPolicy, aRoute, worldWith } from "./editor-scene.ts";
 
+/** What was computed, not how long it took: other programs may be running. */
+function cpuMsSince(before: NodeJS.CpuUsage): number {
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / 1000;
+}
+
 describe("analysing without a mesh", () => {
   test("nothing is said of services that nobody knows", async () => {
     assert.deepEqual(await tell([aRoute("a", { service: "whoever", version: "9" }), aPolicy("nobody")]), []);
@@ -174,13 +180,13 @@ describe("analysing what was made to take long", () => {
   ];
   for (const [what, routes, code] of CASES)
     test(`${what}: it ends soon`, async () => {
-      const startedAt = performance.now();
+      const before = process.cpuUsage();
       const told = await tell(routes);
       assert.equal(
         told.some((one) => one.startsWith("too-large")),
         code !== "",
       );
-      assert.ok(performance.now() - startedAt < 10_000);
+      assert.ok(cpuMsSince(before) < 10_000);
     });
 
   test("thousands of names that nobody knows, among thousands that are known", async () => {
@@ -190,8 +196,8 @@ describe("analysing what was made to take long", () => {
     const routes = Array.from({ length: 500 }, (_, r) =>
       aRoute(`r${r}`, { path: `/${r}`, rule: { matches: [at(`/${r}`)], backendRefs: backendRefs(r) } }),
     );
-    const startedAt = performance.now();
+    const before = process.cpuUsage();
     assert.equal((await tell(routes, world)).length, 500 * 17);
-    assert.ok(performance.now() - startedAt < 5000);
+    assert.ok(cpuMsSince(before) < 5000);
   });
 });
