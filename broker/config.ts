@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { MAX_CONNECTIONS, MAX_MESSAGE_BYTES, MAX_SUBSCRIPTIONS } from "../src/subjects/limits.ts";
 import { block, ConfigError, hostPort, present, quoted, quotedName } from "./conf-text.ts";
 import type { TlsFiles, Trust } from "./trust.ts";
 
@@ -35,21 +36,27 @@ export type ClusterConfig = {
 export type Limits = {
   /** Largest message in bytes. Default 1 MiB, nats-server's own; sidecars chunk below what the server advertises. */
   maxPayload: number;
-  /** Default 65536, nats-server's own. */
+  /** Default 8192 (nats-server's own: 65536). */
   maxConnections: number;
-  /** Bytes queued for one slow reader before it is cut off. Default 64 MiB, nats-server's own. */
+  /** Of one connection. Default 4096 (nats-server's own: none), the same as in each user's JWT. */
+  maxSubscriptions: number;
+  /**
+   * Bytes queued for one slow reader before it is cut off. Default 32 MiB (nats-server's own: 64 MiB): what a link of
+   * 1 Gbit/s carries in a quarter of a second, longer than a sidecar ever stops to collect garbage.
+   */
   maxPending: number;
-  /** How long one write to a client may block. Default 10 s, nats-server's own. */
+  /** How long one write to a client may block: one that reads nothing is gone then. Default 5 s (nats-server's own: 10 s). */
   writeDeadlineMs: number;
   /** Default 20 s (nats-server's own: 2 min), so that a vanished peer is noticed within a minute. */
   pingIntervalMs: number;
 };
 
 const DEFAULTS: Limits = {
-  maxPayload: 1 << 20,
-  maxConnections: 65_536,
-  maxPending: 64 << 20,
-  writeDeadlineMs: 10_000,
+  maxPayload: MAX_MESSAGE_BYTES,
+  maxConnections: MAX_CONNECTIONS,
+  maxSubscriptions: MAX_SUBSCRIPTIONS,
+  maxPending: 32 << 20,
+  writeDeadlineMs: 5000,
   pingIntervalMs: 20_000,
 };
 
@@ -85,7 +92,9 @@ function limitLines(limits: Limits): string[] {
     "# Room for a user JWT with a long list of permissions, which comes in one line.",
     `max_control_line: ${MAX_CONTROL_LINE}`,
     `max_payload: ${limits.maxPayload}`,
+    "# What one client may take, so that a stolen key cannot take the server down; the JWTs have limits, too.",
     `max_connections: ${limits.maxConnections}`,
+    `max_subscriptions: ${limits.maxSubscriptions}`,
     `max_pending: ${limits.maxPending}`,
     `write_deadline: "${limits.writeDeadlineMs}ms"`,
     `ping_interval: "${limits.pingIntervalMs}ms"`,

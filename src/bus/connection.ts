@@ -1,4 +1,5 @@
 import { connect, type NatsConnection } from "nats";
+import { MAX_MESSAGE_BYTES } from "../subjects/limits.ts";
 import type { Credentials } from "./credentials.ts";
 
 const CONNECT_TIMEOUT_MS = 3000;
@@ -52,6 +53,10 @@ export async function openConnection(credentials: Credentials, name: string): Pr
     });
   }
 }
+
+/** The largest message in bytes: as the server says, and no larger than the limit in each of our users' JWTs. */
+export const maxPayloadOf = (connection: NatsConnection): number =>
+  Math.min(connection.info?.max_payload ?? 0, MAX_MESSAGE_BYTES);
 
 function authenticate(credentials: Credentials, nonce: string | undefined) {
   const jwt = credentials.jwt();

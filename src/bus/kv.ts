@@ -1,7 +1,7 @@
 import { JetStreamApiError, jetstream } from "@nats-io/jetstream";
 import { type KV, type KvEntry, Kvm } from "@nats-io/kv";
 import type { NatsConnection } from "nats";
-import { openConnection } from "./connection.ts";
+import { maxPayloadOf, openConnection } from "./connection.ts";
 import type { Credentials } from "./credentials.ts";
 
 /** One bucket of NATS KV, with the last value of each key. Every method rejects while JetStream is away. */
@@ -134,7 +134,7 @@ class NatsKv implements Kv {
   }
 
   get maxPayload(): number {
-    return this.#connection.info?.max_payload ?? 0;
+    return maxPayloadOf(this.#connection);
   }
 
   get closed(): boolean {

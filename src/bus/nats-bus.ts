@@ -9,7 +9,7 @@ import {
 import { covers } from "../subjects/covers.ts";
 import type { Subject } from "../subjects/subjects.ts";
 import type { Bus, BusState, Message, Subscription } from "./bus.ts";
-import { openConnection } from "./connection.ts";
+import { maxPayloadOf, openConnection } from "./connection.ts";
 import type { Credentials } from "./credentials.ts";
 
 interface Interest {
@@ -56,7 +56,7 @@ class NatsBus implements Bus {
   constructor(connection: NatsConnection, open: () => Promise<NatsConnection>) {
     this.#connection = connection;
     this.#open = open;
-    this.maxPayload = connection.info!.max_payload;
+    this.maxPayload = maxPayloadOf(connection);
     this.#current = connectedState(connection);
     void this.#follow(connection);
   }
@@ -133,7 +133,7 @@ class NatsBus implements Bus {
     if (this.state.kind === "closed") return fresh.close();
     this.#publishQueued();
     this.#connection = fresh;
-    this.maxPayload = fresh.info!.max_payload;
+    this.maxPayload = maxPayloadOf(fresh);
     void this.#follow(fresh);
     this.#become(connectedState(fresh));
     for (const interest of this.#interests) unsubscribeOn(old, interest);
@@ -175,7 +175,7 @@ class NatsBus implements Bus {
     this.#outgoing = [];
     // What was queued when the connection broke is lost, as it would be a moment later in the socket.
     if (this.#current.kind !== "connected" || this.#connection.isClosed()) return;
-    const room = this.#connection.info!.max_payload;
+    const room = maxPayloadOf(this.#connection);
     for (const { subject, data, reply, traceparent } of queued) {
       // The client throws for what is too large, and it may have become so since it was queued.
       if (data.length > room) continue;
@@ -209,7 +209,7 @@ class NatsBus implements Bus {
           cause: `lost the connection to ${connection.getServer()}${this.#refusal ? ` (${this.#refusal})` : ""}`,
         });
     } else if (status.type === "reconnect") {
-      this.maxPayload = connection.info!.max_payload;
+      this.maxPayload = maxPayloadOf(connection);
       this.#become(connectedState(connection));
     }
   }

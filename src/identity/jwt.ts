@@ -1,4 +1,5 @@
 import { encodeAccount, encodeOperator, encodeUser, type KeyPair, type OperatorLimits } from "@nats-io/jwt";
+import { MAX_MESH_CONNECTIONS, MAX_MESSAGE_BYTES, MAX_SUBSCRIPTIONS } from "../subjects/limits.ts";
 import type { Permissions } from "../subjects/permissions.ts";
 import type { NKey } from "./nkey.ts";
 
@@ -14,6 +15,8 @@ export interface AccountClaims {
   readonly signingKeys?: readonly string[];
   /** By public key of a user: its JWTs that were issued until this Unix time in seconds are worth nothing. */
   readonly revocations?: Readonly<Record<string, number>>;
+  /** Of all its users together, in the whole cluster. Default: 8000 for MESH, no limit for the others. */
+  readonly connections?: number;
   /** Absent: the account has no JetStream. */
   readonly jetStream?: Pick<OperatorLimits, "mem_storage" | "disk_storage" | "streams" | "consumer">;
 }
@@ -25,7 +28,8 @@ export const accountJwt = (operator: NKey, claims: AccountClaims): Promise<strin
     claims.account,
     {
       limits: {
-        ...{ conn: -1, leaf: 0, imports: -1, exports: -1, data: -1, payload: -1, subs: -1 },
+        conn: claims.connections ?? (claims.name === "MESH" ? MAX_MESH_CONNECTIONS : -1),
+        ...{ leaf: 0, imports: -1, exports: -1, data: -1, payload: -1, subs: -1 },
         ...{ wildcards: true, disallow_bearer: true },
         ...claims.jetStream,
       },
@@ -58,9 +62,14 @@ export const userJwt = (claims: UserClaims): Promise<string> =>
     claims.name,
     claims.publicKey,
     claims.account,
-    claims.permissions === undefined
-      ? {}
-      : { pub: { allow: [...claims.permissions.pub] }, sub: { allow: [...claims.permissions.sub] } },
+    {
+      // Each for one connection. `data` means nothing to nats-server; it counts neither bytes nor connections of a user.
+      ...{ subs: MAX_SUBSCRIPTIONS, payload: MAX_MESSAGE_BYTES, data: -1 },
+      ...(claims.permissions && {
+        pub: { allow: [...claims.permissions.pub] },
+        sub: { allow: [...claims.permissions.sub] },
+      }),
+    },
     { signer: signing(claims.signer), exp: Math.floor(claims.expiresAt / 1000) },
   );
 

@@ -23,6 +23,7 @@ test("no minted JWT has allow_responses, bearer, or a subject of JetStream, KV o
     assert.equal(iss, signer.publicKey);
     assert.equal(nats.resp, undefined);
     assert.ok(!nats.bearer_token);
+    assert.deepEqual([nats.subs, nats.payload], [4096, 1 << 20]);
     const all = [...nats.pub!.allow!, ...nats.sub!.allow!];
     for (const subject of all) assert.doesNotMatch(subject, /\$|_INBOX|^[>*]|^mesh\.\*\.\*\.\*/, subject);
   }

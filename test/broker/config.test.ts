@@ -31,6 +31,7 @@ for (const server of natsServers()) {
       limits: {
         maxPayload: 2 << 20,
         maxConnections: 100,
+        maxSubscriptions: 50,
         maxPending: 8 << 20,
         writeDeadlineMs: 2500,
         pingIntervalMs: 1500,
@@ -48,6 +49,18 @@ for (const server of natsServers()) {
 test("without a wish for it, nothing listens but the client port", () => {
   const text = renderConfig(plain);
   assert.doesNotMatch(text, /http|cluster|leafnodes|gateway|websocket|mqtt/);
+});
+
+test("what one client may take is limited, whether anything was said about it or not", () => {
+  const text = renderConfig(plain);
+  for (const line of [
+    "max_payload: 1048576",
+    "max_connections: 8192",
+    "max_subscriptions: 4096",
+    "max_pending: 33554432",
+    'write_deadline: "5000ms"',
+  ])
+    assert.ok(text.includes(`\n${line}\n`), line);
 });
 
 test("a long list of permissions fits into a connect line, and clients must show a certificate", async (t) => {
