@@ -47,8 +47,7 @@ export interface UserClaims {
   readonly account: string;
   /** The account's own key, or one of its plain signing keys. */
   readonly signer: NKey;
-  /** Absent: everything within its account. */
-  readonly permissions?: Permissions;
+  readonly permissions: Permissions;
   /** Unix time in ms. */
   readonly expiresAt: number;
 }
@@ -65,10 +64,8 @@ export const userJwt = (claims: UserClaims): Promise<string> =>
     {
       // Each for one connection. `data` means nothing to nats-server; it counts neither bytes nor connections of a user.
       ...{ subs: MAX_SUBSCRIPTIONS, payload: MAX_MESSAGE_BYTES, data: -1 },
-      ...(claims.permissions && {
-        pub: { allow: [...claims.permissions.pub] },
-        sub: { allow: [...claims.permissions.sub] },
-      }),
+      pub: { allow: [...claims.permissions.pub] },
+      sub: { allow: [...claims.permissions.sub] },
     },
     { signer: signing(claims.signer), exp: Math.floor(claims.expiresAt / 1000) },
   );

@@ -1,5 +1,11 @@
 import { join } from "node:path";
-import { observerPermissions, type Permissions, registryPermissions } from "../subjects/permissions.ts";
+import {
+  observerPermissions,
+  type Permissions,
+  registryPermissions,
+  storePermissions,
+  systemPermissions,
+} from "../subjects/permissions.ts";
 import { credsText, parseCreds } from "./creds-file.ts";
 import { claimsIn, userJwt } from "./jwt.ts";
 import { keepLeaf } from "./leaf-files.ts";
@@ -10,24 +16,18 @@ import { type PartName, spiffeId } from "./spiffe-id.ts";
 
 interface Part {
   readonly account: AccountName;
-  /** Absent: everything within its account. */
-  readonly permissions?: Permissions;
+  readonly permissions: Permissions;
 }
 
-/** The registry's own store is alone in the account REG, so all KV and stream subjects there are its own. */
-const storePermissions: Permissions = {
-  pub: ["$JS.API.>", "$JS.ACK.>", "$JS.FC.>", "$KV.>"],
-  sub: ["_INBOX.>"],
-};
-
-const PARTS: Readonly<Record<PartName, Part>> = {
+/** The mesh's own users, each with exactly its subjects. The authority has none: it speaks HTTPS only. */
+export const partsOf = (mesh: string): Readonly<Record<PartName, Part>> => ({
   registry: { account: "MESH", permissions: registryPermissions() },
-  "registry-store": { account: "REG", permissions: storePermissions },
+  "registry-store": { account: "REG", permissions: storePermissions(mesh) },
   admin: { account: "MESH", permissions: observerPermissions() },
-  system: { account: "SYS" },
-};
+  system: { account: "SYS", permissions: systemPermissions() },
+});
 
-export const PART_NAMES = Object.keys(PARTS) as readonly PartName[];
+export const PART_NAMES: readonly PartName[] = ["registry", "registry-store", "admin", "system"];
 
 /** The folder with the credentials of a part: `user.creds`, `tls.crt`, `tls.key`, `ca.crt`. */
 export const partFolder = (stateDir: string, name: PartName): string => join(stateDir, "users", name);
@@ -67,7 +67,7 @@ async function keepUser(
   now: number,
   lifeMs: number,
 ): Promise<boolean> {
-  const { account: accountName, permissions } = PARTS[name];
+  const { account: accountName, permissions } = partsOf(roots.mesh)[name];
   const account = roots.accounts[accountName].publicKey;
   const old = parseCreds(readSecret(file) ?? "");
   if (old !== undefined) {
@@ -75,8 +75,8 @@ async function keepUser(
     const fresh = exp * 1000 - now > lifeMs / 2 && sub === old.key.publicKey;
     const same =
       nats.issuer_account === account &&
-      String(nats.pub?.allow) === String(permissions?.pub) &&
-      String(nats.sub?.allow) === String(permissions?.sub);
+      String(nats.pub?.allow) === String(permissions.pub) &&
+      String(nats.sub?.allow) === String(permissions.sub);
     if (fresh && same) return false;
   }
   const key = old?.key ?? NKey.create("U");
@@ -85,7 +85,7 @@ async function keepUser(
     publicKey: key.publicKey,
     account,
     signer: roots.signer(accountName),
-    ...(permissions === undefined ? {} : { permissions }),
+    permissions,
     expiresAt: now + lifeMs,
   });
   writeSecret(file, credsText({ jwt, key }));

@@ -1,6 +1,6 @@
 import { repliesFrom, repliesTo } from "./reply.ts";
 import { registry, type Subjects } from "./subjects.ts";
-import { serviceName } from "./token.ts";
+import { serviceName, token } from "./token.ts";
 
 /** What a NATS user may publish and subscribe to. An entry `"subject queue"` allows that queue group only. */
 export interface Permissions {
@@ -57,4 +57,34 @@ export const registryPermissions = (): Permissions => ({
 export const observerPermissions = (): Permissions => ({
   pub: ["$SRV.>"],
   sub: ["_INBOX.>", registry.everyEvent],
+});
+
+/**
+ * The registry's store: its two KV buckets, made when there are none, and nothing else of JetStream. Another bucket,
+ * a mirror of these, a snapshot or their removal is refused by the broker.
+ */
+export const storePermissions = (mesh: string): Permissions => ({
+  pub: ["$JS.API.INFO", ...storeBuckets(mesh).flatMap(bucketSubjects)],
+  sub: ["_INBOX.>"],
+});
+
+const storeBuckets = (mesh: string): string[] => [`${token("mesh", mesh)}-registry`, `${mesh}-policy`];
+
+function bucketSubjects(bucket: string): string[] {
+  const stream = `KV_${bucket}`;
+  const api = ["STREAM.INFO", "STREAM.CREATE", "STREAM.MSG.GET"].map((verb) => `$JS.API.${verb}.${stream}`);
+  return [
+    ...api,
+    // A watch is an ordered consumer. The client deletes it, and asks for flow control, when it makes it anew after a gap.
+    `$JS.API.CONSUMER.CREATE.${stream}.>`,
+    `$JS.API.CONSUMER.DELETE.${stream}.*`,
+    `$JS.FC.${stream}.>`,
+    `$KV.${bucket}.>`,
+  ];
+}
+
+/** Who works with the whole cluster: tells its servers an account's new JWT, asks who they are and who is connected. */
+export const systemPermissions = (): Permissions => ({
+  pub: ["$SYS.REQ.CLAIMS.UPDATE", "$SYS.REQ.SERVER.PING", "$SYS.REQ.SERVER.PING.CONNZ"],
+  sub: ["_INBOX.>"],
 });

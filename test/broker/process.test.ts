@@ -51,9 +51,9 @@ for (const server of natsServers()) {
     const registry = await connect("registry", [broker.url]);
     await assert.rejects(jetstreamManager(registry, { timeout: 500 }));
     const store = await jetstreamManager(await connect("registry-store", [broker.url]));
-    await store.streams.add({ name: "kept", subjects: ["$KV.kept.>"] });
+    await store.streams.add({ name: "KV_mesh-policy", subjects: ["$KV.mesh-policy.>"] });
     const system = await connect("system", [broker.url]);
-    const answer = await system.request("$SYS.REQ.SERVER.PING", "", { timeout: 2000 });
+    const answer = await system.request("$SYS.REQ.SERVER.PING.CONNZ", "", { timeout: 2000 });
     assert.match(answer.string(), /weft-test/);
   });
 

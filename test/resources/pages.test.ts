@@ -8,11 +8,13 @@ import { FINDINGS } from "../../src/resources/finding.ts";
 import { type JsonSchema, policyJsonSchema } from "../../src/resources/json-schema.ts";
 import { KINDS, readResource } from "../../src/resources/read.ts";
 import { referencePage } from "../../src/resources/reference.ts";
+import { usersPage } from "../../src/setup/users-page.ts";
 
 test("the generated pages are current", () => {
   for (const [file, text] of [
     ["src/resources/REFERENCE.md", referencePage()],
     ["src/protocol/CODES.md", codesPage()],
+    ["src/identity/USERS.md", usersPage()],
   ] as const)
     assert.ok(readFileSync(file, "utf8") === text, `${file} is not current: run \`npm run pages\``);
 });
