@@ -1,4 +1,5 @@
 import { Command, CommanderError } from "commander";
+import { takeSecrets } from "./environment-secrets.ts";
 import { UsageFault } from "./fault.ts";
 import { print } from "./policy/print.ts";
 import { printError, usageLines } from "./print-error.ts";
@@ -42,6 +43,7 @@ Exit codes: 0 done, 1 failed, 2 wrong usage; weft run ends with its command's ow
 Environment: WEFT_STATE (as --state), WEFT_TOKEN (a token itself), WEFT_ADMIN_TOKEN (to change policy from elsewhere),
 WEFT_NATS_SERVER (path of nats-server), NO_COLOR, WEFT_DEBUG=1 (stack traces).`;
 
+takeSecrets();
 const args = process.argv.slice(2);
 try {
   const program = await programFor(args);

