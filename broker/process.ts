@@ -42,6 +42,8 @@ export type Broker = {
   exited: Promise<void>;
   /** Has the server read new settings, or its files again; connections stay. Ports, name and folder cannot change. */
   reload(config?: BrokerSettings): Promise<void>;
+  /** As `reload`, for settings that a running server does not take, such as another operator: connections break. */
+  restart(config: BrokerSettings): Promise<void>;
   /** SIGTERM, and SIGKILL when that was not enough. May be called twice. */
   stop(): Promise<void>;
 };
@@ -101,6 +103,18 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
       throw error;
     }
     let current = config;
+    const change = async (next: BrokerSettings, take: () => Promise<void>): Promise<void> => {
+      const before = current;
+      current = keepPorts(next, config);
+      try {
+        write(current);
+        await take();
+      } catch (error) {
+        current = before;
+        write(before); // a restart must not trip over what was refused
+        throw error;
+      }
+    };
     const exited = supervisor.exited.finally(() => forget(folder));
     exited.catch(() => {}); // for whoever asks; nobody has to
     return {
@@ -116,18 +130,9 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
         await supervisor.stop();
         await exited.catch(() => {});
       },
-      async reload(next = current) {
-        const before = current;
-        current = keepPorts(next, config);
-        try {
-          write(current);
-          await reloadChild(supervisor.child, files.logFile, patience.readyWithinMs);
-        } catch (error) {
-          current = before;
-          write(before); // a restart must not trip over what was refused
-          throw error;
-        }
-      },
+      reload: (next = current) =>
+        change(next, () => reloadChild(supervisor.child, files.logFile, patience.readyWithinMs)),
+      restart: (next) => change(next, () => supervisor.restart()),
     };
   }
 }

@@ -30,12 +30,19 @@ export type SupervisorOptions = {
   spawned: (pid: number) => void;
 };
 
+interface Asked {
+  readonly done: () => void;
+  readonly failed: (error: BrokerError) => void;
+}
+
 /** Keeps one nats-server running until it is told to stop, or until it crashes too often. */
 export class Supervisor {
   readonly exited: Promise<void>;
   readonly #options: SupervisorOptions;
   #child: Child | undefined;
   #stopping = false;
+  /** Called with how a restart that was asked for ended. */
+  #asked: Asked | undefined;
   #crashedAt: number[] = [];
   #wake: () => void = () => {};
   #settle!: { resolve: () => void; reject: (error: BrokerError) => void };
@@ -74,6 +81,17 @@ export class Supervisor {
     clearTimeout(force);
   }
 
+  /**
+   * Ends the server and starts it again at once, as new settings may need it; that is no crash.
+   * @throws BrokerError when it does not come up again; it is tried on and on then, as after a crash
+   */
+  restart(): Promise<void> {
+    return new Promise((done, failed) => {
+      this.#asked = { done, failed };
+      this.child.signal("SIGTERM");
+    });
+  }
+
   #launch(): Promise<Child> {
     const { server, files, place, patience, spawned } = this.#options;
     return startChild(server, files, place, { readyWithinMs: patience.readyWithinMs, spawned });
@@ -86,7 +104,9 @@ export class Supervisor {
       const logStart = logSize(files.logFile);
       const ended = await this.child.ended;
       if (this.#stopping) break;
-      this.#crash(how(ended), lastWords(logSince(files.logFile, logStart)));
+      if (this.#asked) {
+        if (await this.#restartAsAsked(this.#asked)) continue;
+      } else this.#crash(how(ended), lastWords(logSince(files.logFile, logStart)));
       const error = await this.#restart();
       if (error) {
         onEvent({ kind: "gave-up", error });
@@ -96,6 +116,21 @@ export class Supervisor {
     }
     process.off("exit", this.#killAtExit);
     this.#settle.resolve();
+  }
+
+  async #restartAsAsked({ done, failed }: Asked): Promise<boolean> {
+    this.#asked = undefined;
+    try {
+      this.#child = await this.#launch();
+    } catch (error) {
+      this.#crash("it did not start again", (error as Error).message);
+      failed(error as BrokerError);
+      return false;
+    }
+    this.#options.onEvent({ kind: "restarted", pid: this.#child.pid });
+    done();
+    if (this.#stopping) this.#child.signal("SIGTERM");
+    return true;
   }
 
   /** Tries until it runs, or nobody wants it any more. Returns the error when it has crashed too often. */

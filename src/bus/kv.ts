@@ -27,6 +27,8 @@ export interface Kv {
   readonly maxPayload: number;
   /** True when the connection is closed for good, by `close` or because the broker would not have it any more. */
   readonly closed: boolean;
+  /** Opens another connection with the present credentials and moves everything to it; what is under way ends. */
+  renew(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -47,6 +49,7 @@ export interface KvOptions {
 }
 
 const TIMEOUT_MS = 3000;
+const HISTORY_WITHIN_MS = 3 * TIMEOUT_MS;
 /** JetStream's "wrong last sequence", with and without the number (nats-server errors.json). */
 const WRONG_LAST_SEQUENCE: ReadonlySet<number> = new Set([10071, 10164]);
 
@@ -65,28 +68,50 @@ export async function openKv(
   name: string,
   { replicas = 1, maxBytes = 64 * 1024 * 1024, history = 1 }: KvOptions = {},
 ): Promise<Kv> {
-  const connection = await openConnection(credentials, name);
-  try {
-    // Any replica may answer a direct read, also one that lags: what is then compared and set would be old.
-    const options = { history, replicas, max_bytes: maxBytes, allow_direct: false };
-    const client = jetstream(connection, { timeout: TIMEOUT_MS });
-    return new NatsKv(connection, await new Kvm(client).create(bucket, options));
-  } catch (error) {
-    await connection.close();
-    throw new KvError(
-      `no bucket "${bucket}" (${text(error)}): JetStream must be enabled for this account, and have a leader`,
-      { cause: error },
-    );
-  }
+  const open = async (): Promise<Opened> => {
+    const connection = await openConnection(credentials, name);
+    try {
+      // Any replica may answer a direct read, also one that lags: what is then compared and set would be old.
+      const options = { history, replicas, max_bytes: maxBytes, allow_direct: false };
+      const client = jetstream(connection, { timeout: TIMEOUT_MS });
+      return { connection, bucket: await new Kvm(client).create(bucket, options) };
+    } catch (error) {
+      await connection.close();
+      throw new KvError(
+        `no bucket "${bucket}" (${text(error)}): JetStream must be enabled for this account, and have a leader`,
+        { cause: error },
+      );
+    }
+  };
+  return new NatsKv(await open(), open);
+}
+
+interface Opened {
+  readonly connection: NatsConnection;
+  readonly bucket: KV;
+}
+
+interface Watch {
+  readonly key: string;
+  readonly listener: () => void;
+  stop: () => void;
 }
 
 class NatsKv implements Kv {
-  readonly #connection: NatsConnection;
-  readonly #bucket: KV;
+  readonly #open: () => Promise<Opened>;
+  #opened: Opened;
+  readonly #watches = new Set<Watch>();
 
-  constructor(connection: NatsConnection, bucket: KV) {
-    this.#connection = connection;
-    this.#bucket = bucket;
+  constructor(opened: Opened, open: () => Promise<Opened>) {
+    this.#opened = opened;
+    this.#open = open;
+  }
+
+  get #bucket(): KV {
+    return this.#opened.bucket;
+  }
+  get #connection(): NatsConnection {
+    return this.#opened.connection;
   }
 
   async entries(): Promise<Map<string, Uint8Array>> {
@@ -124,9 +149,12 @@ class NatsKv implements Kv {
   }
 
   async watch(key: string, listener: () => void): Promise<() => void> {
-    const changes = await this.#bucket.watch({ key, include: "updates" });
-    void tellEach(changes, listener);
-    return () => changes.stop();
+    const watch: Watch = { key, listener, stop: await watchIn(this.#bucket, key, listener) };
+    this.#watches.add(watch);
+    return () => {
+      this.#watches.delete(watch);
+      watch.stop();
+    };
   }
 
   async lastRevision(): Promise<number> {
@@ -141,6 +169,22 @@ class NatsKv implements Kv {
     return this.#connection.isClosed();
   }
 
+  async renew(): Promise<void> {
+    const fresh = await this.#open();
+    if (this.closed) return fresh.connection.close();
+    const { connection: old } = this.#opened;
+    this.#opened = fresh;
+    for (const watch of this.#watches) {
+      const stopOld = watch.stop;
+      watch.stop = await watchIn(fresh.bucket, watch.key, watch.listener);
+      stopOld();
+      if (!this.#watches.has(watch)) watch.stop();
+      watch.listener(); // for what may have changed in between
+    }
+    // By then whatever was asked on it has its answer, or is given up.
+    setTimeout(() => void old.close(), HISTORY_WITHIN_MS).unref();
+  }
+
   close(): Promise<void> {
     return this.#connection.close();
   }
@@ -148,7 +192,10 @@ class NatsKv implements Kv {
   async #kept(key: string): Promise<KvEntry[]> {
     const values = await this.#bucket.history({ key });
     // The iterator waits for ever when the connection goes away in the middle.
-    const timer = setTimeout(() => values.stop(new KvError("JetStream stopped answering")), 3 * TIMEOUT_MS);
+    const timer = setTimeout(
+      () => values.stop(new KvError("JetStream stopped answering")),
+      HISTORY_WITHIN_MS,
+    );
     try {
       const kept: KvEntry[] = [];
       for await (const entry of values) kept.push(entry);
@@ -161,6 +208,12 @@ class NatsKv implements Kv {
 
 const revisionOf = ({ revision, value, operation }: KvEntry): KvRevision =>
   operation === "PUT" ? { revision, value: value.slice() } : { revision };
+
+async function watchIn(bucket: KV, key: string, listener: () => void): Promise<() => void> {
+  const changes = await bucket.watch({ key, include: "updates" });
+  void tellEach(changes, listener);
+  return () => changes.stop();
+}
 
 async function tellEach(changes: AsyncIterable<unknown>, listener: () => void): Promise<void> {
   try {

@@ -1,5 +1,5 @@
 import type { Credentials } from "../bus/credentials.ts";
-import { openKv } from "../bus/kv.ts";
+import { type Kv, type KvOptions, openKv } from "../bus/kv.ts";
 import { connectBus } from "../bus/nats-bus.ts";
 import { type Clock, systemClock } from "../registry/clock.ts";
 import type { Log } from "../registry/drops.ts";
@@ -30,32 +30,50 @@ export interface RegistryOptions {
   readonly clock?: Clock;
 }
 
+export interface MeshRegistry extends RunningRegistry {
+  /** Opens its connections to the broker anew with the present credentials; nothing is lost of what comes in. */
+  renew(): Promise<void>;
+}
+
 /**
  * Starts a registry with everything it does: it tracks instances, keeps the policy, tells sidecars of both, and
  * answers HTTP and discovery. It holds no signing key.
  * @throws BusError when the broker is away at the start (later it may come and go), HttpApiError, NameError
  */
-export async function startRegistry(options: RegistryOptions): Promise<RunningRegistry> {
+export async function startRegistry(options: RegistryOptions): Promise<MeshRegistry> {
   const { credentials, mesh = "mesh", http, adminToken, log, clock = systemClock } = options;
   const subjects = new Subjects(mesh);
-  const { store, policyStore } = storesOf(options, mesh);
+  const opened = new Set<Kv>();
+  const { store, policyStore } = storesOf(options, mesh, opened);
   const bus = await connectBus(credentials, "registry");
   try {
     const extend = policyExtension(policyStore, adminToken);
-    return await runRegistry({ bus, store, subjects, http, log, clock, extend });
+    const running = await runRegistry({ bus, store, subjects, http, log, clock, extend });
+    const renew = async () => {
+      await bus.renew();
+      for (const kv of opened)
+        if (kv.closed) opened.delete(kv);
+        else await kv.renew();
+    };
+    return { ...running, renew };
   } catch (error) {
     await bus.close();
     throw error;
   }
 }
 
-function storesOf({ storeCredentials, replicas = 1 }: RegistryOptions, mesh: string) {
+function storesOf({ storeCredentials, replicas = 1 }: RegistryOptions, mesh: string, opened: Set<Kv>) {
   if (storeCredentials === undefined)
     return { store: new MemoryStore(), policyStore: new MemoryPolicyStore() };
   // Nothing is reserved for it: what it may grow to is bounded by its history and the size of a value.
   const kept = { replicas, history: KEPT, maxBytes: -1 };
+  const open = async (bucket: string, name: string, how: KvOptions) => {
+    const kv = await openKv(storeCredentials, `${mesh}-${bucket}`, name, how);
+    opened.add(kv);
+    return kv;
+  };
   return {
-    store: new KvStore(() => openKv(storeCredentials, `${mesh}-registry`, "registry-store", { replicas })),
-    policyStore: new KvPolicyStore(() => openKv(storeCredentials, `${mesh}-policy`, "policy-store", kept)),
+    store: new KvStore(() => open("registry", "registry-store", { replicas })),
+    policyStore: new KvPolicyStore(() => open("policy", "policy-store", kept)),
   };
 }

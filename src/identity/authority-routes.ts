@@ -17,13 +17,12 @@ import type { TokenStore } from "./token-store.ts";
 import type { ErrorAnswer, Grant, TokenAnswer } from "./wire.ts";
 
 export interface AuthorityState {
+  /** Another one after a rotation: to be asked for at each request. */
   readonly granter: Granter;
   readonly tokens: TokenStore;
   /** Takes tokens of platforms; absent when none is trusted. */
   readonly platform?: PlatformTokens | undefined;
   readonly ledger: Ledger;
-  /** SHA-256 of the root CA's public key. */
-  readonly pin: string;
   /** Where sidecars reach this authority: goes into tokens. */
   readonly publicUrl: () => string;
   readonly now: () => number;
@@ -32,8 +31,8 @@ export interface AuthorityState {
 
 /** The authority's HTTP interface: `/enrol`, `/renew`, `/tokens`, `/healthz`. */
 export function addRoutes(server: FastifyInstance, state: AuthorityState): void {
-  const { granter, tokens, onEvent } = state;
-  const { mesh } = granter.mint;
+  const { tokens, onEvent } = state;
+  const { mesh } = state.granter.mint;
   server.setValidatorCompiler(validatorCompiler);
   server.setSerializerCompiler(serializerCompiler);
   const app = server.withTypeProvider<ZodTypeProvider>();
@@ -94,7 +93,7 @@ export function addRoutes(server: FastifyInstance, state: AuthorityState): void 
     const { record, secret } = tokens.create(service, ttlMs, uses, cidrs);
     const { id, expiresAt } = record;
     onEvent({ kind: "token", service, id, uses, cidrs, expiresAt, address: request.ip });
-    const token = joinTokenText({ url: state.publicUrl(), pin: state.pin, id, secret });
+    const token = joinTokenText({ url: state.publicUrl(), pin: state.granter.pin, id, secret });
     return { token, id, service, expiresAt, uses, cidrs };
   });
 

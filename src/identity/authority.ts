@@ -8,7 +8,6 @@ import type { TrustedIssuer } from "./platform/trusted-issuers.ts";
 import { type AuthorityEvent, recordEvents } from "./record-events.ts";
 import { openAudit, openLedger } from "./records.ts";
 import { needSecret } from "./secret-files.ts";
-import { certificatesIn, pinOf } from "./tls-key.ts";
 import { TokenStore } from "./token-store.ts";
 
 export interface AuthorityOptions {
@@ -37,6 +36,8 @@ export interface AuthorityOptions {
 export interface Authority {
   /** `https://host:port` */
   readonly url: string;
+  /** Reads keys and certificates anew, after the trust folder was changed; what is under way goes on. */
+  renew(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -61,19 +62,23 @@ export async function startAuthority(options: AuthorityOptions): Promise<Authori
     throw new AuthorityStartError(
       `the authority listens on ${host}, which nobody can dial: say at which https://host:port sidecars reach it`,
     );
-  const granter = loadGranter(stateDir, { brokers, jwtLifeMs, certLifeMs });
+  const load = () => loadGranter(stateDir, { brokers, jwtLifeMs, certLifeMs });
   const file = (name: string) =>
     needSecret(join(stateDir, "authority", name), 'start "weft up" once more, it makes it anew');
+  let granter = load();
+  const tls = () => ({
+    cert: file("server.crt"),
+    key: file("server.key"),
+    ca: granter.rootCa,
+    minVersion: "TLSv1.3" as const,
+  });
   const server = fastify({
     logger: false,
     bodyLimit: BODY_LIMIT,
     requestTimeout: REQUEST_TIMEOUT_MS,
     forceCloseConnections: true,
     https: {
-      cert: file("server.crt"),
-      key: file("server.key"),
-      ca: granter.rootCa,
-      minVersion: "TLSv1.3",
+      ...tls(),
       handshakeTimeout: REQUEST_TIMEOUT_MS,
       // Asked for but not demanded: who enrols has none yet. Each route that needs one looks at it itself.
       requestCert: true,
@@ -85,11 +90,12 @@ export async function startAuthority(options: AuthorityOptions): Promise<Authori
   server.addHook("onClose", async () => platform?.close());
   let url = "";
   addRoutes(server, {
-    granter,
+    get granter() {
+      return granter;
+    },
     tokens: new TokenStore(join(stateDir, "authority", "tokens"), now),
     platform,
     ledger: openLedger(stateDir),
-    pin: pinOf(certificatesIn(granter.rootCa)[0]!),
     publicUrl: () => options.publicUrl ?? url,
     now,
     onEvent: (event) => {
@@ -111,7 +117,14 @@ export async function startAuthority(options: AuthorityOptions): Promise<Authori
   }
   const { port: bound } = server.server.address() as AddressInfo;
   url = `https://${host.includes(":") ? `[${host}]` : host}:${bound}`;
-  return { url, close: () => server.close() };
+  return {
+    url,
+    async renew() {
+      granter = load();
+      server.server.setSecureContext(tls());
+    },
+    close: () => server.close(),
+  };
 }
 
 /** Loaded only by an authority that trusts a platform. */

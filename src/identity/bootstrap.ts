@@ -89,7 +89,7 @@ export async function bootstrap(stateDir: string, options: BootstrapOptions = {}
       commonName: AUTHORITY_NAME,
       sans: server(AUTHORITY_NAME),
       usages: ["server"],
-      alsoSend: roots.rootCa, // who enrols knows the root by its pin only, and so has to be shown it
+      alsoSend: roots.issuingRoot, // who enrols knows the root by its pin only, and so has to be shown it
     },
     issuer,
     now,
@@ -118,7 +118,7 @@ export async function bootstrap(stateDir: string, options: BootstrapOptions = {}
   };
 }
 
-export const rootPin = (roots: Roots): string => pinOf(certificatesIn(roots.rootCa)[0]!);
+export const rootPin = (roots: Roots): string => pinOf(certificatesIn(roots.issuingRoot)[0]!);
 
 const sans = (hosts: readonly string[]): San[] =>
   hosts.map((value) => ({ type: isIP(value) ? "ip" : "dns", value }));

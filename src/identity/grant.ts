@@ -3,6 +3,7 @@ import { type Issuer, issueLeaf } from "./certificate.ts";
 import { JWT_LIFE_MS, type Mint, mintSidecar } from "./mint.ts";
 import { loadRoots } from "./roots.ts";
 import { spiffeId } from "./spiffe-id.ts";
+import { certificatesIn, pinOf } from "./tls-key.ts";
 import type { Grant } from "./wire.ts";
 
 /**
@@ -15,7 +16,10 @@ export const CERT_LIFE_MS = 24 * 60 * 60_000;
 export interface Granter {
   readonly mint: Mint;
   readonly issuer: Issuer;
+  /** The roots that instances trust, PEM. */
   readonly rootCa: string;
+  /** SHA-256 of the public key of the root that it issues under. */
+  readonly pin: string;
   readonly brokers: readonly string[];
   readonly jwtLifeMs: number;
   readonly certLifeMs: number;
@@ -35,6 +39,7 @@ export function loadGranter(
     mint: { mesh: roots.mesh, account: roots.accounts.MESH.publicKey, signer: roots.signer("MESH") },
     issuer: roots.issuer("intermediate"),
     rootCa: roots.rootCa,
+    pin: pinOf(certificatesIn(roots.issuingRoot)[0]!),
     brokers,
     jwtLifeMs,
     certLifeMs,

@@ -1,4 +1,12 @@
-import { encodeAccount, encodeOperator, encodeUser, type KeyPair, type OperatorLimits } from "@nats-io/jwt";
+import {
+  type Account,
+  decode,
+  encodeAccount,
+  encodeOperator,
+  encodeUser,
+  type KeyPair,
+  type OperatorLimits,
+} from "@nats-io/jwt";
 import { MAX_MESH_CONNECTIONS, MAX_MESSAGE_BYTES, MAX_SUBSCRIPTIONS } from "../subjects/limits.ts";
 import type { Permissions } from "../subjects/permissions.ts";
 import type { NKey } from "./nkey.ts";
@@ -39,6 +47,12 @@ export const accountJwt = (operator: NKey, claims: AccountClaims): Promise<strin
     { signer: signing(operator) },
   );
 
+/** The JWT of an account with everything that is in it, signed by another operator. */
+export const resignedAccount = (operator: NKey, jwt: string): Promise<string> => {
+  const { name, sub, nats } = decode<Account>(jwt);
+  return encodeAccount(name, sub, nats, { signer: signing(operator) });
+};
+
 export interface UserClaims {
   readonly name: string;
   /** `U…`; its seed stays with its owner. */
@@ -73,6 +87,10 @@ export const userJwt = (claims: UserClaims): Promise<string> =>
 /** What we read in a JWT of our own. */
 export interface OwnClaims {
   readonly sub: string;
+  /** Public key of the signer. */
+  readonly iss: string;
+  /** When it was signed, Unix time in seconds. */
+  readonly iat: number;
   /** Unix time in seconds. */
   readonly exp?: number;
   readonly nats: {

@@ -3,6 +3,7 @@ import { accountJwt, claimsIn } from "./jwt.ts";
 import { NKey } from "./nkey.ts";
 import { NKeyError } from "./nkey-text.ts";
 import { needSecret, readSecret, SecretFileError, writeSecret } from "./secret-files.ts";
+import { accountFile, trustNow } from "./trust-now.ts";
 
 /** What changes in the life of the account MESH. */
 export interface MeshAccount {
@@ -17,13 +18,17 @@ export class OperatorAwayError extends Error {
   override readonly name = "OperatorAwayError";
 }
 
+/** Where the operator's seed is, unless it was moved away. */
+export const operatorSeed = (stateDir: string): string =>
+  join(stateDir, "trust", trustNow(stateDir).operator, "operator.seed");
+
 /**
  * The operator's key: what signs accounts. It is needed to revoke and to rotate, and may live elsewhere otherwise.
  * @param file where it is at the moment; its place in the state folder when absent
  * @throws OperatorAwayError, SecretFileError
  */
 export function operatorKey(stateDir: string, file?: string): NKey {
-  const path = file ?? join(stateDir, "trust", "operator", "operator.seed");
+  const path = file ?? operatorSeed(stateDir);
   const seed = readSecret(path);
   if (seed === undefined)
     throw new OperatorAwayError(
@@ -47,7 +52,7 @@ export async function changeMeshAccount(
   operator: NKey,
   change: (account: MeshAccount) => MeshAccount,
 ): Promise<string> {
-  const file = join(stateDir, "trust", "accounts", "MESH.jwt");
+  const file = accountFile(stateDir, trustNow(stateDir).operator, "MESH");
   const old = claimsIn(needSecret(file, `is ${stateDir} the state folder of a mesh?`).trim());
   const { signing_keys: signingKeys = [], revocations = {} } = old.nats;
   const jwt = await accountJwt(operator, {

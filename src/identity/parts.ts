@@ -71,9 +71,13 @@ async function keepUser(
   const account = roots.accounts[accountName].publicKey;
   const old = parseCreds(readSecret(file) ?? "");
   if (old !== undefined) {
-    const { exp = 0, sub, nats } = claimsIn(old.jwt);
-    const fresh = exp * 1000 - now > lifeMs / 2 && sub === old.key.publicKey;
+    const { exp = 0, sub, iss, nats } = claimsIn(old.jwt);
+    const leftMs = exp * 1000 - now;
+    // One that is ageing serves until its end where the account's seed is kept elsewhere.
+    const fresh = leftMs > (roots.maySign(accountName) ? lifeMs / 2 : 0);
     const same =
+      sub === old.key.publicKey &&
+      iss === roots.signerKey(accountName) &&
       nats.issuer_account === account &&
       String(nats.pub?.allow) === String(permissions.pub) &&
       String(nats.sub?.allow) === String(permissions.sub);

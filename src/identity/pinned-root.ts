@@ -22,6 +22,6 @@ export async function pinnedRoot(url: string, pin: string): Promise<string> {
   }
   throw new AuthorityError(
     "untrusted",
-    `what answers at ${url} is not the authority of this token (its CA has another key), so the secret was not sent: is the token of another mesh, or is somebody in between?`,
+    `what answers at ${url} is not the authority of this token (its CA has another key), so the secret was not sent: is the token of another mesh, older than a rotation of the CA (ask for a new one), or is somebody in between?`,
   );
 }

@@ -22,7 +22,8 @@ export interface MeshBroker {
   pid?(): number;
   /** Rejects when it is gone for good. */
   readonly exited: Promise<void>;
-  reload(): Promise<void>;
+  /** Has it take certificates, accounts and operator as they are now; one of the user's own is his to change. */
+  follow(trust: Trust): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -62,6 +63,7 @@ export async function ownBroker(
     config: brokerSettings(trust, place),
     onEvent,
   });
+  let { operatorJwt } = trust;
   const at = `${place.advertised.includes(":") ? `[${place.advertised}]` : place.advertised}:${broker.port}`;
   const url = `${place.tls ? "tls" : "nats"}://${at}`;
   return {
@@ -72,7 +74,11 @@ export async function ownBroker(
     config: broker.configFile,
     pid: () => broker.pid(),
     exited: broker.exited,
-    reload: () => broker.reload(),
+    async follow(now) {
+      const change = now.operatorJwt === operatorJwt ? broker.reload : broker.restart;
+      await change(brokerSettings(now, place));
+      operatorJwt = now.operatorJwt;
+    },
     stop: () => broker.stop(),
   };
 }
@@ -93,7 +99,7 @@ export async function usersBroker(trust: Trust, urls: readonly string[]): Promis
       "; ",
     ),
     exited: new Promise(() => {}),
-    reload: async () => {},
+    follow: async () => {},
     stop: async () => {},
   };
 }

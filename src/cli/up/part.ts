@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, openSync, renameSync, statSync } from "node:fs";
 import { Fault } from "../fault.ts";
 import { selfCommand } from "../self.ts";
-import type { FromPart } from "../serve-part.ts";
+import { type FromPart, RENEW } from "../serve-part.ts";
 
 export interface PartOptions {
   /** The verb that runs it. */
@@ -23,12 +23,13 @@ export type PartEvent =
 export interface Part {
   readonly url: string;
   pid(): number;
-  /** Has it read its files anew. */
-  restart(): void;
+  /** Has it take keys, certificates and users as they are now. @throws Fault when it cannot, or does not answer */
+  renew(): Promise<void>;
   stop(): Promise<void>;
 }
 
 const READY_WITHIN_MS = 20_000;
+const RENEWED_WITHIN_MS = 15_000;
 const STOP_WITHIN_MS = 5000;
 const RESTART_FLOOR_MS = 100;
 const RESTART_CAP_MS = 10_000;
@@ -82,7 +83,7 @@ export async function startPart(options: PartOptions): Promise<Part> {
   return {
     url,
     pid: () => running.pid,
-    restart: () => running.end(),
+    renew: () => running.renew(),
     async stop() {
       stopping = true;
       wake();
@@ -104,9 +105,18 @@ export async function startPart(options: PartOptions): Promise<Part> {
       );
     });
     const end = () => endChild(child, ended);
+    const renew = async () => {
+      const problem = await renewed(child, ended);
+      if (problem !== undefined)
+        throw new Fault(
+          `the ${name} did not renew its credentials: ${problem}`,
+          `see its log, ${of.logFile}`,
+        );
+    };
     const said = await firstWord(child, ended);
-    if (said.kind === "ready") return { url: said.url, pid: child.pid!, ended, end };
+    if (said.kind === "ready") return { url: said.url, pid: child.pid!, ended, renew, end };
     end();
+    if (said.kind !== "failed") throw new Error(`the ${name} said ${said.kind} first`);
     throw new Fault(
       `the ${name} does not start: ${said.message.replace(`the ${name} does not start: `, "")}`,
       said.cure ?? `weft up tells it its port with --${name}-port; its log is ${of.logFile}`,
@@ -119,6 +129,7 @@ interface Launched {
   readonly pid: number;
   /** Resolves with how. */
   readonly ended: Promise<string>;
+  renew(): Promise<void>;
   end(): void;
 }
 
@@ -127,6 +138,27 @@ function endChild(child: ChildProcess, ended: Promise<string>): void {
   if (child.connected) child.disconnect();
   const force = setTimeout(() => child.kill("SIGKILL"), STOP_WITHIN_MS);
   void ended.then(() => clearTimeout(force));
+}
+
+/** @returns what went wrong. One that ends meanwhile reads its files anew when it starts again. */
+function renewed(child: ChildProcess, ended: Promise<string>): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    const late = setTimeout(
+      () => settle(`it has not answered after ${RENEWED_WITHIN_MS / 1000} s`),
+      RENEWED_WITHIN_MS,
+    );
+    const settle = (problem?: string) => {
+      clearTimeout(late);
+      child.off("message", hear);
+      resolve(problem);
+    };
+    const hear = (message: FromPart) => {
+      if (message.kind === "renewed") settle(message.problem);
+    };
+    child.on("message", hear as (message: unknown) => void);
+    if (child.connected) child.send(RENEW, () => {});
+    void ended.then(() => settle());
+  });
 }
 
 function firstWord(child: ChildProcess, ended: Promise<string>): Promise<FromPart> {

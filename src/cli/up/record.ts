@@ -4,6 +4,14 @@ import { readSecret, writeSecret } from "../../identity/secret-files.ts";
 import { Fault } from "../fault.ts";
 import { isRunning, type ProcessMark } from "../process-mark.ts";
 
+/** How far the broker and the parts have followed a rotation. */
+export interface FollowedTrust {
+  /** Of `trust/rotation.json`. */
+  readonly round: number;
+  /** Why they could not. */
+  readonly problem?: string;
+}
+
 /** What runs from a state folder, as `up.json` tells the other verbs. */
 export interface UpRecord {
   /** The process of `weft up`. */
@@ -11,7 +19,10 @@ export interface UpRecord {
   readonly startedAt: string;
   readonly mesh: string;
   /** `pid` and `config` only for a broker that is ours. */
+  readonly trust: FollowedTrust;
   readonly broker: {
+    /** It is the user's, who changes its files and starts it. */
+    readonly external?: true;
     readonly urls: readonly string[];
     readonly version: string;
     readonly pid?: number;

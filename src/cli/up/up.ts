@@ -5,8 +5,9 @@ import { Fault, UsageFault } from "../fault.ts";
 import { lockFolder } from "../lock-folder.ts";
 import { ownMark } from "../process-mark.ts";
 import { type MeshBroker, ownBroker, usersBroker } from "./broker.ts";
+import { followTrust, roundOf } from "./follow-trust.ts";
 import { type Part, startPart } from "./part.ts";
-import { removeUp, writeUp } from "./record.ts";
+import { type FollowedTrust, removeUp, writeUp } from "./record.ts";
 
 export interface UpOptions {
   readonly state: string;
@@ -35,9 +36,6 @@ export interface Mesh {
   /** Stops all parts in order: those that depend on others first. */
   stop(): Promise<void>;
 }
-
-/** Certificates live a year and are renewed when half of it is left: once a day is often enough to look. */
-const LOOK_AT_TRUST_EVERY_MS = 86_400_000;
 
 /**
  * Starts broker, authority and registry from a state folder, and watches them.
@@ -71,6 +69,7 @@ export async function startMesh(options: UpOptions, say: Say): Promise<Mesh> {
       hosts: options.host ?? [],
       ...(options.mesh === undefined ? {} : { mesh: options.mesh }),
     };
+    const round = roundOf(state);
     const trust = await bootstrap(state, trustOptions);
 
     const broker = options.natsUrl
@@ -120,27 +119,30 @@ export async function startMesh(options: UpOptions, say: Say): Promise<Mesh> {
     stops.push(async () => void (await Promise.all([authority.stop(), registry.stop()])));
 
     const startedAt = new Date().toISOString();
+    let followed: FollowedTrust = { round: 0 };
+    let { pin } = trust;
     const record = () =>
       writeUp(state, {
-        ...{ up: ownMark(), startedAt, mesh: trust.mesh },
+        ...{ up: ownMark(), startedAt, mesh: trust.mesh, trust: followed },
         broker: {
+          ...(options.natsUrl && { external: true as const }),
           urls: broker.urls,
           version: broker.version,
           ...(broker.pid && { pid: broker.pid() }),
           ...(broker.config === undefined ? {} : { config: broker.config }),
         },
-        authority: { url: authority.url, pin: trust.pin, pid: authority.pid() },
+        authority: { url: authority.url, pin, pid: authority.pid() },
         registry: { url: registry.url, pid: registry.pid() },
       });
-    record();
-
-    const looking = setInterval(async () => {
-      const { made } = await bootstrap(state, trustOptions);
-      if (made.length > 0) say("info", `renewed: ${made.join(", ")}`);
-      if (made.includes("broker")) await broker.reload();
-      if (made.includes("authority")) authority.restart();
-    }, LOOK_AT_TRUST_EVERY_MS);
-    stops.push(async () => clearInterval(looking));
+    const unfollow = followTrust({
+      ...{ state, trustOptions, round, broker, say, parts: [authority, registry] },
+      onFollowed(now, trustNow) {
+        followed = now;
+        pin = trustNow?.pin ?? pin;
+        record();
+      },
+    });
+    stops.push(async () => unfollow());
     return { broker, authority, pin: trust.pin, registry, stop };
   } catch (error) {
     await stop();

@@ -1,0 +1,78 @@
+import { unwatchFile, watchFile } from "node:fs";
+import type { Say } from "../../../sidecar/options.ts";
+import { type BootstrapOptions, bootstrap, type Trust } from "../../identity/bootstrap.ts";
+import { readRotation, rotationFile } from "../../identity/rotation/record.ts";
+import type { MeshBroker } from "./broker.ts";
+import type { Part } from "./part.ts";
+import type { FollowedTrust } from "./record.ts";
+
+export interface FollowOptions {
+  readonly state: string;
+  readonly trustOptions: BootstrapOptions;
+  /** The rotation's round when the trust was loaded that all run with now. */
+  readonly round: number;
+  readonly broker: MeshBroker;
+  readonly parts: readonly Part[];
+  readonly say: Say;
+  /** Told how far a rotation has been followed, and the trust that all run with then. */
+  readonly onFollowed: (followed: FollowedTrust, trust?: Trust) => void;
+}
+
+/** Certificates live a year and are renewed when half of it is left: once a day is often enough to look. */
+const LOOK_EVERY_MS = 86_400_000;
+/** A step of a rotation waits for this. */
+const ROTATION_EVERY_MS = 500;
+
+/**
+ * Has broker and parts take up what changes in the trust folder while they run: what is renewed because it ages, and
+ * each step of a rotation, which another process makes and writes into one file.
+ * @returns the way to end it
+ */
+export function followTrust(options: FollowOptions): () => void {
+  const { state, say, onFollowed } = options;
+  let last: Promise<void> = Promise.resolve();
+  // One after the other: each has to end with what the next one finds.
+  const look = (follow: () => Promise<void>) => {
+    last = last.then(follow).catch((error: Error) => say("error", `the trust: ${error.message}`));
+  };
+  const daily = setInterval(() => look(() => renewAgeing(options)), LOOK_EVERY_MS);
+  let seen = options.round;
+  const rotating = () =>
+    look(async () => {
+      const round = roundOf(state);
+      if (round === seen) return;
+      seen = round;
+      try {
+        const trust = await bootstrap(state, options.trustOptions);
+        await take(options, trust);
+        say("info", `took up step ${round} of the rotation`);
+        onFollowed({ round }, trust);
+      } catch (error) {
+        onFollowed({ round, problem: (error as Error).message });
+        throw error;
+      }
+    });
+  watchFile(rotationFile(state), { interval: ROTATION_EVERY_MS }, rotating);
+  // A step that was made while this process started.
+  onFollowed({ round: seen });
+  rotating();
+  return () => {
+    clearInterval(daily);
+    unwatchFile(rotationFile(state), rotating);
+  };
+}
+
+export const roundOf = (state: string): number => readRotation(state)?.round ?? 0;
+
+async function renewAgeing(options: FollowOptions): Promise<void> {
+  const trust = await bootstrap(options.state, options.trustOptions);
+  if (trust.made.length === 0) return;
+  options.say("info", `renewed: ${trust.made.join(", ")}`);
+  await take(options, trust);
+}
+
+/** The broker first: it has to know what the parts show it. */
+async function take({ broker, parts }: FollowOptions, trust: Trust): Promise<void> {
+  await broker.follow(trust);
+  for (const part of parts) await part.renew();
+}
