@@ -49,6 +49,10 @@ export const VERBS: Readonly<Record<string, Verb>> = {
     summary: "check or print the authority's audit log",
     load: () => import("./verbs/audit.ts"),
   },
+  check: {
+    summary: "look whether the mesh is well, and what ends soon",
+    load: () => import("./verbs/check.ts"),
+  },
   rotate: {
     summary: "replace the CA, the signing key or the operator, while the mesh runs",
     load: () => import("./verbs/rotate.ts"),

@@ -2,6 +2,7 @@ import type { AddressInfo } from "node:net";
 import { join, resolve } from "node:path";
 import fastify from "fastify";
 import { addRoutes } from "./authority-routes.ts";
+import { expiries, expiryMetrics } from "./expiries.ts";
 import { loadGranter } from "./grant.ts";
 import type { PlatformTokens } from "./platform/platform-tokens.ts";
 import type { TrustedIssuer } from "./platform/trusted-issuers.ts";
@@ -103,6 +104,9 @@ export async function startAuthority(options: AuthorityOptions): Promise<Authori
       options.onEvent?.(event);
     },
   });
+  server.get("/metrics", (_, reply) =>
+    reply.type("text/plain; version=0.0.4").send(expiryMetrics(expiries(stateDir))),
+  );
   try {
     await server.listen({ host, port });
   } catch (error) {

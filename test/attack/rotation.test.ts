@@ -45,6 +45,7 @@ async function scene(t: TestContext, server: TestServer) {
     rotate(kind, {
       ...{ stateDir: state, now: Date.now, patienceMs: 0, leaveBehind: true, brokersDone: false },
       pause: () => Promise.resolve(),
+      alone: (change) => change(),
       tell: () => {},
       mesh: {
         ownBrokers: false,

@@ -50,6 +50,7 @@ function scene(t: TestContext, { renews = true }: { renews?: boolean } = {}) {
   const options: RotateOptions = {
     ...{ stateDir: state, mesh, patienceMs: 3000, leaveBehind: false, brokersDone: false },
     now: () => now,
+    alone: (change) => change(),
     async pause(ms) {
       now += ms;
     },

@@ -43,7 +43,13 @@ class Killed extends Error {}
 async function rotateAndDie(state: string, kind: RotationKind): Promise<string[]> {
   const said: string[] = [];
   const options = {
-    ...{ stateDir: state, now: Date.now, pause: delay, mesh: runningMesh(state, 200) },
+    ...{
+      stateDir: state,
+      now: Date.now,
+      pause: delay,
+      alone: (change: () => Promise<void>) => change(),
+      mesh: runningMesh(state, 200),
+    },
     ...{ patienceMs: 30_000, leaveBehind: false, brokersDone: false },
     tell(line: string) {
       if (said.includes(line)) return;

@@ -4,7 +4,9 @@ import { OperatorAwayError } from "../../identity/mesh-account.ts";
 import { type RotationKind, readRotation } from "../../identity/rotation/record.ts";
 import { RotationWaits, rotate, STEPS } from "../../identity/rotation/rotate.ts";
 import { Fault, UsageFault } from "../fault.ts";
+import { needState } from "../identity/need-state.ts";
 import { lockFolder } from "../lock-folder.ts";
+import { printLine } from "../policy/print.ts";
 import { runningMesh } from "./running-mesh.ts";
 
 export interface RotateFlags {
@@ -20,7 +22,8 @@ export interface RotateFlags {
 /** `weft rotate`: the whole procedure, or how far it is. */
 export async function runRotate(kind: RotationKind | undefined, flags: RotateFlags): Promise<void> {
   const state = resolve(flags.state);
-  if (flags.status) return print(statusOf(state));
+  needState(state);
+  if (flags.status) return printLine(statusOf(state));
   if (kind === undefined)
     throw new UsageFault("say what is to be rotated", "weft rotate ca, signing-key or operator; or --status");
   const unlock = lockFolder(
@@ -30,16 +33,32 @@ export async function runRotate(kind: RotationKind | undefined, flags: RotateFla
   );
   try {
     await rotate(kind, {
-      ...{ stateDir: state, now: Date.now, pause: delay, tell: print, operatorSeed: flags.operatorSeed },
+      ...{ stateDir: state, now: Date.now, pause: delay, tell: printLine, operatorSeed: flags.operatorSeed },
       ...{ patienceMs: flags.patience, leaveBehind: flags.leaveBehind ?? false },
       brokersDone: flags.continue ?? false,
+      alone: (change) => alone(state, change),
       mesh: runningMesh(state, flags.spread),
     });
-    print(`done: ${HINTS[kind]}`);
+    printLine(`done: ${HINTS[kind]}`);
   } catch (error) {
     if (error instanceof RotationWaits) throw new Fault(error.message, error.cure);
     if (error instanceof OperatorAwayError) throw new Fault(error.message, "it goes on where it is then");
     throw error;
+  } finally {
+    unlock();
+  }
+}
+
+/** As whoever revokes does. */
+async function alone(state: string, change: () => Promise<void>): Promise<void> {
+  const unlock = lockFolder(
+    state,
+    "trust.lock",
+    (pid) =>
+      new Fault(`process ${pid} changes the trust of this mesh`, "run this again: it goes on where it is"),
+  );
+  try {
+    await change();
   } finally {
     unlock();
   }
@@ -61,8 +80,4 @@ function statusOf(state: string): string {
   const waits = brokersAsked && !brokersDone ? "; it waits for your brokers (--continue)" : "";
   const at = steps[step];
   return `${kind}: at step ${Math.min(step + 1, steps.length)} of ${steps.length}${at ? `, ${at.name}: ${at.says}` : ""}; begun at ${new Date(startedAt).toISOString()}${waits}\nweft rotate ${kind} goes on with it`;
-}
-
-function print(line: string): void {
-  process.stdout.write(`${line}\n`);
 }

@@ -10,7 +10,7 @@ import type { RunningMesh } from "../../identity/rotation/rotate.ts";
 import { nameOf } from "../../identity/rotation/stragglers.ts";
 import { Fault } from "../fault.ts";
 import { readPolicy, writePolicy } from "../policy/registry.ts";
-import { readUp, type UpRecord } from "../up/record.ts";
+import { bareAddress, readUp, type UpRecord } from "../up/record.ts";
 
 const TAKEN_UP_WITHIN_MS = 60_000;
 const LOOK_EVERY_MS = 50;
@@ -86,11 +86,8 @@ export function runningMesh(state: string, spreadMs: number): RunningMesh {
 }
 
 const systemOf = (state: string, { broker }: UpRecord) =>
-  fitted(folderCredentials(partFolder(state, "system"), addressesOf(broker.urls)));
+  fitted(folderCredentials(partFolder(state, "system"), broker.urls.map(bareAddress)));
 
 interface Sidecars {
   readonly sidecars: readonly { readonly service: string; readonly instance: string }[];
 }
-
-/** As credentials want them: without TLS as `nats://…`, else without a scheme. */
-const addressesOf = (urls: readonly string[]): string[] => urls.map((url) => url.replace(/^tls:\/\//, ""));

@@ -52,6 +52,9 @@ export function readUp(stateDir: string): UpRecord | undefined {
   return isRunning(record.up) ? record : undefined;
 }
 
+/** As credentials want it: a broker with TLS without a scheme, one without as `nats://…`. */
+export const bareAddress = (url: string): string => url.replace(/^tls:\/\//, "");
+
 /** @param otherwise what else may be done, such as `give --registry URL` */
 export function needUp(stateDir: string, otherwise: string): UpRecord {
   const record = readUp(stateDir);

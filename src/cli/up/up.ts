@@ -1,6 +1,7 @@
 import { join, relative, resolve } from "node:path";
 import type { Say } from "../../../sidecar/options.ts";
 import { bootstrap } from "../../identity/bootstrap.ts";
+import { keptElsewhere } from "../../identity/kept-elsewhere.ts";
 import { Fault, UsageFault } from "../fault.ts";
 import { lockFolder } from "../lock-folder.ts";
 import { ownMark } from "../process-mark.ts";
@@ -71,6 +72,8 @@ export async function startMesh(options: UpOptions, say: Say): Promise<Mesh> {
     };
     const round = roundOf(state);
     const trust = await bootstrap(state, trustOptions);
+
+    for (const { file, needed } of keptElsewhere(state)) say("info", `${file} is kept elsewhere: ${needed}`);
 
     const broker = options.natsUrl
       ? await usersBroker(trust, options.natsUrl)

@@ -25,6 +25,8 @@ export interface RunningMesh {
 export interface RotateOptions extends Scene {
   readonly mesh: RunningMesh;
   readonly pause: (ms: number) => Promise<void>;
+  /** Runs a change of the trust folder while nobody else makes one. */
+  readonly alone: (change: () => Promise<void>) => Promise<void>;
   /** How long to wait for instances that do not renew. */
   readonly patienceMs: number;
   /** Then go on without them, for this step. */
@@ -69,7 +71,7 @@ export async function rotate(kind: RotationKind, options: RotateOptions): Promis
     const say = (text: string) => tell(`${i + 1}/${steps.length}  ${step.name}: ${text}`);
     say(step.says);
     if (rotation.takenUpAt === undefined) {
-      await step.change(options);
+      await options.alone(async () => step.change(options));
       if (step.takeUp) await takeUp(step, options, rotation, keep);
       // The next whole second: of a JWT one can tell no more than the second it was issued in.
       keep({ takenUpAt: Math.ceil(now() / 1000) * 1000 });

@@ -3,7 +3,7 @@ import { claimsIn } from "../jwt.ts";
 import type { LedgerEntry } from "../ledger.ts";
 
 /** An instance that enrolled so recently may not have been heard of by anybody yet. */
-const NEWCOMER_MS = 10_000;
+const NEWCOMER_MS = 5000;
 
 /** Instances as the registry hears them: `service/instance`. */
 export type Present = ReadonlySet<string>;

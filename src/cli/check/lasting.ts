@@ -1,0 +1,98 @@
+import { type Expiry, expiries } from "../../identity/expiries.ts";
+import { keptElsewhere } from "../../identity/kept-elsewhere.ts";
+import { auditFolder, openLedger } from "../../identity/records.ts";
+import { readRotation } from "../../identity/rotation/record.ts";
+import { STEPS } from "../../identity/rotation/rotate.ts";
+import { nameOf } from "../../identity/rotation/stragglers.ts";
+import { verifyAudit } from "../../identity/verify-audit.ts";
+import { askRegistry } from "../get/ask.ts";
+import { age } from "../get/rows.ts";
+import { type Check, type Finding, fail, ok, type Scene, warn } from "./check.ts";
+
+const CURES: Readonly<Record<Expiry["kind"], string>> = {
+  ca: "weft rotate ca replaces it while the mesh runs",
+  certificate: "weft up renews it when half its life is over: does it run, and has it the keys for it?",
+  user: "weft up renews it when half its life is over: does it run, and has it the account's seed?",
+};
+
+/** CAs, and the certificates and users of the mesh's own parts. */
+export const lifetimes: Check = {
+  what: "expiry",
+  run: ({ state, now, failBeforeMs }) =>
+    expiries(state).map(({ kind, name, endsAt }) => {
+      const leftMs = endsAt - now;
+      const what = kind === "ca" ? `${name} CA` : `${kind} ${name}`;
+      const says =
+        leftMs > 0 ? `${what} is good for ${age(leftMs)}` : `${what} has ended ${age(-leftMs)} ago`;
+      return leftMs <= failBeforeMs ? fail("expiry", says, CURES[kind]) : ok("expiry", says);
+    }),
+};
+
+/** Of a life: by then a renewal was due long ago. */
+const OVERDUE = 0.75;
+
+/** Instances that are there, and do not renew. */
+export const identities: Check = {
+  what: "identities",
+  async run({ state, up, now }) {
+    if (up === undefined) return [];
+    const { sidecars } = await askRegistry<Sidecars>(up.registry.url, "/v1/sidecars");
+    const there = new Set(sidecars.map(nameOf));
+    const living = openLedger(state)
+      .list(now)
+      .filter((entry) => there.has(nameOf(entry)));
+    const lapsing = living.filter(
+      ({ issuedAt, jwtExpiresAt }) => now > issuedAt + OVERDUE * (jwtExpiresAt - issuedAt),
+    );
+    if (lapsing.length === 0) return [ok("identities", `${living.length} instances, and all renew`)];
+    return lapsing.map((entry): Finding => {
+      const says = `${nameOf(entry)} has not renewed for ${age(now - entry.issuedAt)}; it is nobody in ${age(entry.certExpiresAt - now)}`;
+      const cure = "its log says why: can it reach the authority?";
+      return now >= entry.jwtExpiresAt ? fail("identities", says, cure) : warn("identities", says, cure);
+    });
+  },
+};
+
+interface Sidecars {
+  readonly sidecars: readonly { readonly service: string; readonly instance: string }[];
+}
+
+export const rotation: Check = {
+  what: "rotation",
+  run({ state, up }: Scene) {
+    const last = readRotation(state);
+    if (up?.trust.problem !== undefined)
+      return [
+        fail(
+          "rotation",
+          `the running mesh could not follow: ${up.trust.problem}`,
+          "see to that, and run weft rotate again",
+        ),
+      ];
+    if (last === undefined || last.endedAt !== undefined) return [ok("rotation", "none is under way")];
+    const says = `that of ${last.kind} is at step ${last.step + 1} of ${STEPS[last.kind].length}`;
+    return [warn("rotation", says, `weft rotate ${last.kind} goes on with it`)];
+  },
+};
+
+export const audit: Check = {
+  what: "audit log",
+  run({ state }) {
+    const { entries, broken } = verifyAudit(auditFolder(state));
+    if (broken === undefined) return [ok("audit log", `${entries} entries, and the chain holds`)];
+    const says = `broken after ${entries} entries, at ${broken.file} line ${broken.line}: ${broken.why}`;
+    return [fail("audit log", says, "somebody changed it, or the disk did: compare it with a copy")];
+  },
+};
+
+export const secrets: Check = {
+  what: "secrets",
+  run({ state }) {
+    const away = keptElsewhere(state);
+    const says =
+      away.length === 0
+        ? "all are on this machine"
+        : `kept elsewhere: ${away.map(({ file }) => file).join(", ")}`;
+    return [ok("secrets", says)];
+  },
+};

@@ -1,0 +1,101 @@
+import { fitted } from "../../../sidecar/join.ts";
+import { AUTHORITY_NAME } from "../../bus/credentials.ts";
+import { connectBus } from "../../bus/nats-bus.ts";
+import { type ServerFacts, serversOf } from "../../bus/servers.ts";
+import { openTls } from "../../identity/authority-client.ts";
+import { folderCredentials } from "../../identity/folder-credentials.ts";
+import { PART_NAMES, partFolder } from "../../identity/parts.ts";
+import { loadRoots } from "../../identity/roots.ts";
+import type { PartName } from "../../identity/spiffe-id.ts";
+import { askRegistry } from "../get/ask.ts";
+import { bareAddress, type UpRecord } from "../up/record.ts";
+import { type Check, type Finding, fail, ok, warn } from "./check.ts";
+
+const SKEW_WARN_MS = 5000;
+/** Certificates are good from five minutes before they are issued. */
+const SKEW_FAIL_MS = 240_000;
+
+export const up: Check = {
+  what: "up",
+  run: ({ up }) =>
+    up === undefined
+      ? [fail("up", "no mesh runs from this state folder", "start it with weft up")]
+      : [ok("up", `process ${up.up.pid}, since ${up.startedAt}`)],
+};
+
+/** Each part's own user and certificate, tried on the broker. */
+export const broker: Check = {
+  what: "broker",
+  async run(scene) {
+    if (scene.up === undefined) return [];
+    const { urls } = scene.up.broker;
+    const refused = await Promise.all(PART_NAMES.map((name) => refusalOf(scene.state, scene.up!, name)));
+    const bad = refused.flatMap((why, i) => (why === undefined ? [] : [`as ${PART_NAMES[i]}: ${why}`]));
+    if (bad.length === 0) return [ok("broker", `${urls.join(", ")} takes ${PART_NAMES.join(", ")}`)];
+    return bad.map((says) => fail("broker", says, "look into broker/nats-server.log of the state folder"));
+  },
+};
+
+export const clocks: Check = {
+  what: "clock",
+  async run({ state, up }) {
+    if (up === undefined) return [];
+    return (await serversOf(credentialsOf(state, up, "system"))).map(clockOf);
+  },
+};
+
+function clockOf({ name, version, skewMs }: ServerFacts): Finding {
+  const seconds = (Math.abs(skewMs) / 1000).toFixed(1);
+  const says = `${name} (nats-server ${version}) is ${seconds} s ${skewMs < 0 ? "behind" : "ahead"}`;
+  const cure = "set the clocks of both machines by NTP: certificates and JWTs are good for a time";
+  if (Math.abs(skewMs) >= SKEW_FAIL_MS) return fail("clock", says, cure);
+  return Math.abs(skewMs) >= SKEW_WARN_MS ? warn("clock", says, cure) : ok("clock", says);
+}
+
+export const authority: Check = {
+  what: "authority",
+  async run({ state, up }) {
+    if (up === undefined) return [];
+    const { url } = up.authority;
+    (await openTls(url, { ca: loadRoots(state).rootCa, servername: AUTHORITY_NAME })).destroy();
+    return [ok("authority", `${url} answers with its certificate`)];
+  },
+};
+
+export const registry: Check = {
+  what: "registry",
+  async run({ up }) {
+    if (up === undefined) return [];
+    const { url } = up.registry;
+    const { broker, store } = await askRegistry<Health>(url, "/v1/health");
+    if (broker.state !== "connected")
+      return [
+        fail(
+          "registry",
+          `${url} has no connection to the broker`,
+          "look into registry.log of the state folder",
+        ),
+      ];
+    if (store.state !== "kept")
+      return [warn("registry", `${url}: its store is ${store.state}`, "it needs JetStream, with a leader")];
+    return [ok("registry", `${url} is connected, and keeps what it knows`)];
+  },
+};
+
+interface Health {
+  readonly broker: { readonly state: string };
+  readonly store: { readonly state: string };
+}
+
+const credentialsOf = (state: string, { broker }: UpRecord, part: PartName) =>
+  fitted(folderCredentials(partFolder(state, part), broker.urls.map(bareAddress)));
+
+async function refusalOf(state: string, record: UpRecord, part: PartName): Promise<string | undefined> {
+  try {
+    const bus = await connectBus(credentialsOf(state, record, part), "weft check");
+    await bus.close();
+    return undefined;
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
