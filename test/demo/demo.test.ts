@@ -46,6 +46,8 @@ test("with --keep it stays, and what it says to try works; a Ctrl-C ends all of 
   assert.equal(JSON.parse(text).price, 4.5);
   const { stdout } = await weft.run(["call", "stock", "/stock/cup", "--state", state]);
   assert.deepEqual(JSON.parse(stdout), { item: "cup", pieces: 3 });
+  const check = await weft.run(["check", "--state", state, "--fail-before", "30d"]);
+  assert.equal(check.code, 0, check.stdout);
   const { up, broker } = JSON.parse(readFileSync(`${state}/up.json`, "utf8"));
   assert.equal((await demo.end("SIGINT")).code, 0);
   assert.deepEqual([isAlive(up.pid), isAlive(broker.pid)], [false, false]);
