@@ -83,11 +83,12 @@ for (const server of natsServers())
         assert.ok(readRotation(weft.state)!.endedAt);
         assert.equal(readUp(weft.state)!.trust.problem, undefined, up.stderr());
         assert.ok(ends.length > PER_SECOND[kind], `${ends.length} calls`);
-        // Those that were under way when the only broker was restarted find it away when they are tried again.
-        const ways = Object.keys(waysOf(failed)).filter(
-          (way) => kind !== "operator" || way !== "503 broker-away",
+        if (kind !== "operator") assert.deepEqual(waysOf(failed), {}, failed[0]?.text);
+        // Only what was under way when the only broker ended is lost; what came later has waited for it.
+        const cutAt = Math.min(...failed.map(({ endedAt }) => endedAt));
+        const later = failed.filter(
+          ({ startedAt, code }) => startedAt > cutAt || !code?.startsWith("broker-"),
         );
-        assert.deepEqual(ways, [], failed[0]?.text);
-        assert.ok(failed.length < 10, `${failed.length} failed`);
+        assert.deepEqual(waysOf(later), {}, later[0]?.text);
       });
   });
