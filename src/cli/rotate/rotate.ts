@@ -65,7 +65,7 @@ async function alone(state: string, change: () => Promise<void>): Promise<void> 
 }
 
 const HINTS: Readonly<Record<RotationKind, string>> = {
-  ca: "tokens made before are refused (untrusted): make new ones. The new root.key may be moved offline",
+  ca: "tokens and pins from before are refused (untrusted): make new ones, up.json has the pin. The new root.key may be moved offline",
   "signing-key": "users that the old key signed are refused",
   operator:
     "the old operator's key signs nothing any more: destroy the copies of it. The new one may be moved offline",
