@@ -34,6 +34,17 @@ export function operatorKey(stateDir: string, file?: string): NKey {
     throw new OperatorAwayError(
       `the operator's seed is not at ${path}: give the file with --operator-seed FILE`,
     );
+  const key = keyIn(path, seed);
+  // Brokers answer "updated" also to what another operator signed, and then let nobody in by it.
+  const operatorJwt = join(stateDir, "trust", trustNow(stateDir).operator, "operator.jwt");
+  if (key.publicKey !== claimsIn(needSecret(operatorJwt, NO_MESH).trim()).sub)
+    throw new SecretFileError(`${path} is the seed of another operator, not of this mesh's`);
+  return key;
+}
+
+const NO_MESH = "is this the state folder of a mesh?";
+
+function keyIn(path: string, seed: string): NKey {
   try {
     return NKey.fromSeed(seed.trim());
   } catch (error) {
@@ -53,7 +64,7 @@ export async function changeMeshAccount(
   change: (account: MeshAccount) => MeshAccount,
 ): Promise<string> {
   const file = accountFile(stateDir, trustNow(stateDir).operator, "MESH");
-  const old = claimsIn(needSecret(file, `is ${stateDir} the state folder of a mesh?`).trim());
+  const old = claimsIn(needSecret(file, NO_MESH).trim());
   const { signing_keys: signingKeys = [], revocations = {} } = old.nats;
   const jwt = await accountJwt(operator, {
     ...{ name: "MESH", account: old.sub },

@@ -153,3 +153,14 @@ test("each issue, renewal, denial and revocation is in the audit log, without a 
   for (const text of [secret, orders.nkey.seed(), orders.credentials.jwt()!])
     assert.ok(!lines.join("\n").includes(text));
 });
+
+test("the seed of another operator is refused before anything is signed with it", async (t) => {
+  const { stateDir } = await bootstrap(stateFolder(t));
+  const other = await bootstrap(stateFolder(t));
+  const theirs = join(other.stateDir, "trust", "operator", "operator.seed");
+  assert.throws(() => operatorKey(stateDir, theirs), /seed of another operator/);
+  assert.throws(
+    () => operatorKey(stateDir, join(other.stateDir, "trust", "accounts", "MESH.seed")),
+    /another operator/,
+  );
+});
