@@ -13,6 +13,7 @@ const RULES: readonly (readonly [from: string, allowed: readonly string[]])[] = 
   ["src/bus", ["src/subjects"]],
   ["src/resources", ["src/protocol", "src/subjects"]],
   ["src/routing", ["src/resources", "src/protocol", "src/subjects"]],
+  ["src/access", ["src/routing", "src/resources", "src/protocol", "src/subjects"]],
   [
     "src/control",
     [
@@ -21,6 +22,7 @@ const RULES: readonly (readonly [from: string, allowed: readonly string[]])[] = 
       "src/bus",
       "src/resources",
       "src/routing",
+      "src/access",
       "src/subjects",
       "src/protocol",
     ],
@@ -28,7 +30,7 @@ const RULES: readonly (readonly [from: string, allowed: readonly string[]])[] = 
   ["src/identity", ["src/bus", "src/bearer", "src/resources", "src/subjects", "src/protocol"]],
   ["src/registry", ["src/bus", "src/subjects", "src/protocol"]],
   ["sidecar/stack", ["src/protocol", "src/subjects"]],
-  ["sidecar/policy", ["sidecar/stack", "src/protocol"]],
+  ["sidecar/policy", ["sidecar/stack", "src/protocol", "src/access"]],
   ["sidecar/breaker", ["sidecar/stack", "src/protocol", "src/resources"]],
   ["sidecar/balance", ["sidecar/stack", "sidecar/breaker", "src/protocol", "src/resources", "src/registry"]],
   ["sidecar/http", ["sidecar/stack", "src/protocol"]],

@@ -1,11 +1,16 @@
+import type { HttpRoute } from "../resources/http-route.ts";
+import type { MeshPolicy } from "../resources/mesh-policy.ts";
+import type { ServicePolicy } from "../resources/service-policy.ts";
 import type { PolicyListener, PolicySet } from "./policy-set.ts";
-import { type PolicyRecord, servicesOf } from "./record.ts";
+import { EVERY_SERVICE, type PolicyRecord, servicesOf } from "./record.ts";
 import type { ServiceRouting } from "./service-routing.ts";
 
 /** The policy in memory: what the store last said, sorted by service. It knows nothing of the store. */
 export class HeldPolicy implements PolicySet {
   #record: PolicyRecord | undefined;
   #routing: ReadonlyMap<string, ServiceRouting> = new Map();
+  /** What holds for services that have nothing of their own. */
+  #ofAll: Omit<ServiceRouting, "service"> = { revision: 0, routes: [] };
   readonly #listeners = new Set<PolicyListener>();
 
   get record(): PolicyRecord | undefined {
@@ -25,7 +30,7 @@ export class HeldPolicy implements PolicySet {
   }
 
   routingOf(service: string): ServiceRouting {
-    return this.#routing.get(service) ?? { service, revision: 0, routes: [] };
+    return this.#routing.get(service) ?? { service, ...this.#ofAll };
   }
 
   onChange(listener: PolicyListener): () => void {
@@ -40,12 +45,20 @@ export class HeldPolicy implements PolicySet {
     const next = routingsOf(record, old);
     const changed = [...next.values()].filter((one) => old.get(one.service) !== one);
     const gone = [...this.#routing.keys()].filter((service) => !next.has(service));
+    const forAll = before?.services.get(EVERY_SERVICE) !== record.services.get(EVERY_SERVICE);
     this.#record = record;
     this.#routing = next;
+    this.#ofAll = ofAll(record);
     if (before?.lineage === record.lineage && before.revision === record.revision) return;
-    const services = [...changed.map(({ service }) => service), ...gone];
+    const services = forAll ? undefined : [...changed.map(({ service }) => service), ...gone];
     for (const listener of this.#listeners) listener(services);
   }
+}
+
+function ofAll(record: PolicyRecord): Omit<ServiceRouting, "service"> {
+  const found = [...record.entries.values()].map(({ resource }) => resource);
+  const { spec } = found.find((one): one is MeshPolicy => one.kind === "MeshPolicy") ?? {};
+  return { revision: record.services.get(EVERY_SERVICE) ?? 0, routes: [], ...(spec && { mesh: spec }) };
 }
 
 /** @param old is kept for the services at the same revision */
@@ -53,24 +66,23 @@ export function routingsOf(
   record: PolicyRecord,
   old: ReadonlyMap<string, ServiceRouting>,
 ): Map<string, ServiceRouting> {
-  const made = new Map<
-    string,
-    { routes: ServiceRouting["routes"][number][]; policy?: ServiceRouting["policy"] }
-  >();
-  for (const { resource } of record.entries.values())
+  const made = new Map<string, { routes: HttpRoute[]; policy?: ServicePolicy }>();
+  for (const { resource } of record.entries.values()) {
+    if (resource.kind === "MeshPolicy") continue;
     for (const service of servicesOf(resource)) {
       const one = made.get(service) ?? { routes: [] };
       if (resource.kind === "ServicePolicy") one.policy = resource;
       else one.routes.push(resource);
       made.set(service, one);
     }
+  }
+  const common = ofAll(record);
   return new Map(
-    [...made].map(([service, { routes, policy }]) => {
-      const revision = record.services.get(service) ?? record.revision;
+    [...made].map(([service, own]) => {
+      const revision = Math.max(record.services.get(service) ?? record.revision, common.revision);
       const known = old.get(service);
       if (known?.revision === revision) return [service, known];
-      const routing = { service, revision, routes, ...(policy === undefined ? {} : { policy }) };
-      return [service, Object.freeze(routing)];
+      return [service, Object.freeze({ ...common, service, ...own, revision })];
     }),
   );
 }

@@ -1,7 +1,7 @@
 import type { ServiceRouting } from "./service-routing.ts";
 
-/** Hears which services' routing changed; all that have any when the set was loaded or replaced. */
-export type PolicyListener = (services: readonly string[]) => void;
+/** Hears which services' routing changed, all that have any when the set was loaded or replaced; undefined for every service. */
+export type PolicyListener = (services: readonly string[] | undefined) => void;
 
 /** The policy of the mesh as this registry last read it, for those who tell sidecars. */
 export interface PolicySet {

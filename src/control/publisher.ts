@@ -61,14 +61,14 @@ export class PolicyPublisher {
     for (const stop of this.#stops.splice(0)) stop();
   }
 
-  #tell(services: readonly string[]): void {
+  #tell(services: readonly string[] | undefined): void {
     const { mark } = this;
     if (mark === undefined) return;
     const isNext = this.#told?.lineage === mark.lineage;
     const event: PolicyEvent = {
       ...mark,
       ...(isNext ? { previous: this.#told!.revision } : {}),
-      ...(isNext && services.length <= MAX_NAMED ? { services } : {}),
+      ...(isNext && services !== undefined && services.length <= MAX_NAMED ? { services } : {}),
     };
     this.#told = mark;
     this.#deps.bus.send(subjects.policyEvent, pack(event));

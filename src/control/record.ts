@@ -28,15 +28,22 @@ export interface Summary {
 export interface PolicyRecord extends Summary {
   /** By key, in the order of `byAge`. */
   readonly entries: ReadonlyMap<string, Entry>;
-  /** The revision at which something for a service last changed; only services that have something. */
+  /**
+   * The revision at which something for a service last changed; only services that have something. Under
+   * `EVERY_SERVICE` that of what holds for all of them, which stays when nothing does any more.
+   */
   readonly services: ReadonlyMap<string, number>;
 }
 
+/** In place of a service; no service can have that name. */
+export const EVERY_SERVICE = "*";
+
 /** The services whose routing a resource is part of. */
-export const servicesOf = (resource: Resource): readonly string[] =>
-  resource.kind === "ServicePolicy"
-    ? [resource.metadata.name]
-    : [...new Set(resource.spec.parentRefs.map(({ name }) => name))];
+export function servicesOf(resource: Resource): readonly string[] {
+  if (resource.kind === "MeshPolicy") return [EVERY_SERVICE];
+  if (resource.kind === "ServicePolicy") return [resource.metadata.name];
+  return [...new Set(resource.spec.parentRefs.map(({ name }) => name))];
+}
 
 /** Oldest first, then by namespace and name (HTTPRouteRule.matches, "ties"). */
 export function byAge([, a]: readonly [string, Entry], [, b]: readonly [string, Entry]): number {

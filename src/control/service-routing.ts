@@ -1,3 +1,4 @@
+import type { MeshAuthorization } from "../resources/authorization.ts";
 import type { HttpRoute } from "../resources/http-route.ts";
 import type { ServicePolicy } from "../resources/service-policy.ts";
 
@@ -9,4 +10,11 @@ export interface ServiceRouting {
   /** Oldest first, then by namespace and name: the order in which the standard settles ties. */
   readonly routes: readonly HttpRoute[];
   readonly policy?: ServicePolicy;
+  /** What holds for every service; absent when nothing does, or the registry is of an earlier version. */
+  readonly mesh?: MeshRouting;
+}
+
+/** Fields that a sidecar does not know are passed over, so that a registry may be newer. */
+export interface MeshRouting {
+  readonly authorization?: MeshAuthorization;
 }

@@ -1,6 +1,7 @@
 import * as z from "zod/mini";
 import { count, markFields, name, reader } from "../registry/frame.ts";
 import type { PolicyMark } from "../registry/wire.ts";
+import { meshAuthorization } from "../resources/authorization.ts";
 import { httpRoute } from "../resources/http-route.ts";
 import { servicePolicy } from "../resources/service-policy.ts";
 import type { ServiceRouting } from "./service-routing.ts";
@@ -61,6 +62,7 @@ export const serviceRouting = z.object({
   revision: count,
   routes: z.array(httpRoute),
   policy: z.optional(servicePolicy),
+  mesh: z.optional(z.object({ authorization: z.optional(meshAuthorization) })),
 });
 
 /** Each reader gives undefined for bytes that are not one such message; it never throws. */

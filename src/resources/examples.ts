@@ -53,9 +53,23 @@ spec:
     hosts:
       - { host: api.example.com, ports: [443] }
       - { host: "*.internal.example.com", ports: [8080], methods: [GET], addresses: [10.0.0.0/8] }
+  authorization:
+    rules:
+      - name: no-purges
+        action: deny
+        to: [{ paths: [{ value: /purge }] }]
+      - name: shop-orders
+        from: { services: [shop] }
+        to: [{ methods: [GET, POST], paths: [{ value: /orders }] }]
   faults:
     - matches: [{ headers: [{ name: x-chaos, value: "1" }] }]
       delay: { percent: 50, duration: 300ms }
       abort: { percent: 5, status: 503 }
+`,
+  MeshPolicy: `apiVersion: weft.dev/v1
+kind: MeshPolicy
+metadata: { name: mesh }
+spec:
+  authorization: { default: deny, mode: shadow }
 `,
 } as const;

@@ -30,8 +30,8 @@ export const FINDINGS = {
   },
   "unknown-kind": {
     severity: "error",
-    meaning: "the document is no HTTPRoute and no ServicePolicy",
-    cure: "write kind: HTTPRoute or kind: ServicePolicy, or leave the document out",
+    meaning: "the document is no HTTPRoute, no ServicePolicy and no MeshPolicy",
+    cure: "write kind: HTTPRoute, kind: ServicePolicy or kind: MeshPolicy, or leave the document out",
   },
   "unknown-field": {
     severity: "error",
@@ -81,7 +81,7 @@ export const FINDINGS = {
   },
   shadowed: {
     severity: "warning",
-    meaning: "a match can never take a request, because another one takes them all before it",
+    meaning: "a match or rule can never take a request, because another one takes them all before it",
     cure: "leave it out, or make its conditions narrower than those of the other",
   },
   "no-backend": {

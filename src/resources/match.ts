@@ -9,7 +9,7 @@ const matchType = z._default(z.enum(["Exact", "RegularExpression"]), "Exact");
 const TYPE = "how `value` is compared; a regular expression (RE2 syntax) must match the whole value";
 const TYPE_CURE = { cure: "write Exact or RegularExpression" };
 
-const path = described(
+export const pathMatch = described(
   z
     .strictObject({
       type: described(
@@ -33,7 +33,7 @@ const path = described(
   { id: "PathMatch" },
 );
 
-const header = described(
+export const headerMatch = described(
   z.strictObject({
     type: described(matchType, TYPE, TYPE_CURE),
     name: described(
@@ -65,11 +65,11 @@ const match = described(
   z
     .strictObject({
       path: described(
-        z._default(path, { type: "PathPrefix", value: "/" }),
+        z._default(pathMatch, { type: "PathPrefix", value: "/" }),
         "condition on the path; left out, any path",
       ),
       headers: z.exactOptional(
-        described(z.array(header).check(z.maxLength(16)), "conditions on header fields; all must hold"),
+        described(z.array(headerMatch).check(z.maxLength(16)), "conditions on header fields; all must hold"),
       ),
       queryParams: z.exactOptional(
         described(

@@ -3,16 +3,17 @@ import { deepFreeze } from "./freeze.ts";
 import { type HttpRoute, httpRoute } from "./http-route.ts";
 import { findingsOf } from "./issue-findings.ts";
 import { measure } from "./measure.ts";
+import { type MeshPolicy, meshPolicy } from "./mesh-policy.ts";
 import { regexFindings } from "./regex.ts";
 import { isObject } from "./rule.ts";
 import { type ServicePolicy, servicePolicy } from "./service-policy.ts";
 import { cut, nearest, shown } from "./words.ts";
 
 /** A value of one of the kinds, checked, with all defaults in it, deeply frozen. */
-export type Resource = HttpRoute | ServicePolicy;
+export type Resource = HttpRoute | ServicePolicy | MeshPolicy;
 export type Kind = Resource["kind"];
 
-const SCHEMAS = { HTTPRoute: httpRoute, ServicePolicy: servicePolicy } as const;
+const SCHEMAS = { HTTPRoute: httpRoute, ServicePolicy: servicePolicy, MeshPolicy: meshPolicy } as const;
 export const KINDS = Object.keys(SCHEMAS) as readonly Kind[];
 export const isKind = (value: unknown): value is Kind =>
   typeof value === "string" && Object.hasOwn(SCHEMAS, value);
@@ -71,7 +72,7 @@ export function readResource(value: unknown, document: number): Read {
 }
 
 function unknownKind(value: unknown, where: Where): Finding {
-  const wanted = `write kind: ${KINDS.join(" or kind: ")}`;
+  const wanted = `write kind: ${KINDS.join(", kind: ")}`;
   if (!isObject(value))
     return finding(
       "unknown-kind",
@@ -88,7 +89,7 @@ function unknownKind(value: unknown, where: Where): Finding {
       "unsupported",
       { ...where, path: "kind" },
       `${kind} is a kind of the Gateway API that is not carried`,
-      "leave the document out: of the standard only HTTPRoute is carried, and ServicePolicy besides",
+      "leave the document out: of the standard only HTTPRoute is carried, and ServicePolicy and MeshPolicy besides",
     );
   return finding(
     "unknown-kind",

@@ -69,6 +69,13 @@ function* regexesOf(value: unknown): Generator<Regex> {
     for (const [i, holder] of objects(spec[list]).entries())
       for (const [j, match] of objects(holder.matches).entries())
         yield* ofMatch(match, ["spec", list, i, "matches", j]);
+  const { rules } = isObject(spec.authorization) ? spec.authorization : {};
+  for (const [i, rule] of objects(rules).entries())
+    for (const [j, to] of objects(rule.to).entries()) {
+      const at = ["spec", "authorization", "rules", i, "to", j];
+      yield* ofMatch(to, at);
+      for (const [k, path] of objects(to.paths).entries()) yield* ofCondition(path, [...at, "paths", k]);
+    }
 }
 
 function* ofMatch(match: Rough, at: Path): Generator<Regex> {

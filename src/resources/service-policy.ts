@@ -1,5 +1,6 @@
 import * as z from "zod/mini";
 import { authentication } from "./authentication.ts";
+import { authorization } from "./authorization.ts";
 import { balance } from "./balance.ts";
 import { breaker } from "./breaker.ts";
 import { egress } from "./egress.ts";
@@ -103,6 +104,7 @@ export const servicePolicy = described(
         park: z.exactOptional(park),
         authentication: z.exactOptional(authentication),
         egress: z.exactOptional(egress),
+        authorization: z.exactOptional(authorization),
         faults: z.exactOptional(
           described(
             z.array(fault).check(z.maxLength(16)),

@@ -63,7 +63,7 @@ export async function editors(t: TestContext, { maxPayload = 1024 * 1024 } = {})
     const keeper = new PolicyKeeper(store, held, clock, silentLog);
     const editor = new PolicyEditor({ held, keeper, world: shop, clock, maxPayload: () => maxPayload });
     const changes: string[][] = [];
-    held.onChange((services) => changes.push([...services].sort()));
+    held.onChange((services) => changes.push([...(services ?? ["*"])].sort()));
     await keeper.start();
     t.after(() => keeper.close());
     const apply = (...values: unknown[]) => editor.apply(values, { ...options, allowUnknown: false });

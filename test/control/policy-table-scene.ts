@@ -52,7 +52,7 @@ export class HandSet implements PolicySet {
     this.tell(Object.keys(routes));
   }
 
-  tell(services: readonly string[]): void {
+  tell(services: readonly string[] | undefined): void {
     for (const listener of this.#listeners) listener(services);
   }
 }

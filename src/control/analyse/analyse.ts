@@ -2,6 +2,7 @@ import type { Finding } from "../../resources/finding.ts";
 import { keyOf } from "../../resources/key.ts";
 import { hasRegex } from "../../routing/rules.ts";
 import { loadRegexEngine } from "../../routing/text-match.ts";
+import { access } from "./access.ts";
 import { duplicates } from "./duplicates.ts";
 import { found, isRoute, type Judged } from "./judged.ts";
 import { noEffect } from "./no-effect/no-effect.ts";
@@ -30,6 +31,7 @@ export async function analyse(set: readonly Judged[], world?: World): Promise<Fi
     ...redirectCycles(once, regex),
     ...weights(once),
     ...noEffect(once),
+    ...access(once),
     ...(world === undefined ? [] : unknown(once, world)),
   ];
 }

@@ -2,10 +2,10 @@ import type { Finding } from "../../resources/finding.ts";
 import { keyOf } from "../../resources/key.ts";
 import { besides, found, type Judged, labelOf } from "./judged.ts";
 
-/** The same key twice in what was read, and a second policy for one service, whatever its namespace. */
+/** The same key twice in what was read, and a second policy for one service or the mesh, whatever its namespace. */
 export function duplicates(set: readonly Judged[]): Finding[] {
   const byKey = new Map<string, Judged>();
-  const byService = new Map<string, Judged>();
+  const policies = new Map<string, Judged>();
   return set.flatMap((one): Finding[] => {
     const { kind, metadata } = one.resource;
     const key = keyOf(one.resource);
@@ -19,12 +19,14 @@ export function duplicates(set: readonly Judged[]): Finding[] {
         ),
       ];
     byKey.set(key, one);
-    if (kind !== "ServicePolicy") return [];
-    const other = byService.get(metadata.name);
-    byService.set(metadata.name, one);
+    if (kind === "HTTPRoute") return [];
+    const of = `${kind} ${metadata.name}`;
+    const other = policies.get(of);
+    policies.set(of, one);
     if (other === undefined) return [];
     const [here, there] = one.document === undefined ? [other, one] : [one, other];
-    const message = `${labelOf(there.resource)} is for the service ${metadata.name}, too: services have no namespaces`;
+    const what = kind === "MeshPolicy" ? "mesh" : `service ${metadata.name}`;
+    const message = `${labelOf(there.resource)} is for the ${what}, too: it has no namespaces`;
     const cure = "leave namespace out in both, and keep one of the two";
     const path = "metadata.namespace";
     return [besides(found("conflict", here, path, message, cure), there, path)];

@@ -1,5 +1,6 @@
 import type { HttpRoute } from "../../resources/http-route.ts";
 import type { Resource } from "../../resources/read.ts";
+import type { ServicePolicy } from "../../resources/service-policy.ts";
 import { meshDestination } from "../../routing/mesh-host.ts";
 
 /** A place in a resource that names a service. */
@@ -8,16 +9,20 @@ export interface Reference {
   readonly path: string;
   readonly service: string;
   readonly version?: string;
-  /** Of the object, where one host name says both service and version. */
-  readonly field?: "hostname";
-  /** `backend` takes a share of the calls; `mirror` gets copies; `redirect` is called next; else whose calls are meant. */
-  readonly role: "parent" | "gateway" | "backend" | "mirror" | "redirect" | "policy";
+  /** Of the object, where one host name says both service and version; empty where the place is the name itself. */
+  readonly field?: "hostname" | "";
+  /**
+   * `backend` takes a share of the calls; `mirror` gets copies; `redirect` is called next; `caller` is allowed or
+   * denied something; else whose calls are meant.
+   */
+  readonly role: "parent" | "gateway" | "backend" | "mirror" | "redirect" | "policy" | "caller";
   readonly weight?: number;
 }
 
 export function referencesOf(resource: Resource): Reference[] {
+  if (resource.kind === "MeshPolicy") return [];
   if (resource.kind === "ServicePolicy")
-    return [{ path: "metadata", service: resource.metadata.name, role: "policy" }];
+    return [{ path: "metadata", service: resource.metadata.name, role: "policy" }, ...callersOf(resource)];
   return [...parentsOf(resource), ...resource.spec.rules.flatMap(ruleReferences)];
 }
 
@@ -30,6 +35,14 @@ const parentsOf = ({ spec }: HttpRoute): Reference[] =>
     ...named(ref),
     role: ref.kind === "Gateway" ? "gateway" : "parent",
   }));
+
+const callersOf = ({ spec: { authorization } }: ServicePolicy): Reference[] =>
+  (authorization?.rules ?? []).flatMap(({ from }, rule) =>
+    (from?.services ?? []).map((service, i) => ({
+      path: `spec.authorization.rules[${rule}].from.services[${i}]`,
+      ...{ field: "", service, role: "caller" },
+    })),
+  );
 
 type Rule = HttpRoute["spec"]["rules"][number];
 

@@ -20,7 +20,7 @@ export function unknown(set: readonly Judged[], world: World): Finding[] {
       // Its own policy, and routes of a gateway, concern also who takes no calls; nobody can be sent to him.
       if ((role === "policy" || role === "gateway") && world.isCaller(service)) return [];
       const message = `no service ${JSON.stringify(service)} is known (${hint(service)})`;
-      return [found("unknown-service", one, `${path}.${field ?? "name"}`, message)];
+      return [found("unknown-service", one, field === "" ? path : `${path}.${field ?? "name"}`, message)];
     }
     if (version !== undefined && !versions.has(version)) {
       const message = `no version ${JSON.stringify(version)} of ${service} is known (${hint(version, service)})`;

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { keyOf } from "../../resources/key.ts";
 import type { Resource } from "../../resources/read.ts";
-import { byAge, type Entry, type PolicyRecord, servicesOf } from "../record.ts";
+import { byAge, type Entry, EVERY_SERVICE, type PolicyRecord, servicesOf } from "../record.ts";
 
 export interface Change {
   readonly change: "created" | "configured" | "unchanged" | "deleted";
@@ -94,9 +94,11 @@ function servicesAfter(
       [before, after].flatMap((one) => (one === undefined ? [] : servicesOf(one))),
     ),
   );
+  const revisionOf = (service: string) => (changed.has(service) ? revision : record.services.get(service));
   const services = new Map<string, number>();
   for (const { resource } of entries.values())
-    for (const service of servicesOf(resource))
-      services.set(service, changed.has(service) ? revision : record.services.get(service)!);
+    for (const service of servicesOf(resource)) services.set(service, revisionOf(service)!);
+  const ofAll = revisionOf(EVERY_SERVICE);
+  if (ofAll !== undefined) services.set(EVERY_SERVICE, ofAll);
   return services;
 }

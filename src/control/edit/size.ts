@@ -2,7 +2,7 @@ import { pack } from "../../registry/frame.ts";
 import type { Finding } from "../../resources/finding.ts";
 import { finding } from "../../resources/finding.ts";
 import { routingsOf } from "../held-policy.ts";
-import { type PolicyRecord, servicesOf } from "../record.ts";
+import { EVERY_SERVICE, type PolicyRecord, servicesOf } from "../record.ts";
 import type { Change } from "./change.ts";
 
 /** What an answer to a sidecar has besides the routing of one service. */
@@ -29,7 +29,7 @@ export function oversize(
   const changed = new Set(changes.flatMap(({ after }) => (after === undefined ? [] : servicesOf(after))));
   const room = limits.messageBytes - ENVELOPE_BYTES;
   return [...routingsOf(record, new Map()).values()].flatMap((routing): Finding[] => {
-    if (!changed.has(routing.service)) return [];
+    if (!changed.has(routing.service) && !changed.has(EVERY_SERVICE)) return [];
     const bytes = pack(routing).length;
     if (bytes <= room) return [];
     const message = `the routes and the policy of the service ${routing.service} take ${bytes} bytes together, and a message only ${room}`;

@@ -10,7 +10,7 @@ const lineage = z
   .describe("Another lineage is another history: then revisions mean nothing to each other");
 const resource = z
   .record(z.string(), z.unknown())
-  .describe("An HTTPRoute or ServicePolicy, with all defaults");
+  .describe("A resource of one of the kinds, with all defaults");
 const kind = z.enum(KINDS);
 const name = z.string().min(1).max(253);
 const namespace = z.string().min(1).max(63);

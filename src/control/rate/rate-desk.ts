@@ -45,7 +45,7 @@ export class RateDesk {
       () => reports.unsubscribe(),
       bus.onState(() => this.#follow()),
       policy.onChange((services) => {
-        for (const service of services)
+        for (const service of services ?? [...this.#services.keys()])
           if (this.#rateOf(service) === undefined) this.#services.delete(service);
       }),
     );

@@ -1,0 +1,22 @@
+/** What of a call decides whether it is allowed, besides who makes it. */
+export interface Asking {
+  readonly method: string;
+  /** The target as it came, with its query. */
+  readonly target: string;
+  /** Each line of a field, by its name in lower case; none when it is absent. */
+  fields(name: string): readonly string[];
+  /** Whether there is a field that makes some apps see another method or path (`overrides`). */
+  readonly overridden: boolean;
+  /** Of the end user's token, when one was verified. */
+  readonly claims: Readonly<Record<string, unknown>> | undefined;
+}
+
+/**
+ * Fields in which frameworks take another method (Rails, Spring, `method-override`) or another path (Symfony, IIS
+ * rewrites) than that of the request line. Where CGI names are used, `_` is as good as `-` (RFC 3875 section 4.1.18).
+ */
+const OVERRIDES =
+  /^x[-_](?:http[-_]method(?:[-_]override)?|method[-_]override|original[-_]ur[il]|rewrite[-_]ur[il])[ \t]*:/im;
+
+/** @param headers lines `Name: value`, each ended by CR LF */
+export const overrides = (headers: string): boolean => OVERRIDES.test(headers);

@@ -1,0 +1,62 @@
+import type { AccessRule } from "../resources/authorization.ts";
+import { type RegexEngine, textTest } from "../routing/text-match.ts";
+import type { Asking } from "./asking.ts";
+import { claimTest } from "./claims.ts";
+import { pathTest } from "./path-test.ts";
+
+type To = NonNullable<AccessRule["to"]>[number];
+
+/** @param path the plain one of the call; empty when no rule looks at it */
+export type RuleTest = (asking: Asking, path: string) => boolean;
+
+/**
+ * Whether a rule takes a request; who calls was asked before. A deny rule reads a request widely and an allow rule
+ * narrowly, wherever apps differ, so that no way to write a request slips past a deny rule, or into an allow rule.
+ * @returns undefined when it takes every request
+ */
+export function ruleTest(
+  { action, to, claims = [] }: AccessRule,
+  regex: RegexEngine | undefined,
+): RuleTest | undefined {
+  const kinds = to?.map((one) => kindTest(one, action === "deny", regex));
+  const claimTests = claims.map(claimTest);
+  if (kinds === undefined && claimTests.length === 0) return undefined;
+  return (asking, path) => {
+    if (kinds !== undefined && !kinds.some((test) => test(asking, path))) return false;
+    const { claims: held } = asking;
+    return claimTests.length === 0 || (held !== undefined && claimTests.every((test) => test(held)));
+  };
+}
+
+function kindTest(
+  { methods, paths, headers = [] }: To,
+  isWide: boolean,
+  regex: RegexEngine | undefined,
+): RuleTest {
+  const pathTests = paths?.map((path) => pathTest(path, isWide, regex));
+  const headerTests = headers.map((header) => headerTest(header, isWide, regex));
+  const allMethods = methods && new Set(isWide ? withHead(methods) : methods);
+  return (asking, path) =>
+    (allMethods === undefined || allMethods.has(asking.method)) &&
+    (pathTests === undefined || pathTests.some((test) => test(path))) &&
+    headerTests.every((test) => test(asking));
+}
+
+/** What GET does, HEAD makes the app do, too (RFC 9110 section 9.3.2). */
+const withHead = (methods: readonly string[]): readonly string[] =>
+  methods.includes("GET") ? [...methods, "HEAD"] : methods;
+
+/** Of several lines an app may see the first, the last or all as a list (RFC 9110 section 5.3). */
+function headerTest(
+  header: NonNullable<To["headers"]>[number],
+  isWide: boolean,
+  regex: RegexEngine | undefined,
+): (asking: Asking) => boolean {
+  const name = header.name.toLowerCase();
+  const test = textTest(header, regex);
+  return (asking) => {
+    const lines = asking.fields(name);
+    if (lines.length <= 1) return lines.length === 1 && test(lines[0]!);
+    return test(lines.join(", ")) || (isWide && lines.some(test));
+  };
+}

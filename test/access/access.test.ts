@@ -1,0 +1,189 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { accessOf, asking, inWords, type Request } from "./scene.ts";
+
+type Case = readonly [caller: string, request: Request, expected: string];
+
+/** Decides each case, and says all that are wrong. */
+function check(authorization: object | undefined, mesh: object | undefined, cases: readonly Case[]): void {
+  const access = accessOf(authorization, mesh);
+  assert.deepEqual(
+    cases.map(([caller, request]) => [caller, request, inWords(access.decide(caller, asking(request)))]),
+    cases.map((one) => [...one]),
+  );
+}
+
+const charge = { method: "POST", target: "/charge" };
+
+test("without any authorization everything is allowed, and nothing is asked", () => {
+  assert.equal(accessOf().isOpen, true);
+  assert.equal(accessOf(undefined, { default: "allow" }).isOpen, true);
+  assert.equal(accessOf({ default: "allow" }, { default: "deny" }).isOpen, true);
+  assert.equal(accessOf(undefined, { default: "deny" }).isOpen, false);
+  assert.equal(accessOf(undefined, { default: "deny", mode: "shadow" }).isOpen, false);
+});
+
+test("what no rule takes is decided by the service, else by an allow rule that there is, else by the mesh", () => {
+  const ofOrders = { name: "orders", from: { services: ["orders"] } };
+  const noShop = { name: "no-shop", action: "deny", from: { services: ["shop"] } };
+  check(undefined, { default: "deny" }, [["shop", {}, "deny by (mesh default)"]]);
+  check({ default: "allow" }, { default: "deny" }, [["shop", {}, "allow by (default)"]]);
+  check({ default: "deny" }, undefined, [["shop", {}, "deny by (default)"]]);
+  check({ rules: [ofOrders] }, { default: "allow" }, [
+    ["orders", {}, "allow by orders"],
+    ["shop", {}, "deny by (default)"],
+  ]);
+  check({ rules: [noShop] }, undefined, [
+    ["orders", {}, "allow by (mesh default)"],
+    ["shop", {}, "deny by no-shop"],
+  ]);
+  check({ rules: [noShop] }, { default: "deny" }, [["orders", {}, "deny by (mesh default)"]]);
+});
+
+test("a deny rule goes before every allow rule, wherever it is written", () => {
+  const rules = [
+    { name: "all", to: [{ paths: [{ value: "/" }] }] },
+    { name: "no-admin", action: "deny", to: [{ paths: [{ value: "/admin" }] }] },
+  ];
+  check({ rules }, undefined, [
+    ["shop", { target: "/a" }, "allow by all"],
+    ["shop", { target: "/admin/x" }, "deny by no-admin"],
+  ]);
+});
+
+test("caller, method, path, header and claim must all hold, and of several kinds of request one", () => {
+  const rules = [
+    {
+      name: "charging",
+      from: { services: ["orders", "shop"] },
+      to: [
+        { methods: ["POST"], paths: [{ type: "Exact", value: "/charge" }] },
+        {
+          methods: ["GET"],
+          headers: [
+            { name: "x-team", value: "a" },
+            { name: "x-on", value: "1" },
+          ],
+        },
+      ],
+    },
+    {
+      name: "staff",
+      from: { services: ["web"] },
+      claims: [{ name: "role", values: ["staff", "boss"] }, { name: "sub" }],
+    },
+  ];
+  check({ rules }, undefined, [
+    ["orders", charge, "allow by charging"],
+    ["shop", charge, "allow by charging"],
+    ["stock", charge, "deny by (default)"],
+    ["orders", { ...charge, method: "PUT" }, "deny by (default)"],
+    ["orders", { ...charge, target: "/charge/1" }, "deny by (default)"],
+    ["orders", { ...charge, target: "/charge?x=/y" }, "allow by charging"],
+    ["orders", { headers: ["X-Team: a", "X-On: 1"], target: "/any" }, "allow by charging"],
+    ["orders", { headers: ["X-Team: a"], target: "/any" }, "deny by (default)"],
+    ["web", { claims: { role: "boss", sub: "u1" } }, "allow by staff"],
+    ["web", { claims: { role: ["user", "staff"], sub: "u1" } }, "allow by staff"],
+    ["web", { claims: { role: "boss" } }, "deny by (default)"],
+    ["web", { claims: { role: "user", sub: "u1" } }, "deny by (default)"],
+    ["web", {}, "deny by (default)"],
+  ]);
+});
+
+test("methods are compared with their case; one that is not in capitals is refused where a rule looks at methods", () => {
+  const rules = [{ name: "read", to: [{ methods: ["GET"] }] }];
+  check({ rules }, undefined, [
+    ["shop", {}, "allow by read"],
+    ["shop", { method: "get" }, "deny by (ambiguous request)"],
+    ["shop", { method: "HEAD" }, "deny by (default)"],
+  ]);
+  check({ rules: [{ ...rules[0], action: "deny" }] }, undefined, [
+    ["shop", { method: "Get" }, "deny by (ambiguous request)"],
+    ["shop", { method: "HEAD" }, "deny by read"],
+    ["shop", { method: "POST" }, "allow by (mesh default)"],
+  ]);
+  check({ rules: [{ name: "shop", from: { services: ["shop"] } }, ...rules] }, undefined, [
+    ["shop", { method: "get" }, "allow by shop"],
+  ]);
+});
+
+test("a header that is absent fits nothing, an empty one what takes the empty text, two lines are never an exact value", () => {
+  const withHeader = (value: string, type = "Exact", action = "allow") => ({
+    rules: [{ name: "it", action, to: [{ headers: [{ type, name: "X-Key", value }] }] }],
+  });
+  const some = (...headers: string[]): Request => ({ headers });
+  check(withHeader("a"), undefined, [
+    ["shop", some("x-key: a"), "allow by it"],
+    ["shop", some("X-KEY:a"), "allow by it"],
+    ["shop", some(), "deny by (default)"],
+    ["shop", some("x-key:"), "deny by (default)"],
+    ["shop", some("x-key: A"), "deny by (default)"],
+    ["shop", some("x-key: a", "x-key: b"), "deny by (default)"],
+    ["shop", some("x-key: a", "x-key: a"), "deny by (default)"],
+  ]);
+  check(withHeader(".*", "RegularExpression"), undefined, [
+    ["shop", some("x-key:"), "allow by it"],
+    ["shop", some(), "deny by (default)"],
+  ]);
+  check(withHeader("a", "Exact", "deny"), undefined, [
+    ["shop", some("x-key: b", "x-key: a"), "deny by it"],
+    ["shop", some("x-key: b"), "allow by (mesh default)"],
+    ["shop", some(), "allow by (mesh default)"],
+  ]);
+});
+
+test("claims: texts, numbers, lists, the words of scope, claims within claims, and nothing that is inherited", () => {
+  const claim = (name: string, ...values: string[]) => ({
+    rules: [{ name: "it", claims: [{ name, ...(values.length > 0 ? { values } : {}) }] }],
+  });
+  const cases: readonly (readonly [object, Record<string, unknown>, boolean])[] = [
+    [claim("scope", "pay"), { scope: "read pay" }, true],
+    [claim("scope", "pay"), { scope: "read payments" }, false],
+    [claim("scope", "pay"), { scope: ["pay"] }, true],
+    [claim("note", "pay"), { note: "read pay" }, false],
+    [claim("level", "3"), { level: 3 }, true],
+    [claim("admin", "true"), { admin: true }, true],
+    [claim("realm_access[roles]", "staff"), { realm_access: { roles: ["staff"] } }, true],
+    [claim("realm_access[roles]", "staff"), { "realm_access[roles]": "staff" }, false],
+    [claim("https://example.com/a.b", "x"), { "https://example.com/a.b": "x" }, true],
+    [claim("constructor"), {}, false],
+    [claim("a[__proto__]"), { a: {} }, false],
+    [claim("nothing"), { nothing: null }, false],
+    [claim("it", "[object Object]"), { it: {} }, false],
+    [claim("a[0]", "x"), { a: "x" }, false],
+  ];
+  for (const [written, claims, allowed] of cases) {
+    const { verdict } = accessOf(written).decide("shop", asking({ claims }));
+    assert.equal(verdict, allowed ? "allow" : "deny", `${JSON.stringify(written)} ${JSON.stringify(claims)}`);
+  }
+});
+
+test("shadow: nothing of it is enforced, and what it would deny is told with the rule", () => {
+  const denyAdmin = { name: "no-admin", action: "deny", to: [{ paths: [{ value: "/admin" }] }] };
+  const ofOrders = { name: "orders", from: { services: ["orders"] } };
+  check({ mode: "shadow", rules: [denyAdmin, ofOrders] }, undefined, [
+    ["orders", { target: "/a" }, "allow by (mesh default)"],
+    ["orders", { target: "/admin" }, "allow by (mesh default), shadow deny by no-admin"],
+    ["orders", { target: "//admin" }, "allow by (mesh default), shadow deny by (ambiguous request)"],
+    ["shop", { target: "/a" }, "allow by (mesh default), shadow deny by (default)"],
+  ]);
+  check({ rules: [{ ...denyAdmin, mode: "shadow" }, ofOrders] }, undefined, [
+    ["orders", { target: "/admin" }, "allow by orders, shadow deny by no-admin"],
+    ["shop", { target: "/a" }, "deny by (default)"],
+  ]);
+  check({ default: "deny", rules: [{ ...ofOrders, mode: "shadow" }] }, undefined, [
+    ["orders", {}, "deny by (default)"],
+  ]);
+  check(undefined, { default: "deny", mode: "shadow" }, [
+    ["orders", {}, "allow by (mesh default), shadow deny by (mesh default)"],
+  ]);
+  check({ mode: "shadow", rules: [ofOrders] }, { default: "deny" }, [
+    ["orders", {}, "deny by (mesh default)"],
+  ]);
+});
+
+test("a caller is compared as a whole name, also one that objects have by birth", () => {
+  const access = accessOf({ rules: [{ name: "orders", from: { services: ["orders"] } }] });
+  for (const caller of ["order", "orders2", "ORDERS", "constructor", "__proto__", ""])
+    assert.equal(access.decide(caller, asking()).verdict, "deny", caller);
+});
