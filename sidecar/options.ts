@@ -37,6 +37,8 @@ export interface SidecarOptions {
   readonly accessLog?: "stdout" | "stderr";
   /** Where policy is kept, to start with while the registry is away; nowhere when absent. */
   readonly policyFolder?: string;
+  /** The authority says that not everybody may call this service: it takes no calls before it knows its policy. */
+  readonly guarded?: boolean;
   /** When the credentials end, in Unix ms, for the metrics. */
   readonly expiry?: () => { readonly jwtExpiresAt?: number; readonly leafExpiresAt?: number };
   /** Says what an operator should know: one line each. */

@@ -11,3 +11,9 @@ export interface PolicySource {
   whenKnown(service: string, waitMs: number): Promise<void>;
   onChange(listener: (service: string) => void): () => void;
 }
+
+/** The same, for the policy of the service itself. */
+export interface OwnPolicySource extends PolicySource {
+  /** There is one, and it could not be read: that is not as if there were none. */
+  isWithheld(service: string): boolean;
+}

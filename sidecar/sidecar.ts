@@ -109,7 +109,7 @@ async function open(
   );
 
   const { listen, upstreams = [], app, healthPath, zone } = options;
-  const { mirrorSkipped, limited, token } = metrics;
+  const { mirrorSkipped, limited, denied, token } = metrics;
   let inbound: Inbound | undefined;
   const dueAtOf = (traceparent: string): number => inbound?.dueAtOf(traceparent) ?? Number.POSITIVE_INFINITY;
   const egress = new Egress(context, { policies, recorder: recorder("client") });
@@ -140,7 +140,8 @@ async function open(
   inbound =
     app &&
     startInbound(context, {
-      ...{ app, healthPath, beating, policies, table, limited, token, recorder: recorder("server") },
+      ...{ app, healthPath, beating, policies, table, recorder: recorder("server") },
+      ...{ guarded: options.guarded ?? false, limited, denied, token },
     });
   closers.push(() => inbound?.close());
   if (inbound === undefined) {

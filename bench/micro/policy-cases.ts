@@ -1,3 +1,4 @@
+import { OwnAccess } from "../../sidecar/inbound/own-access.ts";
 import { OwnLimits } from "../../sidecar/inbound/own-limits.ts";
 import { backendLayersOf } from "../../sidecar/outbound/compile.ts";
 import { policyWithoutRoute } from "../../sidecar/outbound/rule-policy.ts";
@@ -24,6 +25,12 @@ const LEAF = "policy: none, an answer that is there at once";
 
 /** More than any of the calls here: nothing is refused. */
 const ENOUGH = { requests: 10_000_000, interval: "1ms" };
+
+/** The last one takes the request. */
+const TEN_RULES = Array.from({ length: 10 }, (_, i) => ({
+  name: `r${i}`,
+  to: [{ methods: ["GET"], paths: [{ value: i === 9 ? "/v2" : `/other-${i}` }] }],
+}));
 
 /**
  * What a call costs more when one policy is written, and goes well: its layer alone, as the sidecar makes it, around an
@@ -53,6 +60,13 @@ export function policyCases(tracer: Tracer): Case[] {
     own.configure(policyOf(spec));
     return around(`policy: ${name}`, needed(name, layerOf(own)), LEAF);
   };
+  const authorized = (name: string, rules: readonly object[]): Case => {
+    const access = new OwnAccess({ service: SERVICE, denied: () => fail("a call was denied") });
+    const policy = policyOf({ authorization: { rules } });
+    access.configure({ service: SERVICE, revision: 1, routes: [], policy });
+    const { gate } = access;
+    return around(`policy: ${name}`, needed(name, gate && admit(gate)), LEAF);
+  };
   const balanced = "balance: peak-ewma over 5, no breaker";
   const gate = ({ gates }: OwnLimits): Layer | undefined => (gates.length > 0 ? admit(...gates) : undefined);
   return [
@@ -73,6 +87,8 @@ export function policyCases(tracer: Tracer): Case[] {
     outbound("limits, maxPending", { limits: { maxPending: 1000 } }, "limitPending"),
     inbound("limits, maxConcurrency", { limits: { maxConcurrency: 100 } }, (own) => own.concurrency.layer),
     inbound("limits, adaptive", { limits: { adaptive: { max: 100 } } }, (own) => own.concurrency.layer),
+    authorized("authorization, by caller", [{ name: "it", from: { services: ["web"] } }]),
+    authorized("authorization, the last of 10 rules by method and path", TEN_RULES),
     inbound("rate limit, local", { rateLimit: { local: ENOUGH } }, gate),
     inbound("rate limit, local, per caller", { rateLimit: { local: { ...ENOUGH, perCaller: true } } }, gate),
   ];
@@ -88,10 +104,10 @@ const ownLimits = (sweep: Sweep): OwnLimits =>
   new OwnLimits({
     sweep,
     random: Math.random,
-    limited: () => {
-      throw new Error("a call was above the rate");
-    },
-    globalRate: () => {
-      throw new Error("a global rate needs a registry");
-    },
+    limited: () => fail("a call was above the rate"),
+    globalRate: () => fail("a global rate needs a registry"),
   });
+
+function fail(why: string): never {
+  throw new Error(why);
+}

@@ -9,12 +9,16 @@ import { type AppAddress, httpCheck, tcpCheck } from "../life/health.ts";
 import { watchHealth } from "../life/watch-health.ts";
 import type { Recorder } from "../observe/record.ts";
 import type { UnderWay } from "../observe/under-way.ts";
-import { POLICY_WAIT_MS, type PolicySource } from "../policy-source.ts";
+import type { OwnPolicySource } from "../policy-source.ts";
 import type { Service } from "../stack/call.ts";
+import { refused } from "../stack/outcome.ts";
 import { compileInbound } from "./compile.ts";
 import { countCalls } from "./count-calls.ts";
+import { Denials } from "./denials.ts";
 import { Drops } from "./drops.ts";
+import { firstPolicy } from "./first-policy.ts";
 import { GlobalRate } from "./global-rate.ts";
+import { OwnAccess } from "./own-access.ts";
 import { OwnLimits } from "./own-limits.ts";
 import { OwnTokens } from "./own-tokens.ts";
 import { Servings } from "./servings.ts";
@@ -24,13 +28,17 @@ export interface InboundOptions {
   readonly healthPath: string | undefined;
   readonly beating: (stats: () => CallStats) => Heartbeater;
   readonly recorder: Recorder;
-  readonly policies: PolicySource;
+  readonly policies: OwnPolicySource;
+  /** It takes no calls before it knows its policy. */
+  readonly guarded: boolean;
   /** For the other instances of this service. */
   readonly table: InstanceTable;
   /** Told of each call that is above a rate. */
   readonly limited: (caller: string, limit: string) => void;
   /** Told of each token of an end user that was looked at, or missed. */
   readonly token: (provider: string, result: string) => void;
+  /** Told of each call that authorization denies, or would. */
+  readonly denied: (caller: string, rule: string, mode: string) => void;
 }
 
 /** The way from the mesh to the app. No port: calls come over subscriptions. */
@@ -52,7 +60,7 @@ export interface Inbound {
 
 export function startInbound(context: Context, options: InboundOptions): Inbound {
   const { bus, sweep, subjects, service, instance, version, limits, say } = context;
-  const { app, healthPath, beating, recorder, policies, table, limited, token } = options;
+  const { app, healthPath, beating, recorder, policies, guarded, table, limited, token } = options;
   const client = appClient({ ...app, instance, sweep, idleTimeoutMs: limits.idleTimeoutMs });
   const counted = countCalls(client.service, sweep.now);
   const drops = new Drops(say, sweep.now);
@@ -63,23 +71,36 @@ export function startInbound(context: Context, options: InboundOptions): Inbound
     globalRate: (rate) => new GlobalRate(sharing, rate),
   });
   const tokens = new OwnTokens({ ...{ service, random, say }, clock: systemClock, counted: token });
-  const compile = (): Service => {
-    const { policy } = policies.get(service) ?? {};
-    own.configure(policy);
-    tokens.configure(policy);
-    const { layer } = tokens;
-    return compileInbound({
-      ...{ recorder, sweep, reportBug: reportBug(say), own, authenticate: layer, app: counted.service },
+  const denials = new Denials(say, sweep.now);
+  const access = new OwnAccess({
+    service,
+    denied: (call, rule, mode) => {
+      options.denied(call.head.caller, rule, mode);
+      denials.count(call, rule, mode);
+    },
+  });
+  /** Until it is known who may call. */
+  let serve: Service = (call) => {
+    call.head.body.abandon("no-instance");
+    return Promise.resolve(refused("no-instance", `${service} (instance ${instance}) is starting`));
+  };
+  const renew = async (): Promise<void> => {
+    const routing = policies.get(service);
+    await access.prepare(routing);
+    // A newer one is on its way here by itself.
+    if (policies.get(service) !== routing) return;
+    access.configure(routing);
+    own.configure(routing?.policy);
+    tokens.configure(routing?.policy);
+    serve = compileInbound({
+      ...{ recorder, sweep, own, app: counted.service, reportBug: reportBug(say) },
+      ...{ authenticate: tokens.layer, authorize: access.gate },
     });
   };
-  let serve = compile();
+  const first = firstPolicy({ service, policies, guarded, say });
+  let isReady = false;
   const stopFollowing = policies.onChange((changed) => {
-    if (changed === service) serve = compile();
-  });
-  // Nobody gets past what policy asks of a call by being the first to call.
-  let settled = false;
-  const settling = policies.whenKnown(service, POLICY_WAIT_MS).then(() => {
-    settled = true;
+    if (changed === service && isReady) renew().catch(reportBug(say));
   });
   const servings = new Servings({
     bus,
@@ -90,28 +111,41 @@ export function startInbound(context: Context, options: InboundOptions): Inbound
     instance,
     idleTimeoutMs: limits.idleTimeoutMs,
     // A call that is under way goes on with what it began with.
-    serve: (call) => (settled ? serve(call) : settling.then(() => serve(call))),
+    serve: (call) => serve(call),
     dropped: (reason, subject) => drops.count(reason, subject),
   });
   const beats = beating(counted.stats);
 
   // At its limit it takes itself out of the choice: interest is the backpressure.
   const mayJoin = (): void => {
-    if (state === "up" && own.concurrency.hasRoom) servings.join();
+    if (state === "up" && isReady && own.concurrency.hasRoom) servings.join();
     else servings.leave();
   };
   own.concurrency.onRoom(mayJoin);
   let state: "starting" | "up" | "down" | "leaving" = "starting";
+  const tell = (): void => {
+    mayJoin();
+    if (state === "down") beats.set("down");
+    else if (state === "up" && isReady) {
+      say("info", `${service} is healthy: it takes calls`);
+      beats.set("up");
+    }
+  };
   const check = healthPath === undefined ? tcpCheck(app) : httpCheck(app, healthPath);
   const health = watchHealth(check, systemClock, (up, reason) => {
     state = up ? "up" : "down";
-    if (up) say("info", `${service} is healthy: it takes calls`);
-    else say("warn", `${service} takes no calls: ${reason}`);
-    mayJoin();
-    beats.set(up ? "up" : "down");
+    if (!up) say("warn", `${service} takes no calls: ${reason}`);
+    tell();
   });
+  const begin = async (): Promise<void> => {
+    await first.known;
+    await renew();
+    isReady = true;
+    tell();
+  };
+  begin().catch(reportBug(say));
   const notReady = (): string | undefined => {
-    if (state === "up") return undefined;
+    if (state === "up") return isReady ? undefined : "its policy is not known yet";
     if (state === "leaving") return "the instance is leaving";
     const reason = health.problem() ?? "it was not looked at";
     return state === "down" ? reason : `the app has not been healthy yet: ${reason}`;
@@ -142,6 +176,7 @@ export function startInbound(context: Context, options: InboundOptions): Inbound
       // Whoever is closed without having left must not seem to be there for ever.
       await beats.leave();
       stopFollowing();
+      first.stop();
       own.close();
       tokens.close();
       servings.close();

@@ -9,7 +9,7 @@ export function accountOf(
   side: Side,
   { service, instance }: { readonly service: string; readonly instance: string },
 ): Account {
-  const { rule, choice, injected, mirrored, marks, waitedMs, message, traceparent } = call;
+  const { rule, choice, injected, mirrored, access, marks, waitedMs, message, traceparent } = call;
   const slash = rule?.name.lastIndexOf("/") ?? -1;
   return {
     ...{ side, service, instance },
@@ -30,6 +30,7 @@ export function accountOf(
     attempts: attemptsOf(side === "client" ? call : { ...call, begun: 1, instance }),
     ...(injected === "" ? {} : { injected }),
     ...(mirrored ? { mirrored } : {}),
+    ...(access === "" ? {} : { access }),
     ...(marks === 0 ? {} : { marks: marksOf(marks) }),
     ...(waitedMs === 0 ? {} : { waitedMs: rounded(waitedMs) }),
     status: call.status,

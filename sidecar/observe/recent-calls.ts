@@ -21,6 +21,8 @@ export interface RecentCall {
   readonly choice: string;
   readonly injected: string;
   readonly mirrored: boolean;
+  /** What authorization had against it; else empty. */
+  readonly access: string;
   /** What policy did with it (`marksOf`). */
   readonly marks: number;
   /** How many attempts were begun; none when policy answered it, or it ended while it waited. */
@@ -69,6 +71,7 @@ export class RecentCalls {
       choice: call.choice,
       injected: call.injected,
       mirrored: call.mirrored,
+      access: call.access,
       marks: call.marks,
       begun: call.begun,
       instance: isAnswer ? outcome.instance : call.instance,

@@ -63,6 +63,7 @@ export const record =
         status,
         errorCode,
         injected,
+        access: call.access,
         instance: outcome.kind === "replied" ? outcome.instance : call.instance,
         flag: flagsOf(outcome, injected),
         durationMs,

@@ -4,18 +4,25 @@ import type { Family } from "./family.ts";
 const MOST_CALLERS = 200;
 const OTHER = "_OTHER";
 
-/** Counts something by calling service and by one label more, of which there are few values. Bounded. */
+/** Of each caller, texts that are told apart; later ones are counted together in the same way. */
+const MOST_EACH = 200;
+
+/** Counts something by calling service and by further labels, of which there are few values. Bounded. */
 export class CallerCounts<Label extends string> {
-  readonly #label: Label;
+  readonly #labels: readonly Label[];
+  /** By caller, then by the values with a line end between them. */
   readonly #counts = new Map<string, Map<string, number>>();
 
-  constructor(label: Label) {
-    this.#label = label;
+  constructor(...labels: readonly Label[]) {
+    this.#labels = labels;
   }
 
-  count(caller: string, what: string): void {
+  /** @param values of the labels, in their order */
+  count(caller: string, ...values: readonly string[]): void {
     const counts = this.#of(caller);
-    counts.set(what, (counts.get(what) ?? 0) + 1);
+    const asked = values.join("\n");
+    const key = counts.has(asked) || counts.size < MOST_EACH ? asked : values.map(() => OTHER).join("\n");
+    counts.set(key, (counts.get(key) ?? 0) + 1);
   }
 
   family(name: string, help: string): Family {
@@ -25,9 +32,14 @@ export class CallerCounts<Label extends string> {
       type: "counter",
       read: () =>
         [...this.#counts].flatMap(([weft_caller, counts]) =>
-          [...counts].map(([what, value]) => ({ labels: { weft_caller, [this.#label]: what }, value })),
+          [...counts].map(([key, value]) => ({ labels: { weft_caller, ...this.#labelsOf(key) }, value })),
         ),
     };
+  }
+
+  #labelsOf(key: string): Record<string, string> {
+    const values = key.split("\n");
+    return Object.fromEntries(this.#labels.map((label, i) => [label, values[i] ?? ""]));
   }
 
   #of(caller: string): Map<string, number> {

@@ -21,6 +21,7 @@ export interface ConcurrencyState {
 export function limitFamilies(
   read: () => ConcurrencyState | undefined,
   limited: CallerCounts<"limit">,
+  denied: CallerCounts<"rule" | "mode">,
 ): Family[] {
   const one = (
     type: "counter" | "gauge",
@@ -76,5 +77,9 @@ export function limitFamilies(
       (state) => state.askedAgain,
     ),
     limited.family("weft_rate_limited_total", "Calls that were above a rate, by caller and limit"),
+    denied.family(
+      "weft_denied_total",
+      "Calls that authorization denied (mode enforce) or would have (mode shadow), by caller and rule",
+    ),
   ];
 }

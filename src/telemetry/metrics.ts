@@ -47,6 +47,8 @@ export interface Metrics {
   limited(caller: string, limit: string): void;
   /** The token of an end user was looked at, or missed. @param provider empty when it is not known */
   token(provider: string, result: string): void;
+  /** Authorization denied a call that came in, or would have. @param mode `enforce` or `shadow` */
+  denied(caller: string, rule: string, mode: string): void;
   /** Tells each change of the connection to the broker. */
   brokerState(kind: "connected" | "away" | "closed"): void;
   /** The Prometheus text exposition, version 0.0.4. The first call loads prom-client. */
@@ -76,6 +78,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
   let connects = 0;
   const limited = new CallerCounts("limit");
   const tokens = new TokenCounts();
+  const denied = new CallerCounts("rule", "mode");
   /** As the scrape that is under way has found it. */
   let calleesNow: readonly CalleeState[] = [];
   let concurrencyNow: ConcurrencyState | undefined;
@@ -102,7 +105,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
       Math.max(0, connects - 1),
     ),
     ...calleeFamilies(() => calleesNow),
-    ...limitFamilies(() => concurrencyNow, limited),
+    ...limitFamilies(() => concurrencyNow, limited, denied),
     ...tokens.families(keyAges),
     ...stateFamilies(state),
     ...processFamilies(),
@@ -117,6 +120,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
     mirrorSkipped: () => void mirrorsSkipped++,
     limited: (caller, limit) => limited.count(caller, limit),
     token: (provider, result) => tokens.count(provider, result),
+    denied: (caller, rule, mode) => denied.count(caller, rule, mode),
     brokerState(kind) {
       if (kind === "connected" && !connected) connects++;
       connected = kind === "connected";

@@ -73,7 +73,7 @@ test("what changes nothing is told", async () => {
 });
 
 test("a caller that was never seen is told as any other service that a policy names", async () => {
-  const policy = policyWith({ rules: [{ name: "it", from: { services: ["web", "wbe"] } }] });
+  const policy = policyWith({ rules: [{ name: "it", from: { services: ["web", "wbe", "a-caller"] } }] });
   const found = await tell([{ ...policy, metadata: { name: "orders" } }], shop);
   assert.deepEqual(found, [`unknown-service 0 ${rules}[0].from.services[1]`]);
 });

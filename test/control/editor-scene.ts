@@ -10,7 +10,7 @@ import { FakeClock } from "../support/fake-clock.ts";
 
 /** A mesh of these services and versions, all of which are up. */
 export const worldWith = (services: Readonly<Record<string, readonly string[]>>): World => ({
-  isCaller: () => false,
+  isCaller: (service) => service === "a-caller",
   versionsOf: (service) => (Object.hasOwn(services, service) ? new Set(services[service]) : undefined),
   isUp: (service, version) => version === undefined || (services[service] ?? []).includes(version),
   services: () => Object.keys(services),

@@ -42,6 +42,7 @@ test("the access log writes one line for a call, without its query", async () =>
     route: "",
     mirrored: false,
     injected: "",
+    access: "",
     instance: "o1",
     method: "GET",
     path: "/items?token=abc",

@@ -77,6 +77,7 @@ function attemptLines(attempts: readonly AccountAttempt[]): string[] {
 const calleeSide = (one: Account): string[] => [
   ...field("callee", `${one.service}, instance ${one.instance}: ${outcome(one)}`),
   ...field("injected", one.injected),
+  ...field("access", one.access),
   ...policyLines(one),
 ];
 

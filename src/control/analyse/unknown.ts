@@ -4,6 +4,8 @@ import { found, type Judged } from "./judged.ts";
 import { type Reference, referencesOf } from "./references.ts";
 import type { World } from "./world.ts";
 
+const MAY_ONLY_CALL: ReadonlySet<Reference["role"]> = new Set(["policy", "gateway", "caller"]);
+
 /** References to what the registry has never seen, or that has no instance now. */
 export function unknown(set: readonly Judged[], world: World): Finding[] {
   const known = memo((service) => world.versionsOf(service));
@@ -17,8 +19,8 @@ export function unknown(set: readonly Judged[], world: World): Finding[] {
   const judge = (one: Judged, { path, field, service, version, role, weight }: Reference): Finding[] => {
     const versions = known(service);
     if (versions === undefined) {
-      // Its own policy, and routes of a gateway, concern also who takes no calls; nobody can be sent to him.
-      if ((role === "policy" || role === "gateway") && world.isCaller(service)) return [];
+      // Its own policy, routes of a gateway and access rules concern also who takes no calls; nobody can be sent to him.
+      if (MAY_ONLY_CALL.has(role) && world.isCaller(service)) return [];
       const message = `no service ${JSON.stringify(service)} is known (${hint(service)})`;
       return [found("unknown-service", one, field === "" ? path : `${path}.${field ?? "name"}`, message)];
     }

@@ -32,6 +32,8 @@ export interface Account {
   readonly attempts: readonly AccountAttempt[];
   /** The fault that policy injected. */
   readonly injected?: string;
+  /** What authorization had against it, with the name of the rule; the callee knows it. */
+  readonly access?: string;
   /** What policy did with it besides, such as `parked, hedged` (`sidecar/stack/marks.ts`). */
   readonly marks?: string;
   /** Of `ms`, the time that it spent waiting on purpose: back-off, held for an instance, for a place, for the broker. */
@@ -80,6 +82,7 @@ const MAX = {
   why: 500,
   backend: 200,
   injected: 200,
+  access: 200,
   marks: 200,
   message: 600,
   code: 63,
@@ -114,6 +117,7 @@ const account = z.object({
     .array(z.object({ instance: text(MAX.callee), code: text(MAX.code), status, ms }))
     .check(z.maxLength(MAX_ATTEMPTS)),
   injected: z.optional(text(MAX.injected)),
+  access: z.optional(text(MAX.access)),
   marks: z.optional(text(MAX.marks)),
   waitedMs: z.optional(ms),
   message: z.optional(text(MAX.message)),

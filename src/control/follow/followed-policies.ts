@@ -138,6 +138,7 @@ export class FollowedPolicies {
 function hold(followed: FollowedPolicy, routing: ServiceRouting): void {
   followed.routing = routing;
   followed.revision = routing.revision;
+  followed.refused = undefined;
   release(followed);
 }
 

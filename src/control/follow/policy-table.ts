@@ -109,6 +109,11 @@ export class PolicyTable {
     });
   }
 
+  /** Whether the one that there is could not be read, so that `get` gives the last good one, or nothing. */
+  isWithheld(service: string): boolean {
+    return this.#followed.peek(service)?.refused !== undefined;
+  }
+
   /** Hears the name of each service in use whose routing is another now; returns the way to stop. */
   onChange(listener: (service: string) => void): () => void {
     this.#changeListeners.add(listener);

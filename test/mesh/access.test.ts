@@ -1,0 +1,91 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { meshWith } from "../access/scene.ts";
+import { ask } from "../support/ask.ts";
+import { value } from "../support/metrics.ts";
+import { policy, routedMesh } from "../support/routed-mesh.ts";
+import { natsServers } from "../support/servers.ts";
+import { until } from "../support/until.ts";
+
+const byOrders = {
+  name: "orders-charge",
+  from: { services: ["orders"] },
+  to: [{ methods: ["POST"], paths: [{ value: "/charge" }] }],
+};
+const noAdmin = { name: "no-admin", action: "deny", to: [{ paths: [{ value: "/admin" }] }] };
+
+for (const server of natsServers())
+  test(`nats-server ${server.label}: who may call what is decided at the callee, at once`, async (t) => {
+    const mesh = await routedMesh(t, { server });
+    const payments = await mesh.echo("payments");
+    const [orders, shop] = [await mesh.caller("orders"), await mesh.caller("shop")];
+    await until(async () => {
+      const { sidecars } = await mesh.get("sidecars");
+      return new Set(sidecars.map(({ service }: { service: string }) => service)).size === 3;
+    });
+    const call = async (from: typeof orders, path: string, options: Parameters<typeof ask>[3] = {}) =>
+      ask(from.listen, "payments.mesh", path, options);
+    const status = async (...args: Parameters<typeof call>) => (await call(...args)).status;
+    const post = { method: "POST" };
+
+    await t.test("rules are enforced, and a denial says neither rule nor policy", async () => {
+      await mesh.apply(policy("payments", { authorization: { rules: [byOrders, noAdmin] } }));
+      const seen = payments.seen.length;
+      assert.equal(await status(orders, "/charge", post), 200);
+      const answer = await call(shop, "/charge", { ...post, headers: { "x-request-id": "denied-1" } });
+      assert.deepEqual([answer.status, answer.headers["weft-error"]], [403, "denied"]);
+      assert.doesNotMatch(`${answer.text} ${JSON.stringify(answer.headers)}`, /orders-charge|default|rule/);
+      assert.match(answer.text, /payments does not allow this call of shop/);
+      for (const [path, options] of [
+        ["/charge", {}],
+        ["/admin", post],
+        ["/other", post],
+      ] as const)
+        assert.equal(await status(orders, path, options), 403, path);
+      assert.equal(payments.seen.length, seen + 1);
+    });
+
+    await t.test("it is counted and told with the rule, on the callee's side", async () => {
+      const metrics = await (await fetch(`http://${payments.sidecar.admin}/metrics`)).text();
+      const count = (weft_caller: string, rule: string) =>
+        value(metrics, "weft_denied_total", { weft_caller, rule, mode: "enforce" });
+      assert.deepEqual([count("shop", "(default)"), count("orders", "no-admin")], [1, 1]);
+      assert.match(payments.sidecar.said.join("\n"), /denied POST \/admin of orders by no-admin/);
+      const { accounts } = await mesh.get("explain/denied-1");
+      const told = accounts.map(({ side, access }: { side: string; access?: string }) => [side, access]);
+      assert.deepEqual(told.sort(), [
+        ["client", undefined],
+        ["server", "denied by (default)"],
+      ]);
+    });
+
+    await t.test("in shadow all is let through, and what would be denied is counted", async () => {
+      await mesh.apply(policy("payments", { authorization: { mode: "shadow", rules: [byOrders, noAdmin] } }));
+      assert.deepEqual([await status(shop, "/x"), await status(orders, "/admin", post)], [200, 200]);
+      const metrics = await (await fetch(`http://${payments.sidecar.admin}/metrics`)).text();
+      for (const [weft_caller, rule] of [
+        ["shop", "(default)"],
+        ["orders", "no-admin"],
+      ] as const)
+        assert.equal(value(metrics, "weft_denied_total", { weft_caller, rule, mode: "shadow" }), 1);
+    });
+
+    await t.test("a change acts within a second, also one of the mesh's default", async () => {
+      for (const [resource, expected] of [
+        [policy("payments", {}), 200],
+        [meshWith({ default: "deny" }), 403],
+        [policy("payments", { authorization: { default: "allow" } }), 200],
+        [policy("payments", { authorization: { rules: [noAdmin] } }), 403],
+      ] as const) {
+        const applied = performance.now();
+        assert.equal((await mesh.post("apply", { resources: [resource] })).status, 200);
+        await until(async () => (await status(shop, "/x")) === expected, { what: `the answer ${expected}` });
+        assert.ok(
+          performance.now() - applied < 1000,
+          `${JSON.stringify(resource)} took ${performance.now() - applied} ms`,
+        );
+      }
+      await mesh.post("delete", { resources: [{ kind: "MeshPolicy", name: "mesh" }] });
+      await until(async () => (await status(shop, "/x")) === 200);
+    });
+  });
