@@ -44,6 +44,7 @@ export async function startMember(
     const sidecar = await startSidecar({
       ...optionsFrom(flags, accessLog),
       ...{ mesh: identity.mesh, service, instance: identity.instance, version, bus, expiry },
+      guarded: identity.guarded,
       say: (level, message) => failed || say(level, message),
       policyFolder: folder ?? join(state, "policy", service),
       ...(app && { app }),

@@ -1,4 +1,5 @@
 import type { Extension, ExtensionParts } from "../registry/start.ts";
+import { AuthorityTeller, type TellAuthorities } from "./access/teller.ts";
 import { worldOf } from "./analyse/world.ts";
 import { PolicyEditor } from "./edit/editor.ts";
 import { Explainer } from "./explain/explain.ts";
@@ -16,6 +17,7 @@ import type { PolicyStore } from "./store/store.ts";
 export function policyExtension(
   store: PolicyStore,
   adminToken: string,
+  tellAuthorities?: TellAuthorities,
 ): (parts: ExtensionParts) => Extension {
   return ({ bus, catalog, clock, drops, log }) => {
     const held = new HeldPolicy();
@@ -27,17 +29,22 @@ export function policyExtension(
     const explainer = new Explainer({ bus, clock, drops });
     const publisher = new PolicyPublisher({ bus, policy: held, drops });
     const renewals = new RenewalDesk({ bus, clock });
+    const teller = new AuthorityTeller({
+      ...{ held, renewals, clock, log, tell: tellAuthorities },
+      sidecars: () => sidecars.size,
+    });
     const onBus = [
       publisher,
       explainer,
       renewals,
+      teller,
       new RateDesk({ bus, catalog, clock, drops, policy: held }),
       new HintDesk({ bus, catalog, clock, drops }),
     ];
     return {
       hears: { policyMark: () => publisher.mark, sidecars },
       addRoutes: (app) =>
-        addPolicyRoutes(app, { held, keeper, editor, sidecars, explainer, renewals, adminToken }),
+        addPolicyRoutes(app, { held, keeper, editor, sidecars, explainer, renewals, teller, adminToken }),
       load: () => keeper.start(),
       start() {
         for (const part of onBus) part.start();

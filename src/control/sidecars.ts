@@ -58,6 +58,10 @@ export class Sidecars implements BeatListener {
     return "accepted";
   }
 
+  get size(): number {
+    return this.#heard.size;
+  }
+
   /** Whether one without an app is there for that service. */
   hasCaller(service: string): boolean {
     for (const { beat } of this.#heard.values())

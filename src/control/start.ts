@@ -8,6 +8,7 @@ import { type RunningRegistry, runRegistry } from "../registry/start.ts";
 import { KvStore } from "../registry/store/kv-store.ts";
 import { MemoryStore } from "../registry/store/memory-store.ts";
 import { Subjects } from "../subjects/subjects.ts";
+import { type AuthoritiesOptions, authoritiesAt } from "./access/authorities.ts";
 import { policyExtension } from "./extension.ts";
 import { KvPolicyStore } from "./store/kv-store.ts";
 import { MemoryPolicyStore } from "./store/memory-store.ts";
@@ -22,6 +23,8 @@ export interface RegistryOptions {
   readonly mesh?: string;
   /** Copies of what is kept: 1 by default, 3 in a cluster. */
   readonly replicas?: number;
+  /** Who is told who may call whom; nobody when absent, and then the callees alone enforce it. */
+  readonly authorities?: AuthoritiesOptions;
   readonly http: HttpOptions;
   /** What who changes policy must know; see `openAdminToken`. */
   readonly adminToken: string;
@@ -41,13 +44,13 @@ export interface MeshRegistry extends RunningRegistry {
  * @throws BusError when the broker is away at the start (later it may come and go), HttpApiError, NameError
  */
 export async function startRegistry(options: RegistryOptions): Promise<MeshRegistry> {
-  const { credentials, mesh = "mesh", http, adminToken, log, clock = systemClock } = options;
+  const { credentials, mesh = "mesh", authorities, http, adminToken, log, clock = systemClock } = options;
   const subjects = new Subjects(mesh);
   const opened = new Set<Kv>();
   const { store, policyStore } = storesOf(options, mesh, opened);
   const bus = await connectBus(credentials, "registry");
   try {
-    const extend = policyExtension(policyStore, adminToken);
+    const extend = policyExtension(policyStore, adminToken, authorities && authoritiesAt(authorities));
     const running = await runRegistry({ bus, store, subjects, http, log, clock, extend });
     const renew = async () => {
       await bus.renew();

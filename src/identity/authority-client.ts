@@ -26,7 +26,7 @@ const TIMEOUT_MS = 10_000;
 const MOST_ANSWER_BYTES = 1 << 20;
 
 /**
- * One POST on a connection of its own. The body is made once TLS stands and the authority's chain, name and dates have
+ * One request on a connection of its own. The body is made once TLS stands and the authority's chain, name and dates have
  * been checked: before that nothing is sent, and the body may hold a proof bound to this connection.
  * @throws AuthorityError
  */
@@ -35,10 +35,11 @@ export async function askAuthority<Answer>(
   path: string,
   tls: AuthorityTls,
   body: (socket: TLSSocket) => unknown,
+  method: "POST" | "PUT" = "POST",
 ): Promise<Answer> {
   const socket = await openTls(url, { ...tls, servername: AUTHORITY_NAME, rejectUnauthorized: true });
   try {
-    const { status, text } = await post(socket, url, path, JSON.stringify(body(socket)));
+    const { status, text } = await send(socket, method, url, path, JSON.stringify(body(socket)));
     if (status === 200) return JSON.parse(text) as Answer;
     const { code, message, cure } = JSON.parse(text) as ErrorAnswer;
     throw new AuthorityError(code, `the authority at ${url} refused: ${message}: ${cure}`);
@@ -74,8 +75,9 @@ export function openTls(url: string, options: ConnectionOptions): Promise<TLSSoc
   });
 }
 
-function post(
+function send(
   socket: TLSSocket,
+  method: string,
   url: string,
   path: string,
   body: string,
@@ -89,7 +91,7 @@ function post(
     const { host } = new URL(url);
     const outgoing = request({
       createConnection: () => socket,
-      method: "POST",
+      method,
       path,
       headers: { host, ...headers },
     });

@@ -2,23 +2,25 @@ import type { TLSSocket } from "node:tls";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from "fastify-type-provider-zod";
 import { NameError, serviceName } from "../subjects/token.ts";
+import type { AccessBook } from "./access-book.ts";
 import { admit, type Proven } from "./admission.ts";
-import { enrolSchema, renewSchema, tokenSchema } from "./authority-schemas.ts";
+import { accessSchema, enrolSchema, renewSchema, tokenSchema } from "./authority-schemas.ts";
 import { byToken, type Entitlement, refuseOther } from "./entitlement.ts";
 import type { Grantee, Granter } from "./grant.ts";
 import { joinTokenText } from "./join-token.ts";
 import type { Ledger } from "./ledger.ts";
-import { peerOf, requireAdmin } from "./peer.ts";
+import { peerOf, requireAdmin, requireRegistry } from "./peer.ts";
 import type { PlatformTokens } from "./platform/platform-tokens.ts";
 import { checkClaim } from "./proofs.ts";
 import type { AuthorityEvent } from "./record-events.ts";
 import { Refusal } from "./refusal.ts";
 import type { TokenStore } from "./token-store.ts";
-import type { ErrorAnswer, Grant, TokenAnswer } from "./wire.ts";
+import type { AccessAnswer, ErrorAnswer, Grant, TokenAnswer } from "./wire.ts";
 
 export interface AuthorityState {
   /** Another one after a rotation: to be asked for at each request. */
   readonly granter: Granter;
+  readonly access: AccessBook;
   readonly tokens: TokenStore;
   /** Takes tokens of platforms; absent when none is trusted. */
   readonly platform?: PlatformTokens | undefined;
@@ -29,9 +31,12 @@ export interface AuthorityState {
   readonly onEvent: (event: AuthorityEvent) => void;
 }
 
-/** The authority's HTTP interface: `/enrol`, `/renew`, `/tokens`, `/healthz`. */
+/** The table of who may send to whom: ten thousand services, with some callers each. */
+const MOST_TABLE_BYTES = 8 << 20;
+
+/** The authority's HTTP interface: `/enrol`, `/renew`, `/tokens`, `/access`, `/healthz`. */
 export function addRoutes(server: FastifyInstance, state: AuthorityState): void {
-  const { tokens, onEvent } = state;
+  const { tokens, access, now, onEvent } = state;
   const { mesh } = state.granter.mint;
   server.setValidatorCompiler(validatorCompiler);
   server.setSerializerCompiler(serializerCompiler);
@@ -96,6 +101,24 @@ export function addRoutes(server: FastifyInstance, state: AuthorityState): void 
     const token = joinTokenText({ url: state.publicUrl(), pin: state.granter.pin, id, secret });
     return { token, id, service, expiresAt, uses, cidrs };
   });
+
+  app.put(
+    "/access",
+    {
+      bodyLimit: MOST_TABLE_BYTES,
+      // Before the body is read: nobody else may send so much.
+      onRequest: async (request) => requireRegistry(mesh, socketOf(request)),
+      schema: { body: accessSchema },
+    },
+    async ({ body, ip }): Promise<AccessAnswer> => {
+      const before = access.revision;
+      const answer = access.take(body, now());
+      const { lineage, revision } = body;
+      if (answer.taken && revision !== before)
+        onEvent({ kind: "access", lineage, revision, services: answer.services ?? ["*"], address: ip });
+      return answer;
+    },
+  );
 
   server.setNotFoundHandler((request) => {
     throw new Refusal(

@@ -55,3 +55,14 @@ export const tokenSchema = z.strictObject({
     .max(16)
     .default([]),
 });
+
+const verdict = z.enum(["allow", "deny"]);
+
+export const accessSchema = z.object({
+  lineage: z.string().min(1).max(64),
+  revision: z.int().min(0),
+  table: z.object({
+    default: verdict,
+    callees: z.record(name, z.object({ others: verdict, except: z.array(name) })),
+  }),
+});

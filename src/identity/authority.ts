@@ -1,6 +1,7 @@
 import type { AddressInfo } from "node:net";
 import { join, resolve } from "node:path";
 import fastify from "fastify";
+import { AccessBook } from "./access-book.ts";
 import { addRoutes } from "./authority-routes.ts";
 import { expiries, expiryMetrics } from "./expiries.ts";
 import { loadGranter } from "./grant.ts";
@@ -63,7 +64,8 @@ export async function startAuthority(options: AuthorityOptions): Promise<Authori
     throw new AuthorityStartError(
       `the authority listens on ${host}, which nobody can dial: say at which https://host:port sidecars reach it`,
     );
-  const load = () => loadGranter(stateDir, { brokers, jwtLifeMs, certLifeMs });
+  const access = new AccessBook(stateDir);
+  const load = () => ({ ...loadGranter(stateDir, { brokers, jwtLifeMs, certLifeMs }), access });
   const file = (name: string) =>
     needSecret(join(stateDir, "authority", name), 'start "weft up" once more, it makes it anew');
   let granter = load();
@@ -94,6 +96,7 @@ export async function startAuthority(options: AuthorityOptions): Promise<Authori
     get granter() {
       return granter;
     },
+    access,
     tokens: new TokenStore(join(stateDir, "authority", "tokens"), now),
     platform,
     ledger: openLedger(stateDir),

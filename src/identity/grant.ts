@@ -1,4 +1,5 @@
 import type { KeyObject } from "node:crypto";
+import type { AccessBook } from "./access-book.ts";
 import { type Issuer, issueLeaf } from "./certificate.ts";
 import { JWT_LIFE_MS, type Mint, mintSidecar } from "./mint.ts";
 import { loadRoots } from "./roots.ts";
@@ -23,6 +24,8 @@ export interface Granter {
   readonly brokers: readonly string[];
   readonly jwtLifeMs: number;
   readonly certLifeMs: number;
+  /** Who may send to whom; everybody to everybody when absent. */
+  readonly access?: Pick<AccessBook, "calleesOf" | "isGuarded">;
 }
 
 /** Reads the authority's keys. @throws SecretFileError with the cure */
@@ -59,7 +62,9 @@ export interface Grantee {
 export async function grant(granter: Granter, who: Grantee, now: number): Promise<Grant> {
   const { mint, issuer, rootCa, brokers, jwtLifeMs, certLifeMs } = granter;
   const { service, instance, version } = who;
-  const jwt = await mintSidecar(mint, { service, instance, version }, who.nkey, now + jwtLifeMs);
+  const callees = granter.access?.calleesOf(service) ?? {};
+  const guarded = granter.access?.isGuarded(service) ?? false;
+  const jwt = await mintSidecar(mint, { service, instance, version, callees }, who.nkey, now + jwtLifeMs);
   const cert = await issueLeaf(
     issuer,
     {
@@ -74,5 +79,6 @@ export async function grant(granter: Granter, who: Grantee, now: number): Promis
   return {
     ...{ mesh: mint.mesh, service, instance, version, issuedAt: now },
     ...{ jwt, jwtExpiresAt: now + jwtLifeMs, cert, certExpiresAt: now + certLifeMs, ca: rootCa, brokers },
+    guarded,
   };
 }

@@ -64,6 +64,10 @@ export class Identity {
   get certExpiresAt(): number {
     return this.#grant.certExpiresAt;
   }
+  /** Not everybody may call this service. An authority of an earlier version does not say so. */
+  get guarded(): boolean {
+    return this.#grant.guarded ?? false;
+  }
   /** PEM texts. */
   get tls(): { readonly ca: string; readonly cert: string; readonly key: string } {
     return { ca: this.#grant.ca, cert: this.#grant.cert, key: this.#tlsKey };

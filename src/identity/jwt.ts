@@ -78,11 +78,15 @@ export const userJwt = (claims: UserClaims): Promise<string> =>
     {
       // Each for one connection. `data` means nothing to nats-server; it counts neither bytes nor connections of a user.
       ...{ subs: MAX_SUBSCRIPTIONS, payload: MAX_MESSAGE_BYTES, data: -1 },
-      pub: { allow: [...claims.permissions.pub] },
-      sub: { allow: [...claims.permissions.sub] },
+      ...subjectsOf(claims.permissions),
     },
     { signer: signing(claims.signer), exp: Math.floor(claims.expiresAt / 1000) },
   );
+
+const subjectsOf = ({ pub, pubDeny, sub }: Permissions) => ({
+  pub: { allow: [...pub], ...(pubDeny === undefined ? {} : { deny: [...pubDeny] }) },
+  sub: { allow: [...sub] },
+});
 
 /** What we read in a JWT of our own. */
 export interface OwnClaims {
@@ -98,7 +102,7 @@ export interface OwnClaims {
     /** Of an account. */
     readonly signing_keys?: readonly string[];
     readonly revocations?: Readonly<Record<string, number>>;
-    readonly pub?: { readonly allow?: readonly string[] };
+    readonly pub?: { readonly allow?: readonly string[]; readonly deny?: readonly string[] };
     readonly sub?: { readonly allow?: readonly string[] };
   };
 }

@@ -49,6 +49,17 @@ export function peerOf(mesh: string, socket: TLSSocket): Peer {
   };
 }
 
+/** For what only the registry tells. @throws Refusal */
+export function requireRegistry(mesh: string, socket: TLSSocket): void {
+  const { holder } = peerOf(mesh, socket);
+  if (holder.kind !== "part" || holder.part !== "registry")
+    throw new Refusal(
+      "not-registry",
+      "only the registry may do this",
+      "use the certificate in users/registry of the state folder",
+    );
+}
+
 /** For what only an administrator may do. @throws Refusal */
 export function requireAdmin(mesh: string, socket: TLSSocket): void {
   const { holder } = peerOf(mesh, socket);

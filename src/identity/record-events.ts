@@ -22,6 +22,15 @@ export type AuthorityEvent =
       readonly address: string;
     }
   | {
+      /** Who may send to whom has changed. */
+      readonly kind: "access";
+      readonly lineage: string;
+      readonly revision: number;
+      /** The callers whom it concerns; `*` for all. */
+      readonly services: readonly string[];
+      readonly address: string;
+    }
+  | {
       readonly kind: "refused";
       readonly path: string;
       readonly code: string;

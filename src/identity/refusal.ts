@@ -18,6 +18,7 @@ export type RefusalCode =
   | "key-differs"
   | "revoked"
   | "not-admin"
+  | "not-registry"
   | "not-found"
   | "too-large"
   | "internal";
@@ -41,6 +42,7 @@ const STATUS: Readonly<Record<RefusalCode, number>> = {
   "key-differs": 403,
   revoked: 403,
   "not-admin": 403,
+  "not-registry": 403,
   "not-found": 404,
   "too-large": 413,
   internal: 500,

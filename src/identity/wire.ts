@@ -3,6 +3,8 @@
  * what checks requests.
  */
 
+import type { CalleeTable } from "../subjects/callee-table.ts";
+
 /** What a sidecar claims for itself; both proofs sign the same text, see `proofs.ts`. */
 export interface Claim {
   readonly version: string;
@@ -32,6 +34,8 @@ export interface Grant {
   readonly ca: string;
   /** `host:port` of each broker. */
   readonly brokers: readonly string[];
+  /** Not everybody may call this service: it must know its policy before it takes calls. */
+  readonly guarded?: boolean;
 }
 
 /** `POST /tokens`, with the admin's client certificate. */
@@ -52,6 +56,24 @@ export interface TokenAnswer {
   readonly expiresAt: number;
   readonly uses: number;
   readonly cidrs: readonly string[];
+}
+
+/** `PUT /access`, with the registry's client certificate. */
+export interface AccessReport {
+  /** Of the policy that the table was made of. */
+  readonly lineage: string;
+  readonly revision: number;
+  readonly table: CalleeTable;
+}
+
+/** Its answer: what was issued before the last change of the table, to these services, should be renewed now. */
+export interface AccessAnswer {
+  /** False when a later revision was told before. */
+  readonly taken: boolean;
+  /** Unix ms by the authority's clock; 0 when nothing ever changed. */
+  readonly issuedBefore: number;
+  /** Everybody's when absent. */
+  readonly services?: readonly string[];
 }
 
 /** Every answer that is not 200. */

@@ -1,3 +1,4 @@
+import type { Callees } from "./callee-table.ts";
 import { repliesFrom, repliesTo } from "./reply.ts";
 import { registry, type Subjects } from "./subjects.ts";
 import { serviceName, token } from "./token.ts";
@@ -5,6 +6,8 @@ import { serviceName, token } from "./token.ts";
 /** What a NATS user may publish and subscribe to. An entry `"subject queue"` allows that queue group only. */
 export interface Permissions {
   readonly pub: readonly string[];
+  /** Goes before `pub`. */
+  readonly pubDeny?: readonly string[];
   readonly sub: readonly string[];
 }
 
@@ -13,7 +16,7 @@ export interface SidecarName {
   readonly instance: string;
   readonly version: string;
   /** The services that it may call; every service when absent. */
-  readonly callees?: readonly string[];
+  readonly callees?: Callees;
 }
 
 /**
@@ -24,16 +27,16 @@ export interface SidecarName {
 export function sidecarPermissions(subjects: Subjects, who: SidecarName): Permissions {
   const service = serviceName(who.service);
   const own = (target: Parameters<Subjects["inbound"]>[1]) => subjects.inbound(service, target);
-  const callees = who.callees?.map((callee) => subjects.sentBy(service, callee)) ?? [
-    subjects.sentBy(service),
-  ];
+  const { only, not } = who.callees ?? {};
+  const to = (callee: string) => subjects.sentBy(service, callee);
   return {
     pub: [
-      ...callees,
+      ...(only?.map(to) ?? [subjects.sentBy(service)]),
       repliesFrom(service),
       registry.heartbeat(service, who.instance),
       registry.gotBy(service),
     ],
+    ...(not === undefined ? {} : { pubDeny: not.map(to) }),
     sub: [
       `${own({ kind: "version", version: who.version })} ${service}`,
       `${own({ kind: "any" })} ${service}`,

@@ -13,8 +13,8 @@ test("no minted JWT has allow_responses, bearer, or a subject of JetStream, KV o
   const mint = { mesh: "mesh", account: NKey.create("A").publicKey, signer };
   const names = [
     { service: "orders", instance: "a1", version: "1" },
-    { service: "orders", instance: "a1", version: "1", callees: [] },
-    { service: "orders", instance: "a1", version: "1", callees: ["billing", "shipping"] },
+    { service: "orders", instance: "a1", version: "1", callees: { only: [] } },
+    { service: "orders", instance: "a1", version: "1", callees: { only: ["billing", "shipping"] } },
   ];
   for (const name of names) {
     const { nats, iss } = decode<User>(
@@ -182,7 +182,7 @@ for (const server of natsServers())
 async function longList(mesh: SecuredMesh): Promise<void> {
   const identity = await mesh.instance("orders");
   const callees = Array.from({ length: 500 }, (_, i) => `service-with-a-long-name-${i}`);
-  const who = { service: "orders", instance: identity.instance, version: "1", callees };
+  const who = { service: "orders", instance: identity.instance, version: "1", callees: { only: callees } };
   const jwt = await mintSidecar(mesh.granter.mint, who, identity.nkey.publicKey, Date.now() + 60_000);
   assert.ok(jwt.length > 20_000);
   const client = await mesh.connect({ ...identity.credentials, jwt: () => jwt });

@@ -123,7 +123,7 @@ for (const server of natsServers())
 
     await t.test("a caller that may not call a service is told 403 at once, and no app sees it", async () => {
       const { service, instance, version, nkey } = shop;
-      const name = { service, instance, version, callees: ["orders"] };
+      const name = { service, instance, version, callees: { only: ["orders"] } };
       const jwt = await mintSidecar(mesh.granter.mint, name, nkey.publicKey, Date.now() + 60_000);
       const bus = await connectBus({ ...shop.credentials, jwt: () => jwt }, "narrowed");
       t.after(() => bus.close());

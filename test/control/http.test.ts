@@ -246,12 +246,22 @@ test("while the store was never read, nothing is told as if there were no policy
     assert.deepEqual([answer.status, answer.body.error.code], [503, code]);
     assert.match(answer.body.error.message, /no answer.*JetStream/);
   }
-  assert.deepEqual((await get("/v1/sidecars")).body, { lineage: "", revision: 0, sidecars: [] });
+  assert.deepEqual((await get("/v1/sidecars")).body, {
+    lineage: "",
+    revision: 0,
+    authority: { kind: "none" },
+    sidecars: [],
+  });
 });
 
 test("sidecars are listed; a request that nobody knows of has no accounts", async (t) => {
   const { app, clock, get, bearer } = await setUp(t);
-  assert.deepEqual(Object.keys((await get("/v1/sidecars")).body), ["lineage", "revision", "sidecars"]);
+  assert.deepEqual(Object.keys((await get("/v1/sidecars")).body), [
+    "lineage",
+    "revision",
+    "authority",
+    "sidecars",
+  ]);
   const id = "x".repeat(200);
   const asked = app.inject({ url: `/v1/explain/${id}`, headers: { host: "localhost", ...bearer } });
   await clock.run(5000);

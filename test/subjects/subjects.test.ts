@@ -82,7 +82,7 @@ test("a sidecar's permissions are exactly those of the design", () => {
     service: "shop",
     instance: "s1",
     version: "1",
-    callees: ["orders"],
+    callees: { only: ["orders"] },
   });
   assert.ok(narrowed.pub.includes("mesh.orders.*.shop") && !narrowed.pub.includes("mesh.*.*.shop"));
   assert.equal(repliesTo("shop", "s1"), "_R.shop.s1.>");

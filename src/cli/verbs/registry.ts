@@ -8,6 +8,7 @@ interface Options {
   readonly state: string;
   readonly listen: Address;
   readonly broker: readonly string[];
+  readonly authority?: readonly string[];
   readonly mesh: string;
   readonly replicas: number;
 }
@@ -29,23 +30,34 @@ export function define(command: Command): Command {
       "a broker; may be repeated",
       many((text) => text),
     )
+    .option(
+      "--authority <url>",
+      "an authority, told who may call whom; may be repeated (default: of the weft up of --state)",
+      many((text) => text),
+    )
     .option("--mesh <name>", "name of the mesh", nameOf("mesh"), "mesh")
     .option("--replicas <n>", "copies of what is kept, 3 in a cluster", positive, 1)
     .addHelpText("after", "\nExample:\n  weft registry --broker 127.0.0.1:4222")
     .action(run);
 }
 
-async function run({ state, listen, broker, mesh, replicas }: Options): Promise<void> {
+async function run({ state, listen, broker, authority, mesh, replicas }: Options): Promise<void> {
   const { startRegistry } = await import("../../control/start.ts");
   const { openAdminToken } = await import("../../control/admin-token.ts");
   const { folderCredentials } = await import("../../identity/folder-credentials.ts");
   const { partFolder } = await import("../../identity/parts.ts");
+  const { readUp } = await import("../up/record.ts");
   const { createLog } = await import("../../telemetry/log.ts");
   const credentials = (part: "registry" | "registry-store") =>
     fitted(folderCredentials(partFolder(state, part), broker));
+  const part = folderCredentials(partFolder(state, "registry"), broker);
+  const authorities = {
+    urls: () => authority ?? [readUp(state)?.authority.url].filter((url) => url !== undefined),
+    tls: () => part.tls()!,
+  };
   await servePart(() =>
     startRegistry({
-      ...{ mesh, replicas, http: listen },
+      ...{ mesh, replicas, http: listen, authorities },
       credentials: credentials("registry"),
       storeCredentials: credentials("registry-store"),
       adminToken: openAdminToken(state),

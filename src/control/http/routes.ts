@@ -1,5 +1,6 @@
 import type { App } from "../../registry/http/routes.ts";
 import { errorAnswer } from "../../registry/http/schemas.ts";
+import type { AuthorityTeller } from "../access/teller.ts";
 import type { PolicyEditor } from "../edit/editor.ts";
 import { UnavailableError } from "../edit/unavailable.ts";
 import type { Explainer } from "../explain/explain.ts";
@@ -22,7 +23,7 @@ import {
   revisionParams,
   sidecarsAnswer,
 } from "./schemas.ts";
-import { policyView, revisionView, sidecarView, summaryView } from "./views.ts";
+import { policyView, revisionView, sidecarView, summaryView, tellerView } from "./views.ts";
 
 export interface PolicyRouteDeps {
   readonly held: HeldPolicy;
@@ -31,6 +32,7 @@ export interface PolicyRouteDeps {
   readonly sidecars: Sidecars;
   readonly explainer: Explainer;
   readonly renewals: RenewalDesk;
+  readonly teller: Pick<AuthorityTeller, "state">;
   /** What who writes must know; see `admin-token.ts`. */
   readonly adminToken: string;
 }
@@ -91,7 +93,7 @@ export function addPolicyRoutes(app: App, deps: PolicyRouteDeps): void {
     async () => {
       const { loaded, lineage, revision } = held;
       const rows = sidecars.rows(loaded ? { lineage, revision } : undefined);
-      return { lineage, revision, sidecars: rows.map(sidecarView) };
+      return { lineage, revision, authority: tellerView(deps.teller.state), sidecars: rows.map(sidecarView) };
     },
   );
 

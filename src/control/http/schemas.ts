@@ -123,6 +123,14 @@ export const revisionAnswer = summary.extend({ lineage, resources: z.array(entry
 export const sidecarsAnswer = z.object({
   lineage,
   revision,
+  authority: z
+    .object({
+      kind: z.enum(["none", "told", "behind"]),
+      revision: revision.optional(),
+      since: time.optional(),
+      cause: z.string().optional(),
+    })
+    .describe("The revision whose authorization new identities carry, so that the broker enforces it, too"),
   sidecars: z.array(
     z.object({
       service: z.string(),

@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import type { Resource } from "../../resources/read.ts";
+import type { TellerState } from "../access/teller.ts";
 import type { Change } from "../edit/change.ts";
 import type { Outcome } from "../edit/editor.ts";
 import type { PolicyRecord, Summary } from "../record.ts";
@@ -108,3 +109,6 @@ export const sidecarView = ({
   ...row,
   lastSeen: iso(lastSeen),
 });
+
+export const tellerView = (state: TellerState): z.infer<typeof sidecarsAnswer>["authority"] =>
+  state.kind === "behind" ? { ...state, since: iso(state.since) } : { ...state };
