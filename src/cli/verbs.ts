@@ -32,6 +32,14 @@ export const VERBS: Readonly<Record<string, Verb>> = {
   history: { summary: "list the changes of the policy", load: () => import("./verbs/history.ts") },
   rollback: { summary: "put the policy back as it was", load: () => import("./verbs/rollback.ts") },
   explain: { summary: "tell what became of a call, and why", load: () => import("./verbs/explain.ts") },
+  authz: {
+    summary: "list who may call a service, and by which rule",
+    load: () => import("./verbs/authz.ts"),
+  },
+  "can-i": {
+    summary: "tell whether a service may make a call, and by which rule",
+    load: () => import("./verbs/can-i.ts"),
+  },
   schema: {
     summary: "print the JSON Schema or the reference of policy files",
     load: () => import("./verbs/schema.ts"),

@@ -1,19 +1,28 @@
 import type { HttpRoute } from "../../resources/http-route.ts";
+import type { MeshPolicy } from "../../resources/mesh-policy.ts";
 import type { Resource } from "../../resources/read.ts";
 import type { ServicePolicy } from "../../resources/service-policy.ts";
 import { Fault, UsageFault } from "../fault.ts";
+import { lagOf } from "../policy/access.ts";
 import { yamlOf } from "../policy/canonical.ts";
 import { print, printJson, printLine } from "../policy/print.ts";
 import { readPolicy } from "../policy/registry.ts";
-import { type Entry, policyRows, routeRows, type SidecarView, sidecarRows } from "../policy/rows.ts";
+import {
+  type AuthorityView,
+  type Entry,
+  policyRows,
+  routeRows,
+  type SidecarView,
+  sidecarRows,
+} from "../policy/rows.ts";
 import { table } from "../terminal.ts";
 import type { GetFlags } from "../verbs/get.ts";
 
-const KINDS = { routes: "HTTPRoute", policies: "ServicePolicy" } as const;
+const KINDS = { routes: "HTTPRoute", policies: "ServicePolicy", meshpolicies: "MeshPolicy" } as const;
 
 /** Prints the resources of a kind that are in force; as YAML they can be edited and applied again. */
 export async function getResources(
-  what: "routes" | "policies",
+  what: keyof typeof KINDS,
   name: string | undefined,
   flags: GetFlags,
 ): Promise<void> {
@@ -26,7 +35,7 @@ export async function getResources(
   if (flags.output === "json") printJson(entries);
   else if (flags.output === "yaml") print(entries.map(yamlOfEntry).join("---\n"));
   else if (what === "routes") printLine(table(routeRows(entries as Entry<HttpRoute>[], Date.now())));
-  else printLine(table(policyRows(entries as Entry<ServicePolicy>[], Date.now())));
+  else printLine(table(policyRows(entries as Entry<ServicePolicy | MeshPolicy>[], Date.now())));
 }
 
 /** `orders`, of any namespace, or `shop/orders`. */
@@ -36,16 +45,26 @@ const isNamed = ({ metadata }: Resource, name: string): boolean =>
 const yamlOfEntry = ({ resource, revision, createdAt }: Entry): string =>
   `# revision ${revision}, created ${createdAt}\n${yamlOf(resource)}`;
 
+interface SidecarsAnswer {
+  readonly revision: number;
+  /** Registries of earlier versions do not tell. */
+  readonly authority?: AuthorityView;
+  readonly sidecars: readonly SidecarView[];
+}
+
 /** Prints the sidecars and the revision of the policy that each of them runs. */
 export async function getSidecars(service: string | undefined, flags: GetFlags): Promise<void> {
   refuseWatch(flags);
   if (flags.output === "yaml") throw new UsageFault("sidecars are no YAML", "give -o table or -o json");
-  const answer = await readPolicy<{ revision: number; sidecars: SidecarView[] }>(flags, "/v1/sidecars");
+  const answer = await readPolicy<SidecarsAnswer>(flags, "/v1/sidecars");
   const sidecars = answer.sidecars.filter((one) => one.service === (service ?? one.service));
   if (service !== undefined && sidecars.length === 0)
     throw new Fault(`${service} has no sidecar now`, "weft get sidecars lists those there are");
-  if (flags.output === "json") printJson({ revision: answer.revision, sidecars });
-  else printLine(table(sidecarRows(sidecars, answer.revision, Date.now())));
+  const { revision, authority } = answer;
+  if (flags.output === "json") return printJson({ revision, authority, sidecars });
+  printLine(table(sidecarRows(sidecars, revision, Date.now())));
+  const lag = lagOf(authority);
+  if (lag !== undefined) process.stderr.write(`weft: ${lag}\n`);
 }
 
 function refuseWatch({ watch }: GetFlags): void {

@@ -68,11 +68,13 @@ const KINDS_BY_WORD: Readonly<Record<string, Kind>> = {
   policy: "ServicePolicy",
   policies: "ServicePolicy",
   servicepolicy: "ServicePolicy",
+  meshpolicy: "MeshPolicy",
+  meshpolicies: "MeshPolicy",
 };
 
 function kindOf(word: string): Kind {
   const kind = KINDS_BY_WORD[word.toLowerCase()];
   if (kind === undefined)
-    throw new UsageFault(`there is no kind ${JSON.stringify(word)}`, "give route or policy");
+    throw new UsageFault(`there is no kind ${JSON.stringify(word)}`, "give route, policy or meshpolicy");
   return kind;
 }

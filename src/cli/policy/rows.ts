@@ -1,4 +1,5 @@
 import type { HttpRoute } from "../../resources/http-route.ts";
+import type { MeshPolicy } from "../../resources/mesh-policy.ts";
 import type { Resource } from "../../resources/read.ts";
 import type { ServicePolicy } from "../../resources/service-policy.ts";
 import { age } from "../get/rows.ts";
@@ -41,7 +42,10 @@ const servicesOf = ({ spec }: HttpRoute): string =>
     .join(",");
 
 /** @param now Unix time in ms */
-export const policyRows = (entries: readonly Entry<ServicePolicy>[], now: number): string[][] => [
+export const policyRows = (
+  entries: readonly Entry<ServicePolicy | MeshPolicy>[],
+  now: number,
+): string[][] => [
   ["NAME", "SETS", "REVISION", "AGE"],
   ...entries.map((entry) => [
     nameOf(entry.resource),
@@ -55,6 +59,14 @@ export const resourceRows = (entries: readonly Entry[], now: number): string[][]
   ["KIND", "NAME", "REVISION", "AGE"],
   ...entries.map((entry) => [entry.resource.kind, nameOf(entry.resource), ...ends(entry, now)]),
 ];
+
+/** How much of the policy the authority knows, and so the broker enforces. */
+export interface AuthorityView {
+  readonly kind: "none" | "told" | "behind";
+  readonly revision?: number;
+  readonly since?: string;
+  readonly cause?: string;
+}
 
 /** A sidecar, and the policy that it runs. */
 export interface SidecarView {

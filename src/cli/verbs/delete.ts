@@ -14,7 +14,7 @@ export interface DeleteFlags {
 export function define(command: Command): Command {
   return withOutput(withFiles(withRegistry(command)))
     .description("Take policy out of force: the resources that are named, or those of files.")
-    .argument("[kind]", "route or policy")
+    .argument("[kind]", "route, policy or meshpolicy")
     .argument("[name...]", "names, as weft get shows them; NAMESPACE/NAME when it has another than default")
     .option("--dry-run", "say what would be done")
     .addHelpText(
@@ -23,6 +23,7 @@ export function define(command: Command): Command {
 Examples:
   weft delete route orders
   weft delete policy orders shop
+  weft delete meshpolicy mesh
   weft delete -f policy/
 
 Needs the admin token: of DIR/registry/admin-token, or in WEFT_ADMIN_TOKEN.`,

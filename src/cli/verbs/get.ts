@@ -8,13 +8,13 @@ export interface GetFlags {
   readonly watch?: boolean;
 }
 
-const KINDS = ["services", "instances", "routes", "policies", "sidecars"] as const;
+const KINDS = ["services", "instances", "routes", "policies", "meshpolicies", "sidecars"] as const;
 
-/** `weft get services|instances|routes|policies|sidecars [NAME]` */
+/** `weft get services|instances|routes|policies|meshpolicies|sidecars [NAME]` */
 export function define(command: Command): Command {
   return withOutput(withRegistry(command), ["table", "json", "yaml"])
     .description(
-      "List services and their instances, routes and policies, or which revision of the policy each sidecar runs.",
+      "List services and their instances, routes and policies, the policy of the mesh, or which revision of the policy each sidecar runs.",
     )
     .addArgument(new Argument("<what>", "what to list").choices(KINDS))
     .argument("[name]", "only this one; for instances and sidecars: only of this service")
