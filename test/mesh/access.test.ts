@@ -1,10 +1,20 @@
 import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "node:test";
+import type { SidecarOptions } from "../../sidecar/options.ts";
+import { startSidecar } from "../../sidecar/sidecar.ts";
+import { decode } from "../../src/protocol/decode.ts";
+import { encodeOpen } from "../../src/protocol/encode.ts";
+import { Flag, Kind } from "../../src/protocol/frame.ts";
+import type { Subject } from "../../src/subjects/subjects.ts";
 import { meshWith } from "../access/scene.ts";
 import { ask } from "../support/ask.ts";
+import { testApp } from "../support/mesh.ts";
 import { value } from "../support/metrics.ts";
 import { policy, routedMesh } from "../support/routed-mesh.ts";
 import { natsServers } from "../support/servers.ts";
+import { stateFolder } from "../support/state.ts";
 import { until } from "../support/until.ts";
 
 const byOrders = {
@@ -88,4 +98,48 @@ for (const server of natsServers())
       await mesh.post("delete", { resources: [{ kind: "MeshPolicy", name: "mesh" }] });
       await until(async () => (await status(shop, "/x")) === 200);
     });
+
+    await t.test(
+      "while no registry is there, an instance starts with the policy last known, or not at all if it is guarded",
+      async (t) => {
+        const policyFolder = stateFolder(t);
+        const app = await testApp(t, (_, response) => response.end("it"));
+        const first = await mesh.serve("ledger", app, { policyFolder });
+        await mesh.apply(policy("ledger", { authorization: { rules: [byOrders] } }));
+        await until(() => existsSync(join(policyFolder, "policy.json")));
+        await first.close(0);
+        await mesh.stopRegistry();
+        const start = (service: string, options: Partial<SidecarOptions>) =>
+          startSidecar({
+            ...{ mesh: "mesh", service, version: "1", bus: first.bus },
+            ...{ listen: { host: "127.0.0.1", port: 0 }, app, instance: `late-${service}` },
+            ...options,
+          });
+        const known = await start("ledger", { policyFolder });
+        t.after(() => known.close(0));
+        await until(() => known.readiness().ready);
+        const to = async (service: string, from: typeof orders) =>
+          (await ask(from.listen, `${service}.mesh`, "/charge", post)).status;
+        assert.deepEqual([await to("ledger", orders), await to("ledger", shop)], [200, 403]);
+
+        const guarded = await start("vault", { guarded: true });
+        t.after(() => guarded.close(0));
+        await until(() => guarded.readiness().reasons.includes("its policy is not known yet"));
+        assert.equal(await to("vault", orders), 503);
+        const answers: string[] = [];
+        orders.bus.subscribe("_R.orders.x.>" as Subject, undefined, ({ data }) => {
+          const frame = decode(data);
+          answers.push(frame.kind === Kind.refuse ? frame.code : `kind ${frame.kind}`);
+        });
+        const open = encodeOpen(Flag.last, 1, 1000, 1000, "GET /\n", Buffer.alloc(0));
+        orders.bus.send("mesh.vault.i-late-vault.orders" as Subject, open, "_R.orders.x.vault.y" as Subject);
+        await until(() => answers.length > 0);
+        assert.deepEqual(answers, ["no-instance"]);
+
+        const unguarded = await start("shelf", {});
+        t.after(() => unguarded.close(0));
+        await until(() => unguarded.readiness().ready);
+        assert.equal(await to("shelf", shop), 200);
+      },
+    );
   });
