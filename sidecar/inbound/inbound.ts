@@ -1,3 +1,4 @@
+import type { ServiceRouting } from "../../src/control/service-routing.ts";
 import { systemClock } from "../../src/registry/clock.ts";
 import type { Heartbeater } from "../../src/registry/heartbeater.ts";
 import type { InstanceTable } from "../../src/registry/table.ts";
@@ -85,10 +86,12 @@ export function startInbound(context: Context, options: InboundOptions): Inbound
     return Promise.resolve(refused("no-instance", `${service} (instance ${instance}) is starting`));
   };
   const renew = async (): Promise<void> => {
-    const routing = policies.get(service);
-    await access.prepare(routing);
-    // A newer one is on its way here by itself.
-    if (policies.get(service) !== routing) return;
+    let routing: ServiceRouting | undefined;
+    // What is needed for it may take a moment to load, and it may change meanwhile.
+    do {
+      routing = policies.get(service);
+      await access.prepare(routing);
+    } while (policies.get(service) !== routing);
     access.configure(routing);
     own.configure(routing?.policy);
     tokens.configure(routing?.policy);

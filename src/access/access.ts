@@ -81,7 +81,9 @@ function judge(
   tests: ReadonlyMap<AccessRule, RuleTest | undefined>,
 ): Judge {
   const { deny, allow, byDefault } = rulesFor(set, caller);
-  const steps = [...deny, ...allow].map((rule) => ({
+  // Where the default allows, no allow rule decides anything.
+  const rules = byDefault.verdict === "allow" ? deny : [...deny, ...allow];
+  const steps = rules.map((rule) => ({
     verdict: { verdict: rule.action, rule: rule.name },
     test: tests.get(rule),
   }));
@@ -89,7 +91,7 @@ function judge(
   const [first] = steps;
   if (first === undefined) return () => byDefault;
   if (first.test === undefined) return () => first.verdict;
-  const looked = [...deny, ...allow].filter((rule) => !takesAll(rule)).flatMap(({ to = [] }) => to);
+  const looked = rules.filter((rule) => !takesAll(rule)).flatMap(({ to = [] }) => to);
   const looksAtPath = looked.some(({ paths }) => paths !== undefined);
   const looksAtMethod = looked.some(({ methods }) => methods !== undefined);
   return (asking) => {

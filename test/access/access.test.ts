@@ -40,6 +40,14 @@ test("what no rule takes is decided by the service, else by an allow rule that t
   check({ rules: [noShop] }, { default: "deny" }, [["orders", {}, "deny by (mesh default)"]]);
 });
 
+test("where the default allows, an allow rule decides nothing, and no path is in doubt", () => {
+  const rules = [{ name: "it", to: [{ paths: [{ value: "/a" }] }] }];
+  check({ default: "allow", rules }, undefined, [
+    ["shop", { target: "/a" }, "allow by (default)"],
+    ["shop", { target: "//a" }, "allow by (default)"],
+  ]);
+});
+
 test("a deny rule goes before every allow rule, wherever it is written", () => {
   const rules = [
     { name: "all", to: [{ paths: [{ value: "/" }] }] },

@@ -176,7 +176,9 @@ for (const server of natsServers())
       for (const subject of ["mesh.>", "_R.>", "reg.hb.>", ">"]) await subscribeRefused(observer, subject);
     });
 
-    await t.test("a list of 500 callees connects, and narrows", () => longList(mesh));
+    await t.test("a list of 500 callees connects, and narrows, whether they are allowed or denied", () =>
+      longList(mesh),
+    );
   });
 
 async function longList(mesh: SecuredMesh): Promise<void> {
@@ -189,4 +191,11 @@ async function longList(mesh: SecuredMesh): Promise<void> {
   client.nc.publish("mesh.service-with-a-long-name-499.v-1.orders");
   await publishRefused(client, "mesh.billing.v-1.orders");
   assert.deepEqual(client.refused, ["publish mesh.billing.v-1.orders"]);
+
+  const without = { ...who, callees: { not: callees } };
+  const denying = await mintSidecar(mesh.granter.mint, without, identity.nkey.publicKey, Date.now() + 60_000);
+  const other = await mesh.connect({ ...identity.credentials, jwt: () => denying });
+  other.nc.publish("mesh.billing.v-1.orders");
+  await publishRefused(other, "mesh.service-with-a-long-name-499.v-1.orders");
+  assert.deepEqual(other.refused, ["publish mesh.service-with-a-long-name-499.v-1.orders"]);
 }

@@ -89,7 +89,7 @@ test("the access log has one line of JSON for each call, without its query", asy
     path: "/things",
     status: 201,
     flag: "-",
-    ...{ route: "", mirrored: false, injected: "" },
+    ...{ route: "", mirrored: false, injected: "", access: "" },
     requestId: "mine",
     instance: "p1",
   };
