@@ -59,7 +59,7 @@ function ofRules(authorization: Authorization, spec: ServicePolicy["spec"], abou
       ...(before < 0
         ? []
         : [about(at, `${rules[before]!.name} takes all of its calls before it`, "shadowed")]),
-      ...(rule.claims !== undefined && !("authentication" in spec)
+      ...(rule.claims !== undefined && spec.authentication === undefined
         ? [
             about(
               `${at}.claims`,
