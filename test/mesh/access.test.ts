@@ -15,6 +15,7 @@ import { value } from "../support/metrics.ts";
 import { policy, routedMesh } from "../support/routed-mesh.ts";
 import { natsServers } from "../support/servers.ts";
 import { stateFolder } from "../support/state.ts";
+import { type SigningKey, signingKey, tokenOf } from "../support/token-issuer.ts";
 import { until } from "../support/until.ts";
 
 const byOrders = {
@@ -98,6 +99,30 @@ for (const server of natsServers())
       await mesh.post("delete", { resources: [{ kind: "MeshPolicy", name: "mesh" }] });
       await until(async () => (await status(shop, "/x")) === 200);
     });
+
+    await t.test(
+      "a rule asks for a claim of the end user, which only a verified token can have",
+      async () => {
+        const [login, forger] = [signingKey("k1", "ES256"), signingKey("k1", "ES256")];
+        const issuer = "https://login.example.com/";
+        const authentication = {
+          required: false,
+          providers: [{ name: "login", issuer, audiences: ["payments"], jwks: { keys: [login.jwk] } }],
+        };
+        const staff = { name: "staff", claims: [{ name: "role", values: ["staff"] }] };
+        await mesh.apply(policy("payments", { authentication, authorization: { rules: [staff] } }));
+        const bearing = (key: SigningKey, role: string) => {
+          const now = Math.floor(Date.now() / 1000);
+          const claims = { iss: issuer, aud: "payments", sub: "ada", iat: now, exp: now + 60, role };
+          return { headers: { authorization: `Bearer ${tokenOf(key, claims)}` } };
+        };
+        assert.equal(await status(shop, "/x", bearing(login, "staff")), 200);
+        assert.equal(await status(shop, "/x", bearing(login, "guest")), 403);
+        assert.equal(await status(shop, "/x"), 403);
+        assert.equal(await status(shop, "/x", bearing(forger, "staff")), 401);
+        assert.equal(await status(shop, "/x", { headers: { "x-role": "staff", role: "staff" } }), 403);
+      },
+    );
 
     await t.test(
       "while no registry is there, an instance starts with the policy last known, or not at all if it is guarded",
