@@ -25,7 +25,8 @@ for (const server of natsServers())
       await mesh.startInstance("orders", "1");
       const first = await mesh.startRegistry();
       const second = await mesh.startRegistry();
-      await until(async () => (await getJson(`${first.url}/v1/services`)).services.length === 1);
+      for (const { url } of [first, second])
+        await until(async () => (await getJson(`${url}/v1/services`)).services.length === 1);
       const unknown = await post(first.url, "apply", { resources: [aRoute("a", { service: "order" })] });
       assert.deepEqual([unknown.status, unknown.body.findings[0].code], [422, "unknown-service"]);
       const applied = await post(first.url, "apply", { resources: [aRoute("a"), aPolicy("orders")] });
