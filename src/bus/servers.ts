@@ -1,4 +1,4 @@
-import { BusError, openConnection } from "./connection.ts";
+import { askServers } from "./ask-servers.ts";
 import type { Credentials } from "./credentials.ts";
 
 /** One server of the cluster, as it says itself. */
@@ -9,32 +9,21 @@ export interface ServerFacts {
   readonly skewMs: number;
 }
 
-const WITHIN_MS = 2000;
-const NEXT_WITHIN_MS = 300;
-
 /**
  * Asks every server of a cluster who it is (`$SYS.REQ.SERVER.PING`).
  * @param credentials of a user of the system account
  * @throws BusError when no broker can be reached, or none answers
  */
-export async function serversOf(credentials: Credentials): Promise<ServerFacts[]> {
-  const connection = await openConnection(credentials, "servers");
-  try {
+export const serversOf = (credentials: Credentials): Promise<ServerFacts[]> =>
+  askServers(credentials, "the broker does not say who it is", async (ask) => {
     const askedAt = Date.now();
-    const how = { strategy: "stall", maxWait: WITHIN_MS, stall: NEXT_WITHIN_MS } as const;
     const found: ServerFacts[] = [];
-    for await (const answer of await connection.requestMany("$SYS.REQ.SERVER.PING", "", how)) {
-      const { server } = answer.json<Answer>();
-      const skewMs = Date.parse(server.time) - (askedAt + Date.now()) / 2;
-      found.push({ name: server.name, version: server.ver, skewMs });
-    }
+    await ask<Answer>("$SYS.REQ.SERVER.PING", "", ({ server: { name, ver, time } }) => {
+      const skewMs = Date.parse(time) - (askedAt + Date.now()) / 2;
+      found.push({ name, version: ver, skewMs });
+    });
     return found;
-  } catch (error) {
-    throw new BusError(`the broker does not say who it is: ${(error as Error).message}`, { cause: error });
-  } finally {
-    await connection.close();
-  }
-}
+  });
 
 /** nats-server `server/events.go`, `ServerInfo`. */
 interface Answer {
