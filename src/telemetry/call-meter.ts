@@ -1,3 +1,4 @@
+import { EdgeTally } from "./edge-tally.ts";
 import { type Family, type Labels, single } from "./family.ts";
 import { SeriesTable } from "./series-table.ts";
 
@@ -96,6 +97,30 @@ export class CallMeter {
 
   get inFlight(): number {
     return this.#inFlight;
+  }
+
+  /**
+   * The calls that ended since the last time, by peer, version and route. Of what was refused before anybody knew whom
+   * it was for there is nothing. For one reader: who asks takes it.
+   */
+  takeNew(): EdgeTally[] {
+    const tallies = new Map<string, EdgeTally>();
+    for (const series of this.#series.all()) {
+      const count = series.newCalls;
+      const { weft_caller, weft_callee, weft_version, http_route, ...rest } = series.labels;
+      const peer = String(this.#side === "client" ? weft_callee : weft_caller);
+      if (count === 0 || peer === "") continue;
+      const [version, route] = [String(weft_version ?? ""), String(http_route ?? "")];
+      const key = `${peer} ${version} ${route}`;
+      const tally = tallies.get(key) ?? new EdgeTally(peer, version, route);
+      tallies.set(key, tally);
+      const { http_response_status_code: status, error_type } = rest;
+      // What is no code of the mesh is the status once more.
+      const code = error_type === undefined || error_type === String(status) ? "" : String(error_type);
+      tally.count(status === undefined ? undefined : Number(status), code, count);
+      series.addNewTo(tally);
+    }
+    return [...tallies.values()];
   }
 
   families(): Family[] {

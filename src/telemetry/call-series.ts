@@ -1,7 +1,6 @@
+import type { EdgeTally } from "./edge-tally.ts";
 import type { Labels, Sample } from "./family.ts";
-
-/** Upper bounds in ms: the buckets that OpenTelemetry's HTTP conventions advise, which are in seconds. */
-const BOUNDS_MS = [5, 10, 25, 50, 75, 100, 250, 500, 750, 1000, 2500, 5000, 7500, 10_000] as const;
+import { BUCKETS, bucketOf, CONVENTIONAL } from "./histogram.ts";
 
 /**
  * The durations of all calls with the same labels. A plain cell instead of a prom-client child: an observation costs
@@ -9,9 +8,13 @@ const BOUNDS_MS = [5, 10, 25, 50, 75, 100, 250, 500, 750, 1000, 2500, 5000, 7500
  */
 export class CallSeries {
   readonly labels: Labels;
-  readonly #buckets = new Float64Array(BOUNDS_MS.length + 1);
+  readonly #buckets = new Float64Array(BUCKETS);
   #sumMs = 0;
   #count = 0;
+  /** What `addNewTo` has told already; made at its first use. */
+  #told: Float64Array | undefined;
+  #toldSumMs = 0;
+  #toldCount = 0;
   #countWhenSeen = 0;
   #seenAt: number;
 
@@ -21,9 +24,7 @@ export class CallSeries {
   }
 
   observe(durationMs: number): void {
-    let bucket = 0;
-    while (bucket < BOUNDS_MS.length && durationMs > BOUNDS_MS[bucket]!) bucket++;
-    this.#buckets[bucket]!++;
+    this.#buckets[bucketOf(durationMs)]!++;
     this.#sumMs += durationMs;
     this.#count++;
   }
@@ -40,12 +41,28 @@ export class CallSeries {
   *samples(name: string): Generator<Sample> {
     const sharedLabels = this.labels;
     let below = 0;
-    for (const [i, bound] of BOUNDS_MS.entries()) {
-      below += this.#buckets[i]!;
-      yield { metricName: `${name}_bucket`, labels: { le: bound / 1000 }, sharedLabels, value: below };
+    let next = 0;
+    for (const [boundMs, last] of CONVENTIONAL) {
+      while (next <= last) below += this.#buckets[next++]!;
+      yield { metricName: `${name}_bucket`, labels: { le: boundMs / 1000 }, sharedLabels, value: below };
     }
     yield { metricName: `${name}_bucket`, labels: { le: "+Inf" }, sharedLabels, value: this.#count };
     yield { metricName: `${name}_sum`, labels: {}, sharedLabels, value: this.#sumMs / 1000 };
     yield { metricName: `${name}_count`, labels: {}, sharedLabels, value: this.#count };
+  }
+
+  /** How many calls `addNewTo` would tell of. */
+  get newCalls(): number {
+    return this.#count - this.#toldCount;
+  }
+
+  /** Adds the durations that came since the last time, so that whoever asks gets each once. */
+  addNewTo(tally: EdgeTally): void {
+    this.#told ??= new Float64Array(BUCKETS);
+    for (let i = 0; i < BUCKETS; i++) tally.buckets[i]! += this.#buckets[i]! - this.#told[i]!;
+    tally.sumMs += this.#sumMs - this.#toldSumMs;
+    this.#told.set(this.#buckets);
+    this.#toldSumMs = this.#sumMs;
+    this.#toldCount = this.#count;
   }
 }

@@ -25,6 +25,12 @@ export class CallerCounts<Label extends string> {
     counts.set(key, (counts.get(key) ?? 0) + 1);
   }
 
+  /** By caller, of whatever kind. */
+  totals(): Map<string, number> {
+    const sum = (counts: Map<string, number>) => [...counts.values()].reduce((all, one) => all + one, 0);
+    return new Map([...this.#counts].map(([caller, counts]) => [caller, sum(counts)]));
+  }
+
   family(name: string, help: string): Family {
     return {
       name,

@@ -49,6 +49,8 @@ export interface Metrics {
   token(provider: string, result: string): void;
   /** Authorization denied a call that came in, or would have. @param mode `enforce` or `shadow` */
   denied(caller: string, rule: string, mode: string): void;
+  /** How many were, by caller, since the start. */
+  limitedOf(): ReadonlyMap<string, number>;
   /** Tells each change of the connection to the broker. */
   brokerState(kind: "connected" | "away" | "closed"): void;
   /** The Prometheus text exposition, version 0.0.4. The first call loads prom-client. */
@@ -121,6 +123,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
     limited: (caller, limit) => limited.count(caller, limit),
     token: (provider, result) => tokens.count(provider, result),
     denied: (caller, rule, mode) => denied.count(caller, rule, mode),
+    limitedOf: () => limited.totals(),
     brokerState(kind) {
       if (kind === "connected" && !connected) connects++;
       connected = kind === "connected";
