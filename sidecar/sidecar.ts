@@ -2,6 +2,7 @@ import type { Bus } from "../src/bus/bus.ts";
 import { tell } from "../src/control/explain/tell.ts";
 import { LastKnown } from "../src/control/follow/last-known.ts";
 import { PolicyTable } from "../src/control/follow/policy-table.ts";
+import { SignalReporter } from "../src/control/signals/reporter.ts";
 import { systemClock } from "../src/registry/clock.ts";
 import { Heartbeater } from "../src/registry/heartbeater.ts";
 import { InstanceTable } from "../src/registry/table.ts";
@@ -108,6 +109,10 @@ async function open(
     () => accessLog?.flush(),
   );
 
+  let signals: SignalReporter | undefined;
+  // After the ends of the last calls, which it counts.
+  closers.push(() => signals?.close());
+
   const { listen, upstreams = [], app, healthPath, zone } = options;
   const { mirrorSkipped, limited, denied, token } = metrics;
   let inbound: Inbound | undefined;
@@ -149,6 +154,14 @@ async function open(
     beats.set("caller");
     closers.push(() => beats.leave());
   }
+
+  signals = new SignalReporter({
+    ...{ bus, clock: systemClock, service, instance, version },
+    ...{ client: metrics.client, server: metrics.server, limited: metrics.limitedOf },
+    callees: () => outbound.callees(),
+    concurrency: () => inbound?.concurrency(),
+    expiry: () => options.expiry?.() ?? {},
+  });
 
   const underWay = {
     client: () => outbound.underWay(),

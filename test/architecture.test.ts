@@ -25,6 +25,7 @@ const RULES: readonly (readonly [from: string, allowed: readonly string[]])[] = 
       "src/access",
       "src/subjects",
       "src/protocol",
+      "src/telemetry",
     ],
   ],
   ["src/identity", ["src/bus", "src/bearer", "src/resources", "src/subjects", "src/protocol"]],

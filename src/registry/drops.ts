@@ -23,7 +23,11 @@ export type DropKind =
   | "rate-flood"
   | "hint-bad"
   | "hint-unknown"
-  | "hint-flood";
+  | "hint-flood"
+  | "signals-oversize"
+  | "signals-bad"
+  | "signals-flood"
+  | "signals-full";
 
 const LOG_EVERY_MS = 60_000;
 

@@ -34,6 +34,7 @@ export function sidecarPermissions(subjects: Subjects, who: SidecarName): Permis
       ...(only?.map(to) ?? [subjects.sentBy(service)]),
       repliesFrom(service),
       registry.heartbeat(service, who.instance),
+      registry.signals(service, who.instance),
       registry.gotBy(service),
     ],
     ...(not === undefined ? {} : { pubDeny: not.map(to) }),
@@ -48,12 +49,12 @@ export function sidecarPermissions(subjects: Subjects, who: SidecarName): Permis
 }
 
 /**
- * The registry hears every heartbeat, answers snapshots and service discovery (ADR-32). A discovery client listens on
- * an inbox of its own, `_INBOX.…`, which no sidecar can subscribe to.
+ * The registry hears every heartbeat and every report of signals, answers snapshots and service discovery (ADR-32). A
+ * discovery client listens on an inbox of its own, `_INBOX.…`, which no sidecar can subscribe to.
  */
 export const registryPermissions = (): Permissions => ({
   pub: ["reg.ev.>", repliesFrom("registry"), "_INBOX.>"],
-  sub: [registry.everyHeartbeat, registry.everyGet, "$SRV.>"],
+  sub: [registry.everyHeartbeat, registry.everySignals, registry.everyGet, "$SRV.>"],
 });
 
 /** A person or tool that looks at the mesh: discovery and events, no calls. */

@@ -52,6 +52,10 @@ export const registry = {
   heartbeat: (service: string, instance: string) =>
     subject(`reg.hb.${token("service", service)}.${token("instance", instance)}`),
   everyHeartbeat: subject("reg.hb.*.*"),
+  /** What became of the calls of one instance of late. */
+  signals: (service: string, instance: string) =>
+    subject(`reg.st.${token("service", service)}.${token("instance", instance)}`),
+  everySignals: subject("reg.st.*.*"),
   /** Changes to the instances of one service. */
   event: (service: string) => subject(`reg.ev.i.${token("service", service)}`),
   /** The registry's own sign of life, and its start. */

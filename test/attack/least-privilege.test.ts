@@ -14,7 +14,16 @@ import { natsServers } from "../support/servers.ts";
 const COVETED = [
   ...[">", "*", "*.>", "*.*.*.*", "mesh.>", "mesh.*.*.*", "mesh.billing.any.*", "mesh.billing.v-1.billing"],
   ...["_R.>", "_R.*.*.*.>", "_R.billing.b1.>", "_R.billing.b1.registry.x1", "_INBOX.*", "_INBOX.x.y"],
-  ...["reg.>", "reg.hb.>", "reg.hb.billing.b1", "reg.get.>", "reg.get.policy.billing", "reg.ev.alive"],
+  ...[
+    "reg.>",
+    "reg.hb.>",
+    "reg.hb.billing.b1",
+    "reg.st.>",
+    "reg.st.billing.b1",
+    "reg.get.>",
+    "reg.get.policy.billing",
+    "reg.ev.alive",
+  ],
   ...["$SRV.PING", "$SRV.INFO.orders", "$JS.>", "$JS.API.>", "$JS.API.STREAM.NAMES", "$JS.API.STREAM.LIST"],
   ...["DELETE", "PURGE", "UPDATE", "SNAPSHOT", "MSG.DELETE"].map(
     (verb) => `$JS.API.STREAM.${verb}.KV_mesh-registry`,

@@ -135,13 +135,16 @@ for (const server of natsServers())
       assert.deepEqual(seen, []);
     });
 
-    await t.test("nobody can beat for another, or speak for the registry", async () => {
+    await t.test("nobody can beat or report for another, or speak for the registry", async () => {
       await publishRefused(evil, registry.heartbeat("billing", billing.instance));
       await publishRefused(evil, registry.heartbeat("orders", "sibling"));
+      await publishRefused(evil, registry.signals("billing", billing.instance));
+      await publishRefused(evil, registry.signals("orders", "sibling"));
       await publishRefused(evil, registry.alive);
       await publishRefused(evil, registry.event("orders"));
       await publishRefused(evil, registry.get("instances", "billing"));
       await subscribeRefused(evil, registry.everyHeartbeat);
+      await subscribeRefused(evil, registry.everySignals);
       await subscribeRefused(evil, registry.everyGet);
     });
 
@@ -173,7 +176,8 @@ for (const server of natsServers())
       const observer = await mesh.connect(mesh.part("admin"));
       for (const subject of ["mesh.billing.v-1.admin", "reg.ev.alive", "_R.a.b.admin.c"])
         await publishRefused(observer, subject);
-      for (const subject of ["mesh.>", "_R.>", "reg.hb.>", ">"]) await subscribeRefused(observer, subject);
+      for (const subject of ["mesh.>", "_R.>", "reg.hb.>", "reg.st.>", ">"])
+        await subscribeRefused(observer, subject);
     });
 
     await t.test("a list of 500 callees connects, and narrows, whether they are allowed or denied", () =>

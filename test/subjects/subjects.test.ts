@@ -70,7 +70,13 @@ test("a responder answers only on a reply subject of the sender, issued to itsel
 
 test("a sidecar's permissions are exactly those of the design", () => {
   const { pub, sub } = sidecarPermissions(subjects, { service: "orders", instance: "o1", version: "2" });
-  assert.deepEqual(pub, ["mesh.*.*.orders", "_R.*.*.orders.>", "reg.hb.orders.o1", "reg.get.*.orders"]);
+  assert.deepEqual(pub, [
+    "mesh.*.*.orders",
+    "_R.*.*.orders.>",
+    "reg.hb.orders.o1",
+    "reg.st.orders.o1",
+    "reg.get.*.orders",
+  ]);
   assert.deepEqual(sub, [
     "mesh.orders.v-2.* orders",
     "mesh.orders.any.* orders",
