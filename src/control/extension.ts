@@ -10,6 +10,11 @@ import { PolicyPublisher } from "./publisher.ts";
 import { RateDesk } from "./rate/rate-desk.ts";
 import { RenewalDesk } from "./renew/renewal-desk.ts";
 import { Sidecars } from "./sidecars.ts";
+import { addSignalRoutes } from "./signals/http/routes.ts";
+import { SignalStream } from "./signals/http/stream.ts";
+import { SignalBook } from "./signals/signal-book.ts";
+import { SignalDesk } from "./signals/signal-desk.ts";
+import { Signals } from "./signals/view/signals.ts";
 import { PolicyKeeper } from "./store/keeper.ts";
 import type { PolicyStore } from "./store/store.ts";
 
@@ -33,6 +38,9 @@ export function policyExtension(
       ...{ held, renewals, clock, log, tell: tellAuthorities },
       sidecars: () => sidecars.size,
     });
+    const book = new SignalBook(clock);
+    const signals = new Signals({ book, catalog, clock, ejections: () => sidecars.ejections() });
+    const stream = new SignalStream(signals, clock, drops);
     const onBus = [
       publisher,
       explainer,
@@ -40,11 +48,14 @@ export function policyExtension(
       teller,
       new RateDesk({ bus, catalog, clock, drops, policy: held }),
       new HintDesk({ bus, catalog, clock, drops }),
+      new SignalDesk({ bus, clock, drops, book }),
     ];
     return {
       hears: { policyMark: () => publisher.mark, sidecars },
-      addRoutes: (app) =>
-        addPolicyRoutes(app, { held, keeper, editor, sidecars, explainer, renewals, teller, adminToken }),
+      addRoutes(app) {
+        addPolicyRoutes(app, { held, keeper, editor, sidecars, explainer, renewals, teller, adminToken });
+        addSignalRoutes(app, { book, signals, stream });
+      },
       load: () => keeper.start(),
       start() {
         for (const part of onBus) part.start();

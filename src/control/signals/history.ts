@@ -1,0 +1,36 @@
+import { Ring } from "./ring.ts";
+import { COARSE, FINE, stepsOf, type Window } from "./window.ts";
+
+/** What was counted, in both resolutions and since the beginning. Times are Unix ms. */
+export class History {
+  readonly totals: Float64Array;
+  readonly #rings: readonly Ring[];
+
+  constructor(width: number) {
+    this.totals = new Float64Array(width);
+    // One more than is kept: the span that is not over yet.
+    this.#rings = [FINE, COARSE].map(({ stepMs, keptMs }) => new Ring(stepMs, keptMs / stepMs + 1, width));
+  }
+
+  add(at: number, column: number, amount: number): void {
+    this.totals[column]! += amount;
+    for (const ring of this.#rings) ring.add(at, column, amount);
+  }
+
+  /** Adds everything within the window to `sums`; true when there was anything. */
+  addTo(sums: Float64Array, window: Window): boolean {
+    const ring = this.#ringOf(window);
+    let any = false;
+    for (const step of stepsOf(window)) any = ring.addTo(sums, step) || any;
+    return any;
+  }
+
+  /** What the span that begins at `from` has, one row for each of `stepMs`. */
+  addStepTo(sums: Float64Array, from: number, window: Window): void {
+    this.#ringOf(window).addTo(sums, from);
+  }
+
+  #ringOf({ stepMs }: Window): Ring {
+    return this.#rings.find((ring) => ring.stepMs === stepMs)!;
+  }
+}

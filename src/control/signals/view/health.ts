@@ -1,0 +1,40 @@
+import type { KnownService } from "../../../registry/known-service.ts";
+import type { Golden } from "./sum.ts";
+
+export const HEALTHS = ["ok", "idle", "degraded", "failing", "down"] as const;
+
+export interface Health {
+  readonly health: (typeof HEALTHS)[number];
+  /** What is wrong, in words; absent for `ok` and `idle`. */
+  readonly why?: string;
+}
+
+/** Below these shares of calls that succeed a service is degraded, or failing. */
+const DEGRADED = 0.99;
+const FAILING = 0.9;
+
+/** How a service is, by what became of the calls to it and by its instances. */
+export function healthOf(known: KnownService | undefined, incoming: Golden, ejected: number): Health {
+  const instances = [...(known?.instances.values() ?? [])];
+  const up = instances.filter(({ state }) => state === "up").length;
+  const sick = instances.filter(({ state }) => state === "down" || state === "silent").length;
+  if (instances.length > 0 && up === 0) return { health: "down", why: "no instance is up" };
+  const { success, calls } = incoming;
+  const failed = success === null ? 0 : 1 - success;
+  if (failed > 1 - DEGRADED)
+    return { health: failed > 1 - FAILING ? "failing" : "degraded", why: whyOf(incoming, failed) };
+  if (sick > 0) return { health: "degraded", why: `${sick} of ${up + sick} instances are down or silent` };
+  if (ejected > 0) return { health: "degraded", why: `${ejected} of ${up} instances are ejected by callers` };
+  return { health: calls === 0 ? "idle" : "ok" };
+}
+
+function whyOf({ codes, statuses }: Golden, failed: number): string {
+  const [code] = Object.entries({ ...codes, "5xx": Math.max(0, statuses["5xx"] - sum(codes)) }).sort(
+    ([, a], [, b]) => b - a,
+  );
+  const mostly = code === undefined || code[1] === 0 ? "" : `, mostly ${code[0]}`;
+  return `${(failed * 100).toFixed(1)} % of its calls fail${mostly}`;
+}
+
+const sum = (counts: Record<string, number>): number =>
+  Object.values(counts).reduce((all, one) => all + one, 0);
