@@ -144,6 +144,18 @@ export const withOutput = (command: Command, formats: readonly string[] = ["tabl
     new Option("-o, --output <format>", "how data is printed").choices(formats).default(formats[0]),
   );
 
+/** What the registry keeps of the signals: no less than a step, no more than an hour. */
+function window(text: string): string {
+  const ms = parseDuration(text);
+  if (ms === undefined || ms < 5000 || ms > 3_600_000)
+    throw new InvalidArgumentError("Give a duration from 5s to 60m, such as 1m.");
+  return text;
+}
+
+/** `--window`, as every verb has it that shows signals. */
+export const withWindow = (command: Command): Command =>
+  command.addOption(valued("--window <time>", "how much time it is about, 5s to 60m", window, "1m"));
+
 /** `-f` and `-R`, as verbs have them that read policy files. */
 export const withFiles = (command: Command): Command =>
   command

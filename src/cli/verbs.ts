@@ -23,6 +23,12 @@ export const VERBS: Readonly<Record<string, Verb>> = {
     summary: "list services, instances, routes, policies or sidecars",
     load: () => import("./verbs/get.ts"),
   },
+  stat: {
+    summary: "show how the calls to each service go",
+    load: () => import("./verbs/stat.ts"),
+  },
+  edges: { summary: "show who calls whom, and how that goes", load: () => import("./verbs/edges.ts") },
+  top: { summary: "show the mesh live", load: () => import("./verbs/top.ts") },
   apply: { summary: "put routes and policies into force", load: () => import("./verbs/apply.ts") },
   delete: { summary: "take routes and policies out of force", load: () => import("./verbs/delete.ts") },
   analyze: {

@@ -145,6 +145,7 @@ function tellWhatToTry(show: Show, proxy: string, state: string): void {
     `npx weft call stock /stock/cup -i --state ${state}`,
     `npx weft apply -f src/demo/policy/canary.yaml --state ${state}`,
     `npx weft get instances --watch --state ${state}`,
+    `npx weft top --state ${state}`,
     `npx weft run hello --version 1 --port 0 --state ${state} -- sh -c 'exec python3 -m http.server $PORT'`,
   ];
   for (const one of tries) show.line(one);

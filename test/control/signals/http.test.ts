@@ -1,52 +1,9 @@
 import assert from "node:assert/strict";
-import { type TestContext, test } from "node:test";
-import { MemoryBroker } from "../../../src/bus/memory-bus.ts";
-import { policyExtension } from "../../../src/control/extension.ts";
-import { MemoryPolicyStore } from "../../../src/control/store/memory-store.ts";
-import { pack } from "../../../src/registry/frame.ts";
-import { runRegistry } from "../../../src/registry/start.ts";
-import { MemoryStore } from "../../../src/registry/store/memory-store.ts";
-import { Subjects, registry as subjects } from "../../../src/subjects/subjects.ts";
-import { silentLog } from "../../registry/beats.ts";
-import { FakeClock, turns } from "../../support/fake-clock.ts";
-import { aFailure, anEdge, aReport } from "./reports.ts";
-
-/** A registry on a broker in memory, of which `shop` has reported calls to orders, a tenth of them failed. */
-async function setUp(t: TestContext) {
-  const broker = new MemoryBroker();
-  const clock = new FakeClock();
-  const registry = await runRegistry({
-    ...{ bus: broker.connect(), store: new MemoryStore(), subjects: new Subjects(), http: { port: 0 } },
-    ...{ log: silentLog, clock, extend: policyExtension(new MemoryPolicyStore(), "token") },
-  });
-  t.after(() => registry.close());
-  const report = async () => {
-    const edges = [
-      anEdge({ calls: 90, ms: 80, route: "orders/split" }),
-      aFailure({ calls: 10, codes: { "no-instance": 10 } }),
-    ];
-    const callees = [{ service: "orders", retries: 3, hedges: 0, ejections: 0, parked: 0, budgetLeft: 1 }];
-    const said = aReport({ edges, callees, expiry: { jwt: 1_700_000_000_000 } });
-    broker.connect().send(subjects.signals("shop", "s1"), pack(said));
-    await turns();
-    clock.advance(5000);
-  };
-  await report();
-  const get = async (path: string, headers = {}) => {
-    const response = await fetch(`${registry.url}${path}`, { headers });
-    return {
-      status: response.status,
-      type: response.headers.get("content-type"),
-      text: await response.text(),
-    };
-  };
-  // biome-ignore lint/suspicious/noExplicitAny: what a client of the API sees
-  const json = async (path: string): Promise<any> => JSON.parse((await get(path)).text);
-  return { clock, report, get, json, url: registry.url };
-}
+import { test } from "node:test";
+import { registryWithSignals } from "./registry-scene.ts";
 
 test("the graph and the signals of a service are answered as OpenAPI describes them", async (t) => {
-  const { json } = await setUp(t);
+  const { json } = await registryWithSignals(t);
   const graph = await json("/v1/graph");
   assert.deepEqual(
     graph.nodes.map(({ service, health, why }: Record<string, string>) => [service, health, why]),
@@ -69,7 +26,7 @@ test("the graph and the signals of a service are answered as OpenAPI describes t
 });
 
 test("the mesh as it was is there, for as long as it is kept", async (t) => {
-  const { clock, report, json } = await setUp(t);
+  const { clock, report, json } = await registryWithSignals(t);
   const before = clock.unix();
   clock.advance(5 * 60_000);
   await report();
@@ -78,7 +35,7 @@ test("the mesh as it was is there, for as long as it is kept", async (t) => {
 });
 
 test("a wrong question is told what would be right", async (t) => {
-  const { get } = await setUp(t);
+  const { get } = await registryWithSignals(t);
   for (const [path, status, says] of [
     ["/v1/graph?window=1d", 400, /window: a duration from 5s to 60m/],
     ["/v1/graph?window=2h", 400, /window/],
@@ -95,7 +52,7 @@ test("a wrong question is told what would be right", async (t) => {
 });
 
 test("one endpoint has the metrics of the whole mesh, in the names that sidecars use", async (t) => {
-  const { get, report } = await setUp(t);
+  const { get, report } = await registryWithSignals(t);
   await report();
   const { text, type } = await get("/v1/metrics");
   assert.match(type!, /^text\/plain; version=0\.0\.4/);
@@ -117,7 +74,7 @@ test("one endpoint has the metrics of the whole mesh, in the names that sidecars
 });
 
 test("a reader of the stream gets the graph at once, and again every five seconds", async (t) => {
-  const { clock, report, url } = await setUp(t);
+  const { clock, report, url } = await registryWithSignals(t);
   const response = await fetch(`${url}/v1/signals/stream?window=1m`);
   assert.match(response.headers.get("content-type")!, /^text\/event-stream/);
   const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader();
@@ -138,7 +95,7 @@ test("a reader of the stream gets the graph at once, and again every five second
 });
 
 test("it answers to names of this machine alone, as all of the registry's API", async (t) => {
-  const { url } = await setUp(t);
+  const { url } = await registryWithSignals(t);
   const { request } = await import("node:http");
   const status = await new Promise((resolve) =>
     request(`${url}/v1/graph`, { headers: { host: "evil.example" } }, (response) => {

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { SignalBook } from "../../../src/control/signals/signal-book.ts";
-import { type Dimension, Signals } from "../../../src/control/signals/view/signals.ts";
+import type { Dimension } from "../../../src/control/signals/view/dimensions.ts";
+import { Signals } from "../../../src/control/signals/view/signals.ts";
 import { windowOf } from "../../../src/control/signals/window.ts";
 import type { EdgeReport, SignalReport } from "../../../src/control/signals/wire.ts";
 import { Catalog } from "../../../src/registry/catalog.ts";

@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { parseDuration } from "../../../protocol/duration.ts";
+import { DIMENSIONS } from "../view/dimensions.ts";
 import { HEALTHS } from "../view/health.ts";
-import { DIMENSIONS } from "../view/signals.ts";
+
 import { COARSE, FINE } from "../window.ts";
 
 const unixMs = z.number().describe("Unix time in ms");

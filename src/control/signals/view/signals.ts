@@ -4,12 +4,10 @@ import type { Ejections } from "../../../registry/registry.ts";
 import type { Series } from "../series.ts";
 import type { SignalBook } from "../signal-book.ts";
 import { type Window, windowOf } from "../window.ts";
+import type { Dimension } from "./dimensions.ts";
 import { type Edge, edgesOf, sumOf } from "./edges.ts";
 import { healthOf } from "./health.ts";
 import { Sum } from "./sum.ts";
-
-export const DIMENSIONS = ["version", "caller", "callee", "route", "instance"] as const;
-export type Dimension = (typeof DIMENSIONS)[number];
 
 export interface SignalsDeps {
   readonly book: SignalBook;
