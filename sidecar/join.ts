@@ -4,11 +4,11 @@ import { BusError } from "../src/bus/connection.ts";
 import type { Credentials } from "../src/bus/credentials.ts";
 import { connectBus } from "../src/bus/nats-bus.ts";
 import { MAX_WISH_BYTES, readWish, WITHIN_MS } from "../src/control/renew/wire.ts";
-import { AuthorityError } from "../src/identity/authority-client.ts";
-import { enrol, renewIdentity, reuseIdentity } from "../src/identity/enrol.ts";
-import { type Identity, keptIdentity } from "../src/identity/identity.ts";
-import type { PlatformTicket } from "../src/identity/platform/ticket.ts";
-import { Renewal } from "../src/identity/renewal.ts";
+import type { PlatformTicket } from "../src/identity/authority/platform/ticket.ts";
+import { AuthorityError } from "../src/identity/member/authority-client.ts";
+import { enrol, renewIdentity, reuseIdentity } from "../src/identity/member/enrol.ts";
+import { type Identity, keptIdentity } from "../src/identity/member/identity.ts";
+import { Renewal } from "../src/identity/member/renewal.ts";
 import { registry } from "../src/subjects/subjects.ts";
 import type { Say } from "./options.ts";
 

@@ -2,8 +2,8 @@ import { fitted } from "../../sidecar/join.ts";
 import { openKv } from "../../src/bus/kv.ts";
 import { KvPolicyStore } from "../../src/control/store/kv-store.ts";
 import { KEPT } from "../../src/control/store/store.ts";
-import { folderCredentials } from "../../src/identity/folder-credentials.ts";
-import { partFolder } from "../../src/identity/parts.ts";
+import { folderCredentials } from "../../src/identity/keys/folder-credentials.ts";
+import { partFolder } from "../../src/identity/trust/parts.ts";
 import type { RunningMesh } from "../mesh/running-mesh.ts";
 
 /** Size of the policy that is in force, as the registry keeps it. */

@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { isLoopback } from "../../sidecar/admin/loopback.ts";
 import type { Address, Upstream } from "../../sidecar/options.ts";
-import { isCidr } from "../identity/source-address.ts";
+import { isCidr } from "../identity/authority/source-address.ts";
 import { parseDuration } from "../protocol/duration.ts";
 import { NameError, serviceName, token } from "../subjects/token.ts";
 

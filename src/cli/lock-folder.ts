@@ -1,6 +1,6 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
-import { claimSecret, privateFolder, readSecret } from "../identity/secret-files.ts";
+import { claimSecret, privateFolder, readSecret } from "../identity/keys/secret-files.ts";
 import type { Fault } from "./fault.ts";
 import { isRunning, ownMark, type ProcessMark } from "./process-mark.ts";
 

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
-import type { PlatformTicket } from "../identity/platform/ticket.ts";
-import { localToken } from "../identity/request-token.ts";
+import type { PlatformTicket } from "../identity/authority/platform/ticket.ts";
+import { localToken } from "../identity/member/request-token.ts";
 import { environmentSecret } from "./environment-secrets.ts";
 import { Fault, UsageFault } from "./fault.ts";
 import { needUp, readUp } from "./up/record.ts";

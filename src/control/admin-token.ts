@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
-import { claimSecret, needSecret, privateFolder } from "../identity/secret-files.ts";
+import { claimSecret, needSecret, privateFolder } from "../identity/keys/secret-files.ts";
 
 const TOKEN_BYTES = 32;
 

@@ -1,8 +1,8 @@
 import { createPublicKey, type KeyObject, sign, verify } from "node:crypto";
 import type { TLSSocket } from "node:tls";
-import { type NKey, verifiedBy } from "./nkey.ts";
-import { Refusal } from "./refusal.ts";
-import { spkiOf } from "./tls-key.ts";
+import { Refusal } from "./authority/refusal.ts";
+import { type NKey, verifiedBy } from "./keys/nkey.ts";
+import { spkiOf } from "./keys/tls-key.ts";
 import type { Claim } from "./wire.ts";
 
 /**

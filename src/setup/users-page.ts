@@ -1,4 +1,4 @@
-import { partsOf } from "../identity/parts.ts";
+import { partsOf } from "../identity/trust/parts.ts";
 import { code, generated, table } from "../resources/markdown.ts";
 import { type Permissions, sidecarPermissions } from "../subjects/permissions.ts";
 import { Subjects } from "../subjects/subjects.ts";

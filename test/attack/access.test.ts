@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { askAuthority } from "../../src/identity/authority-client.ts";
-import { claimsIn } from "../../src/identity/jwt.ts";
+import { claimsIn } from "../../src/identity/keys/jwt.ts";
+import { askAuthority } from "../../src/identity/member/authority-client.ts";
 import { decode } from "../../src/protocol/decode.ts";
 import { encodeOpen } from "../../src/protocol/encode.ts";
 import { Flag, Kind } from "../../src/protocol/frame.ts";

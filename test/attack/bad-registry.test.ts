@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { startSidecar } from "../../sidecar/sidecar.ts";
 import { connectBus } from "../../src/bus/nats-bus.ts";
-import type { Identity } from "../../src/identity/identity.ts";
+import type { Identity } from "../../src/identity/member/identity.ts";
 import { pack } from "../../src/registry/frame.ts";
 import type { Alive, InstanceEvent, Snapshot } from "../../src/registry/wire.ts";
 import { registry } from "../../src/subjects/subjects.ts";

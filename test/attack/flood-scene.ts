@@ -6,7 +6,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { startSidecar } from "../../sidecar/sidecar.ts";
 import { connectBus } from "../../src/bus/nats-bus.ts";
-import type { Identity } from "../../src/identity/identity.ts";
+import type { Identity } from "../../src/identity/member/identity.ts";
 import { ask } from "../support/ask.ts";
 import type { Client, SecuredMesh } from "../support/secured-mesh.ts";
 import { until } from "../support/until.ts";

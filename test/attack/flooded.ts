@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import { setPriority } from "node:os";
 import { startSidecar } from "../../sidecar/sidecar.ts";
 import { connectBus } from "../../src/bus/nats-bus.ts";
-import { NKey } from "../../src/identity/nkey.ts";
+import { NKey } from "../../src/identity/keys/nkey.ts";
 import type { Stolen } from "./raw-client.ts";
 
 /** The service that is flooded, in a process of its own: a sidecar and its app. Tells its memory when asked. */

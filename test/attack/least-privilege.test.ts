@@ -3,7 +3,7 @@ import { test } from "node:test";
 import type { NatsConnection } from "nats";
 import { openConnection } from "../../src/bus/connection.ts";
 import type { Credentials } from "../../src/bus/credentials.ts";
-import { PART_NAMES, partsOf } from "../../src/identity/parts.ts";
+import { PART_NAMES, partsOf } from "../../src/identity/trust/parts.ts";
 import { covers } from "../../src/subjects/covers.ts";
 import { type Permissions, sidecarPermissions } from "../../src/subjects/permissions.ts";
 import { Subjects } from "../../src/subjects/subjects.ts";

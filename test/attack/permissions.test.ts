@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { decode, type User } from "@nats-io/jwt";
-import { mintSidecar } from "../../src/identity/mint.ts";
-import { NKey } from "../../src/identity/nkey.ts";
+import { mintSidecar } from "../../src/identity/keys/mint.ts";
+import { NKey } from "../../src/identity/keys/nkey.ts";
 import { registry } from "../../src/subjects/subjects.ts";
 import { publishRefused, type SecuredMesh, securedMesh, subscribeRefused } from "../support/secured-mesh.ts";
 import { natsServers } from "../support/servers.ts";

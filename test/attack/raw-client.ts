@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { connect } from "node:net";
 import { connect as connectTls, type TLSSocket } from "node:tls";
-import { NKey } from "../../src/identity/nkey.ts";
+import { NKey } from "../../src/identity/keys/nkey.ts";
 
 /** What a thief of a sidecar's folder has. */
 export interface Stolen {

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { cpSync, mkdirSync, readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { bootstrap } from "../../src/identity/bootstrap.ts";
-import { parseJoinToken } from "../../src/identity/join-token.ts";
+import { parseJoinToken } from "../../src/identity/member/join-token.ts";
+import { bootstrap } from "../../src/identity/trust/bootstrap.ts";
 import { app, FREE_PORTS, soon, Weft } from "../cli/weft.ts";
 
 /** What `weft up` is given in its environment, and is to keep from all that it starts. */

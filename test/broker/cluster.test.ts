@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import tls from "node:tls";
 import { freePort } from "../../broker/ports.ts";
-import { partFolder } from "../../src/identity/parts.ts";
+import { partFolder } from "../../src/identity/trust/parts.ts";
 import { natsServers } from "../support/servers.ts";
 import { until } from "../support/until.ts";
 import { meshTrust, started } from "./mesh-broker.ts";

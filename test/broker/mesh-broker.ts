@@ -5,10 +5,10 @@ import { after, type TestContext } from "node:test";
 import type { NatsConnection } from "nats";
 import { type Broker, type BrokerOptions, startBroker } from "../../broker/process.ts";
 import { openConnection } from "../../src/bus/connection.ts";
-import { bootstrap } from "../../src/identity/bootstrap.ts";
-import { folderCredentials } from "../../src/identity/folder-credentials.ts";
-import { partFolder } from "../../src/identity/parts.ts";
-import type { PartName } from "../../src/identity/spiffe-id.ts";
+import { folderCredentials } from "../../src/identity/keys/folder-credentials.ts";
+import type { PartName } from "../../src/identity/keys/spiffe-id.ts";
+import { bootstrap } from "../../src/identity/trust/bootstrap.ts";
+import { partFolder } from "../../src/identity/trust/parts.ts";
 import { stateFolder } from "../support/state.ts";
 
 /** Made once for each test process: it costs a tenth of a second, and no test here changes it. */

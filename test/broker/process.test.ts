@@ -8,7 +8,7 @@ import tls from "node:tls";
 import { jetstreamManager } from "@nats-io/jetstream";
 import { connect } from "nats";
 import type { BrokerEvent } from "../../broker/process.ts";
-import { bootstrap, PART_LIFE_MS } from "../../src/identity/bootstrap.ts";
+import { bootstrap, PART_LIFE_MS } from "../../src/identity/trust/bootstrap.ts";
 import { natsServers, newestServer } from "../support/servers.ts";
 import { stateFolder } from "../support/state.ts";
 import { until } from "../support/until.ts";

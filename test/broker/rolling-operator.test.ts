@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { openConnection } from "../../src/bus/connection.ts";
-import { bootstrap, type Trust } from "../../src/identity/bootstrap.ts";
-import { folderCredentials } from "../../src/identity/folder-credentials.ts";
-import { partFolder } from "../../src/identity/parts.ts";
-import { rotate } from "../../src/identity/rotation/rotate.ts";
+import { folderCredentials } from "../../src/identity/keys/folder-credentials.ts";
+import { bootstrap, type Trust } from "../../src/identity/trust/bootstrap.ts";
+import { partFolder } from "../../src/identity/trust/parts.ts";
+import { rotate } from "../../src/identity/trust/rotation/rotate.ts";
 import { natsServers } from "../support/servers.ts";
 import { stateFolder } from "../support/state.ts";
 import { until } from "../support/until.ts";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { mkdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
-import { AccessBook } from "../../src/identity/access-book.ts";
+import { AccessBook } from "../../src/identity/authority/access-book.ts";
 import type { CalleeTable } from "../../src/subjects/callee-table.ts";
 import { stateFolder } from "../support/state.ts";
 

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { appendFileSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
-import { type AuditEntry, AuditLog, NO_HASH } from "../../src/identity/audit.ts";
-import { recordEvents } from "../../src/identity/record-events.ts";
-import { verifyAudit } from "../../src/identity/verify-audit.ts";
+import { type AuditEntry, AuditLog, NO_HASH } from "../../src/identity/records/audit.ts";
+import { recordEvents } from "../../src/identity/records/record-events.ts";
+import { verifyAudit } from "../../src/identity/records/verify-audit.ts";
 import { stateFolder } from "../support/state.ts";
 
 function logOf(t: TestContext, entries: number) {

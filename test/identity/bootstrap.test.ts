@@ -12,13 +12,13 @@ import {
 import { join } from "node:path";
 import { test } from "node:test";
 import { type Account, decode, type User } from "@nats-io/jwt";
-import { startAuthority } from "../../src/identity/authority.ts";
-import { bootstrap, PART_LIFE_MS } from "../../src/identity/bootstrap.ts";
-import { parseCreds } from "../../src/identity/creds-file.ts";
-import { enrol } from "../../src/identity/enrol.ts";
-import { PART_NAMES, partFolder } from "../../src/identity/parts.ts";
-import { localToken } from "../../src/identity/request-token.ts";
-import { certificatesIn } from "../../src/identity/tls-key.ts";
+import { startAuthority } from "../../src/identity/authority/authority.ts";
+import { parseCreds } from "../../src/identity/keys/creds-file.ts";
+import { certificatesIn } from "../../src/identity/keys/tls-key.ts";
+import { enrol } from "../../src/identity/member/enrol.ts";
+import { localToken } from "../../src/identity/member/request-token.ts";
+import { bootstrap, PART_LIFE_MS } from "../../src/identity/trust/bootstrap.ts";
+import { PART_NAMES, partFolder } from "../../src/identity/trust/parts.ts";
 import { stateFolder } from "../support/state.ts";
 
 const filesUnder = (folder: string): string[] =>

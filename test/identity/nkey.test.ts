@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createAccount, createOperator, createUser, fromPublic, fromSeed } from "@nats-io/nkeys";
-import { NKey, verifiedBy } from "../../src/identity/nkey.ts";
+import { NKey, verifiedBy } from "../../src/identity/keys/nkey.ts";
 
 const data = Buffer.from("nonce");
 

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { AuthorityError } from "../../src/identity/authority-client.ts";
-import type { Identity } from "../../src/identity/identity.ts";
-import { Renewal, type RenewalClock, type RenewalOptions } from "../../src/identity/renewal.ts";
+import { AuthorityError } from "../../src/identity/member/authority-client.ts";
+import type { Identity } from "../../src/identity/member/identity.ts";
+import { Renewal, type RenewalClock, type RenewalOptions } from "../../src/identity/member/renewal.ts";
 
 const HOUR_MS = 3_600_000;
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { isCidr, refuseElsewhere } from "../../src/identity/source-address.ts";
+import { isCidr, refuseElsewhere } from "../../src/identity/authority/source-address.ts";
 
 const isFrom = (address: string, ...cidrs: string[]): boolean => {
   try {

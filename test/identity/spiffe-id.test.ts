@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { holderIn, spiffeId } from "../../src/identity/spiffe-id.ts";
+import { holderIn, spiffeId } from "../../src/identity/keys/spiffe-id.ts";
 
 test("a holder is read back from the name its certificate was given", () => {
   const instance = { kind: "instance", service: "orders", instance: "a1" } as const;

@@ -1,10 +1,10 @@
-import { type Expiry, expiries } from "../../identity/expiries.ts";
-import { keptElsewhere } from "../../identity/kept-elsewhere.ts";
-import { auditFolder, openLedger } from "../../identity/records.ts";
-import { readRotation } from "../../identity/rotation/record.ts";
-import { STEPS } from "../../identity/rotation/rotate.ts";
-import { nameOf } from "../../identity/rotation/stragglers.ts";
-import { verifyAudit } from "../../identity/verify-audit.ts";
+import { auditFolder, openLedger } from "../../identity/records/records.ts";
+import { verifyAudit } from "../../identity/records/verify-audit.ts";
+import { type Expiry, expiries } from "../../identity/trust/expiries.ts";
+import { keptElsewhere } from "../../identity/trust/kept-elsewhere.ts";
+import { readRotation } from "../../identity/trust/rotation/record.ts";
+import { STEPS } from "../../identity/trust/rotation/rotate.ts";
+import { nameOf } from "../../identity/trust/rotation/stragglers.ts";
 import { askRegistry } from "../get/ask.ts";
 import { age } from "../get/rows.ts";
 import { type Check, type Finding, fail, ok, type Scene, warn } from "./check.ts";

@@ -1,6 +1,6 @@
-import type { AuditEntry } from "../../identity/audit.ts";
-import { auditFolder } from "../../identity/records.ts";
-import { type AuditVerdict, verifyAudit } from "../../identity/verify-audit.ts";
+import type { AuditEntry } from "../../identity/records/audit.ts";
+import { auditFolder } from "../../identity/records/records.ts";
+import { type AuditVerdict, verifyAudit } from "../../identity/records/verify-audit.ts";
 import { Fault, UsageFault } from "../fault.ts";
 import { printJson, printLine } from "../policy/print.ts";
 import { printable } from "../policy/report.ts";

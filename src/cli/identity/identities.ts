@@ -1,5 +1,5 @@
-import type { LedgerEntry } from "../../identity/ledger.ts";
-import { openLedger } from "../../identity/records.ts";
+import type { LedgerEntry } from "../../identity/records/ledger.ts";
+import { openLedger } from "../../identity/records/records.ts";
 import { age } from "../get/rows.ts";
 import { printJson, printLine } from "../policy/print.ts";
 import { table } from "../terminal.ts";

@@ -1,7 +1,7 @@
-import type { LedgerEntry } from "../../identity/ledger.ts";
-import { OperatorAwayError, operatorKey } from "../../identity/mesh-account.ts";
-import type { NKey } from "../../identity/nkey.ts";
-import { refuseRenewal, revokeUsers, tellBrokers } from "../../identity/revoke.ts";
+import type { NKey } from "../../identity/keys/nkey.ts";
+import type { LedgerEntry } from "../../identity/records/ledger.ts";
+import { OperatorAwayError, operatorKey } from "../../identity/trust/mesh-account.ts";
+import { refuseRenewal, revokeUsers, tellBrokers } from "../../identity/trust/revoke.ts";
 import { serviceName, token } from "../../subjects/token.ts";
 import { Fault } from "../fault.ts";
 import { lockFolder } from "../lock-folder.ts";

@@ -4,7 +4,7 @@ import {
   readTrustedIssuers,
   type TrustedIssuer,
   TrustedIssuersError,
-} from "../../identity/platform/trusted-issuers.ts";
+} from "../../identity/authority/platform/trusted-issuers.ts";
 import { Fault } from "../fault.ts";
 
 /** Reads the file of `--trust-issuers`, YAML or JSON. @throws Fault with each thing that is wrong */
@@ -16,7 +16,7 @@ export function readTrustFile(name: string): readonly TrustedIssuer[] {
   }
 }
 
-const CURE = "mend it: src/identity/platform/README.md shows one";
+const CURE = "mend it: src/identity/authority/platform/README.md shows one";
 
 function problemOf(error: unknown): string {
   if (error instanceof TrustedIssuersError) return `is not taken:\n${error.message}`;

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { isLoopback } from "../../../sidecar/admin/loopback.ts";
-import { readSecret } from "../../identity/secret-files.ts";
+import { readSecret } from "../../identity/keys/secret-files.ts";
 import { environmentSecret } from "../environment-secrets.ts";
 import { Fault } from "../fault.ts";
 

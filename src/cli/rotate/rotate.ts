@@ -1,8 +1,8 @@
 import { resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { OperatorAwayError } from "../../identity/mesh-account.ts";
-import { type RotationKind, readRotation } from "../../identity/rotation/record.ts";
-import { RotationWaits, rotate, STEPS } from "../../identity/rotation/rotate.ts";
+import { OperatorAwayError } from "../../identity/trust/mesh-account.ts";
+import { type RotationKind, readRotation } from "../../identity/trust/rotation/record.ts";
+import { RotationWaits, rotate, STEPS } from "../../identity/trust/rotation/rotate.ts";
 import { Fault, UsageFault } from "../fault.ts";
 import { needState } from "../identity/need-state.ts";
 import { lockFolder } from "../lock-folder.ts";

@@ -4,9 +4,9 @@ import { checkServer } from "../../../broker/external.ts";
 import { locateServer } from "../../../broker/locate.ts";
 import { type BrokerEvent, type BrokerSettings, startBroker } from "../../../broker/process.ts";
 import { connectBus } from "../../bus/nats-bus.ts";
-import type { Trust } from "../../identity/bootstrap.ts";
-import { folderCredentials } from "../../identity/folder-credentials.ts";
-import { partFolder } from "../../identity/parts.ts";
+import { folderCredentials } from "../../identity/keys/folder-credentials.ts";
+import type { Trust } from "../../identity/trust/bootstrap.ts";
+import { partFolder } from "../../identity/trust/parts.ts";
 import { Fault } from "../fault.ts";
 
 /** The broker of a mesh, ours or the user's own. */

@@ -1,7 +1,7 @@
 import { unwatchFile, watchFile } from "node:fs";
 import type { Say } from "../../../sidecar/options.ts";
-import { type BootstrapOptions, bootstrap, type Trust } from "../../identity/bootstrap.ts";
-import { readRotation, rotationFile } from "../../identity/rotation/record.ts";
+import { type BootstrapOptions, bootstrap, type Trust } from "../../identity/trust/bootstrap.ts";
+import { readRotation, rotationFile } from "../../identity/trust/rotation/record.ts";
 import type { MeshBroker } from "./broker.ts";
 import type { Part } from "./part.ts";
 import type { FollowedTrust } from "./record.ts";

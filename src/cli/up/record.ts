@@ -1,6 +1,6 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
-import { readSecret, writeSecret } from "../../identity/secret-files.ts";
+import { readSecret, writeSecret } from "../../identity/keys/secret-files.ts";
 import { Fault } from "../fault.ts";
 import { isRunning, type ProcessMark } from "../process-mark.ts";
 

@@ -1,7 +1,7 @@
 import { join, relative, resolve } from "node:path";
 import type { Say } from "../../../sidecar/options.ts";
-import { bootstrap } from "../../identity/bootstrap.ts";
-import { keptElsewhere } from "../../identity/kept-elsewhere.ts";
+import { bootstrap } from "../../identity/trust/bootstrap.ts";
+import { keptElsewhere } from "../../identity/trust/kept-elsewhere.ts";
 import { Fault, UsageFault } from "../fault.ts";
 import { lockFolder } from "../lock-folder.ts";
 import { ownMark } from "../process-mark.ts";

@@ -13,7 +13,7 @@ interface Options {
 
 /** Also of `weft up`. */
 export const TRUST_ISSUERS =
-  "file with platforms whose tokens are taken in place of weft's own, and the services they are of (src/identity/platform/README.md)";
+  "file with platforms whose tokens are taken in place of weft's own, and the services they are of (src/identity/authority/platform/README.md)";
 
 /** `weft authority` */
 export function define(command: Command): Command {
@@ -34,7 +34,7 @@ export function define(command: Command): Command {
 }
 
 async function run({ state, listen, host, broker, trustIssuers }: Options): Promise<void> {
-  const { startAuthority } = await import("../../identity/authority.ts");
+  const { startAuthority } = await import("../../identity/authority/authority.ts");
   const { createLog } = await import("../../telemetry/log.ts");
   const { freePort } = await import("../../../broker/ports.ts");
   await servePart(async () => {

@@ -33,7 +33,7 @@ export function define(command: Command): Command {
 }
 
 async function run({ state, listen, port: at, dataDir, mesh }: Options): Promise<void> {
-  const { bootstrap } = await import("../../identity/bootstrap.ts");
+  const { bootstrap } = await import("../../identity/trust/bootstrap.ts");
   const { renderUserConfig } = await import("../../../broker/external.ts");
   const { brokerSettings } = await import("../up/broker.ts");
   const trust = await bootstrap(state, mesh === undefined ? {} : { mesh });

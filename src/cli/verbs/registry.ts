@@ -44,8 +44,8 @@ export function define(command: Command): Command {
 async function run({ state, listen, broker, authority, mesh, replicas }: Options): Promise<void> {
   const { startRegistry } = await import("../../control/start.ts");
   const { openAdminToken } = await import("../../control/admin-token.ts");
-  const { folderCredentials } = await import("../../identity/folder-credentials.ts");
-  const { partFolder } = await import("../../identity/parts.ts");
+  const { folderCredentials } = await import("../../identity/keys/folder-credentials.ts");
+  const { partFolder } = await import("../../identity/trust/parts.ts");
   const { readUp } = await import("../up/record.ts");
   const { createLog } = await import("../../telemetry/log.ts");
   const credentials = (part: "registry" | "registry-store") =>

@@ -1,5 +1,5 @@
 import { Argument, type Command } from "commander";
-import { ROTATION_KINDS } from "../../identity/rotation/record.ts";
+import { ROTATION_KINDS } from "../../identity/trust/rotation/record.ts";
 import { duration, valued, withState } from "../flags.ts";
 
 /** `weft rotate` */

@@ -40,7 +40,7 @@ function ttl(text: string): number {
 }
 
 async function run(service: string, { state, output, ttl, uses, cidr: cidrs = [] }: Options): Promise<void> {
-  const { requestToken } = await import("../../identity/request-token.ts");
+  const { requestToken } = await import("../../identity/member/request-token.ts");
   const { needUp } = await import("../up/record.ts");
   const { authority } = needUp(state, "ask on the machine where it runs");
   const answer = await requestToken(state, authority.url, { service, ttlMs: ttl, uses, cidrs });

@@ -1,4 +1,4 @@
-import { type AuthorityTls, askAuthority } from "../../identity/authority-client.ts";
+import { type AuthorityTls, askAuthority } from "../../identity/member/authority-client.ts";
 import type { AccessAnswer } from "../../identity/wire.ts";
 import type { TellAuthorities } from "./teller.ts";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { fits, isPattern } from "../../../src/identity/platform/claim-match.ts";
+import { fits, isPattern } from "../../../src/identity/authority/platform/claim-match.ts";
 
 test("a text fits only as a whole, and a * is one whole part of it", () => {
   const all = "system:serviceaccount:shop:*";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { readTrustedIssuers } from "../../../src/identity/platform/trusted-issuers.ts";
+import { readTrustedIssuers } from "../../../src/identity/authority/platform/trusted-issuers.ts";
 
 const RULE = { claims: { sub: "system:serviceaccount:shop:orders" }, service: "orders" };
 const ISSUER = {

@@ -1,0 +1,68 @@
+import { z } from "zod";
+import { MOST_TOKEN_CHARACTERS } from "../../bearer/compact-jwt.ts";
+import { isToken } from "../../subjects/token.ts";
+import { isCidr } from "./source-address.ts";
+import { MOST_USES } from "./token-store.ts";
+
+const name = z.string().refine(isToken, 'use 1 to 63 of the characters a-z, 0-9 and "-"');
+const base64 = z
+  .string()
+  .max(200)
+  .regex(/^[A-Za-z0-9+/]+=*$/, "not base64");
+
+const claim = {
+  version: name,
+  nkey: z.string().regex(/^U[A-Z2-7]{55}$/, "not the public NKey of a user"),
+  tlsKey: base64,
+  nkeyProof: base64,
+  tlsKeyProof: base64,
+};
+
+/** Unknown fields are ignored: either side may be one version older. */
+export const enrolSchema = z
+  .object({
+    /** Which service the sidecar means to be. A check only: it becomes what the token says. */
+    service: name.optional(),
+    token: z
+      .object({
+        id: z.string().regex(/^[0-9a-f]{12}$/, "not a token's id"),
+        secret: z.string().min(1).max(64),
+      })
+      .optional(),
+    /** In place of a token of ours: one that an issuer has signed for a workload of its platform. */
+    platform: z.object({ token: z.string().min(1).max(MOST_TOKEN_CHARACTERS) }).optional(),
+    ...claim,
+  })
+  .refine(
+    ({ token, platform }) => (token === undefined) !== (platform === undefined),
+    "give either token or platform",
+  );
+
+export const renewSchema = z.object(claim);
+
+const DAY_MS = 86_400_000;
+
+export const tokenSchema = z.strictObject({
+  service: name,
+  ttlMs: z
+    .int()
+    .min(1000)
+    .max(30 * DAY_MS)
+    .default(15 * 60_000),
+  uses: z.int().min(1).max(MOST_USES).default(1),
+  cidrs: z
+    .array(z.string().refine(isCidr, "not a range of addresses such as 10.0.0.0/8"))
+    .max(16)
+    .default([]),
+});
+
+const verdict = z.enum(["allow", "deny"]);
+
+export const accessSchema = z.object({
+  lineage: z.string().min(1).max(64),
+  revision: z.int().min(0),
+  table: z.object({
+    default: verdict,
+    callees: z.record(name, z.object({ others: verdict, except: z.array(name) })),
+  }),
+});
