@@ -44,7 +44,11 @@ for (const server of natsServers())
       await first.close();
       await second.close();
       const third = await mesh.startRegistry();
-      const policy = await getJson(`${third.url}/v1/policy`);
+      // A registry answers before a slow store has told it everything.
+      const policy = await until(async () => {
+        const told = await getJson(`${third.url}/v1/policy`);
+        return told.resources === undefined ? undefined : told;
+      });
       assert.deepEqual([policy.revision, policy.resources.length, policy.store.state], [3, 4, "kept"]);
       assert.equal(policy.lineage, (await getJson(`${third.url}/v1/policy/history/1`)).lineage);
       assert.equal((await getJson(`${third.url}/v1/policy/history`)).revisions.length, 4);
