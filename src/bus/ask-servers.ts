@@ -2,7 +2,7 @@ import { BusError, openConnection } from "./connection.ts";
 import type { Credentials } from "./credentials.ts";
 
 /** How long to wait for the first server, and then for each further one of a cluster. */
-const FIRST_WITHIN_MS = 3000;
+const FIRST_WITHIN_MS = 10_000;
 const NEXT_WITHIN_MS = 500;
 
 /** Puts one question to all servers of a cluster. @param heard told each answer when it comes */

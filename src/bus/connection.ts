@@ -86,7 +86,7 @@ function tlsOptions(credentials: Credentials) {
 function cureOf(cause: string): string {
   if (/refused/i.test(cause)) return "Is it running? `weft up` starts one.";
   if (/timeout/i.test(cause))
-    return "If it is running, it refused the TLS certificate: its log says why (look for `TLS handshake error`).";
+    return "If it is running, it refused the TLS certificate or has no room for more: its log says why (look for `TLS handshake error` and `maximum … connections exceeded`).";
   if (/authorization|expired/i.test(cause))
     return "It does not accept this identity: ask for a new token with `weft token`.";
   return "The broker's log may say more.";

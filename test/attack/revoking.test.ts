@@ -131,6 +131,17 @@ test("a service that is revoked as a whole takes its tokens along, and comes bac
   await assert.rejects(renewIdentity(orders), refusedAs("revoked"));
 });
 
+test("the token that a revoked instance came in with lets nobody in any more, and who came in with it before stays", async (t) => {
+  const { stateDir } = await bootstrap(stateFolder(t));
+  const url = await authorityOf(t, { stateDir } as Trust, ["127.0.0.1:1"]);
+  const { token } = await requestToken(stateDir, url, { service: "orders", uses: 5 });
+  const [stolen, sibling] = [await enrol(token, { version: "1" }), await enrol(token, { version: "1" })];
+  refuseRenewal(stateDir, "orders", stolen.instance, Date.now());
+  await assert.rejects(enrol(token, { version: "1" }), refusedAs("revoked"));
+  await renewIdentity(sibling);
+  await enrol(await localToken(stateDir, "orders", url), { version: "1" });
+});
+
 test("each issue, renewal, denial and revocation is in the audit log, without a secret", async (t) => {
   const trust = await bootstrap(stateFolder(t));
   const { stateDir } = trust;

@@ -18,9 +18,14 @@ export async function revoke(who: string, { state, operatorSeed }: RevokeFlags):
   const revoked = refuseRenewal(state, service, instance, now);
   if (instance !== undefined && revoked.length === 0)
     throw new Fault(`the authority knows no ${who}`, "weft identities --all lists everybody it let in");
-  printLine(
-    `${who}: nothing is renewed any more${instance === undefined ? ", and its tokens have ended" : ""}`,
-  );
+  const by = [...new Set(revoked.map(({ admittedBy }) => admittedBy))].join(", ");
+  const ended = instance === undefined ? "its tokens have ended" : `${by} lets nobody in any more`;
+  printLine(`${who}: nothing is renewed any more, and ${ended}`);
+  if (revoked.length === 0)
+    throw new Fault(
+      `nobody of the name ${service} was ever let in`,
+      "is it spelt right? weft identities --all lists everybody",
+    );
   const alive = revoked.filter(({ jwtExpiresAt }) => now < jwtExpiresAt);
   if (alive.length === 0) return printLine(`${who}: nobody has a JWT that is still good`);
   await cutOffAlive(state, alive, operatorOrFault(state, operatorSeed, alive), now);
@@ -46,7 +51,7 @@ async function cutOffAlive(
       return printLine("no broker runs from here: it will know when it starts with this state folder");
     const answers = await tellBrokers(state, brokers, jwt);
     for (const { server, accepted, message } of answers)
-      printLine(`broker ${server}: ${accepted ? `${nkeys.length} cut off` : `refused: ${message}`}`);
+      printLine(`broker ${server}: ${accepted ? "cut off whoever was there" : `refused: ${message}`}`);
     if (answers.length === 0 || answers.some(({ accepted }) => !accepted)) throw notByAll(state, alive);
   } finally {
     unlock();

@@ -17,7 +17,7 @@ export function define(command: Command): Command {
     )
     .argument("<service>", "name of the service", nameOf("service"))
     .addOption(valued("--ttl <duration>", "how long it is good for, at most 720h", ttl, "15m"))
-    .option("--uses <n>", "how many instances may enrol with it", positive, 1)
+    .option("--uses <n>", "how many instances may enrol with it, at most 1000", uses, 1)
     .option(
       "--cidr <range>",
       "addresses that it may be used from, such as 10.0.0.0/8, as the authority sees them; may be repeated (default: any)",
@@ -28,6 +28,15 @@ export function define(command: Command): Command {
       "\nExample:\n  weft token orders > token && weft sidecar orders --version 1 --token-file token",
     )
     .action(run);
+}
+
+/** As the authority takes them. */
+const MOST_USES = 1000;
+
+function uses(text: string): number {
+  const number = positive(text);
+  if (number > MOST_USES) throw new InvalidArgumentError(`Give a number from 1 to ${MOST_USES}.`);
+  return number;
 }
 
 const LONGEST_MS = 30 * 86_400_000;

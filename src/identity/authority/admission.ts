@@ -31,6 +31,12 @@ export async function admit(
 ): Promise<Grant> {
   const { service, instance, version, nkey } = who;
   refuseRevoked(ledger, who, since);
+  if (ledger.isEnded(service, by))
+    throw new Refusal(
+      "revoked",
+      `an instance that came in with the same token (${by}) was revoked`,
+      `ask for a new one with "weft token ${service}"`,
+    );
   const granted = await grant(granter, who, now());
   const before = ledger.find(service, instance);
   ledger.issued({

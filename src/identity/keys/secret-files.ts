@@ -125,6 +125,6 @@ function refuseShared(path: string, mode: string): void {
   const shared = statSync(path).mode & 0o077;
   if (shared !== 0)
     throw new SecretFileError(
-      `${path} is open to other users of this machine: if none of them can have read it, run "chmod ${mode} ${path}"; else remove the state folder and start anew`,
+      `${path} is open to other users of this machine: if none of them can have read it, run "chmod ${mode} ${path}"; else what it holds is no secret any more, and has to be made anew`,
     );
 }

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { BROKER_NAME, type Credentials } from "../../bus/credentials.ts";
 import { NKey } from "../keys/nkey.ts";
 import { privateFolder, readSecret, SecretFileError, writeSecret } from "../keys/secret-files.ts";
+import { keyFromPem } from "../keys/tls-key.ts";
 import type { Grant } from "../wire.ts";
 
 /** All that an instance has, as it is kept in `identity.json`: one file, so that its parts always fit each other. */
@@ -102,6 +103,7 @@ export function keptIdentity(folder: string): Identity | undefined {
   if (text === undefined) return undefined;
   try {
     const { authority, seed, tlsKey, grant } = JSON.parse(text) as Kept;
+    keyFromPem(tlsKey);
     return new Identity(authority, NKey.fromSeed(seed), tlsKey, grant, folder);
   } catch {
     // Not the cause: it may repeat a part of the file.

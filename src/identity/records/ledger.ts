@@ -47,11 +47,7 @@ export class Ledger {
 
   /** In the order of their names; those that ended long ago are left out. @param now Unix ms */
   list(now: number): LedgerEntry[] {
-    return readdirSync(this.#folder)
-      .filter((name) => /^[^.]+\.[^.]+\.json$/.test(name))
-      .sort()
-      .flatMap((name) => this.#read<LedgerEntry>(name) ?? [])
-      .filter(({ certExpiresAt }) => now < certExpiresAt + REMEMBERED_MS);
+    return this.#of().filter(({ certExpiresAt }) => now < certExpiresAt + REMEMBERED_MS);
   }
 
   /** Notes what an instance has from now on; that it was revoked stays. */
@@ -75,17 +71,35 @@ export class Ledger {
     return whole !== undefined && (entry?.enrolledAt ?? issuedAt) <= whole;
   }
 
+  /**
+   * Whether something that instances of a service were let in with ended along with one of them: whoever had the keys
+   * of that one may have it, too.
+   */
+  isEnded(service: string, admittedBy: string): boolean {
+    return this.#of(service).some(
+      (entry) => entry.admittedBy === admittedBy && entry.revokedAt !== undefined,
+    );
+  }
+
   /** @returns the instances that are revoked by this, or were before, as far as they are known */
   revokeService(service: string, now: number): LedgerEntry[] {
     this.#write(`${service}.json`, { revokedAt: now } satisfies ServiceEntry);
-    const all = this.list(now).filter((entry) => entry.service === service);
-    return all.map((entry) => this.#revoke(entry, now));
+    return this.#of(service).map((entry) => this.#revoke(entry, now));
   }
 
   /** @returns undefined when no such instance is known */
   revokeInstance(service: string, instance: string, now: number): LedgerEntry | undefined {
     const entry = this.find(service, instance);
     return entry && this.#revoke(entry, now);
+  }
+
+  #of(service = ""): LedgerEntry[] {
+    return readdirSync(this.#folder)
+      .filter(
+        (name) => /^[^.]+\.[^.]+\.json$/.test(name) && (service === "" || name.startsWith(`${service}.`)),
+      )
+      .sort()
+      .flatMap((name) => this.#read<LedgerEntry>(name) ?? []);
   }
 
   #revoke(entry: LedgerEntry, now: number): LedgerEntry {

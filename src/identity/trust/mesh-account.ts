@@ -3,6 +3,7 @@ import { accountJwt, claimsIn } from "../keys/jwt.ts";
 import { NKey } from "../keys/nkey.ts";
 import { NKeyError } from "../keys/nkey-text.ts";
 import { needSecret, readSecret, SecretFileError, writeSecret } from "../keys/secret-files.ts";
+import { readRotation } from "./rotation/record.ts";
 import { accountFile, trustNow } from "./trust-now.ts";
 
 /** What changes in the life of the account MESH. */
@@ -38,8 +39,15 @@ export function operatorKey(stateDir: string, file?: string): NKey {
   // Brokers answer "updated" also to what another operator signed, and then let nobody in by it.
   const operatorJwt = join(stateDir, "trust", trustNow(stateDir).operator, "operator.jwt");
   if (key.publicKey !== claimsIn(needSecret(operatorJwt, NO_MESH).trim()).sub)
-    throw new SecretFileError(`${path} is the seed of another operator, not of this mesh's`);
+    throw new SecretFileError(
+      `${path} is the seed of another operator, not of this mesh's${isRotating(stateDir) ? `: its rotation is not done, end it with "weft rotate operator", or give ${path}.next` : ""}`,
+    );
   return key;
+}
+
+function isRotating(stateDir: string): boolean {
+  const last = readRotation(stateDir);
+  return last?.kind === "operator" && last.endedAt === undefined;
 }
 
 const NO_MESH = "is this the state folder of a mesh?";
