@@ -31,14 +31,34 @@ const withoutZodLocales = {
   },
 };
 
+/** What the dashboard serves as it is. */
+const PAGE_FILES = { index: "src/dashboard/pages/index.html", icon: "src/dashboard/pages/icon.svg" };
+
 /**
  * Bundles the program to dist/weft.js and pieces that load when first needed, so that an idle sidecar carries only
- * what it uses.
+ * what it uses; and the dashboard's pages to dist/dashboard, for browsers.
  * @throws Error with esbuild's messages
  */
 export async function build() {
   const startedAt = new Date();
   const { build: bundle } = await import("esbuild");
+  const pages = await bundle({
+    absWorkingDir: TOP,
+    entryPoints: { app: "src/dashboard/pages/main.tsx", ...PAGE_FILES },
+    outdir: join(OUT, "dashboard"),
+    bundle: true,
+    minify: true,
+    format: "esm",
+    platform: "browser",
+    target: "es2022",
+    jsx: "automatic",
+    jsxImportSource: "preact",
+    loader: { ".html": "copy", ".svg": "copy" },
+    // These are sent to others: with the licences that go with them.
+    legalComments: "eof",
+    write: false,
+    logLevel: "silent",
+  });
   const { outputFiles, metafile } = await bundle({
     absWorkingDir: TOP,
     entryPoints: { weft: "src/cli/main.ts" },
@@ -63,7 +83,7 @@ export async function build() {
   });
   // The entry goes last and by rename: whoever starts meanwhile gets the old program or the new one, whole.
   outputFiles.sort((a, b) => Number(basename(a.path) === "weft.js") - Number(basename(b.path) === "weft.js"));
-  for (const { path, contents } of outputFiles) {
+  for (const { path, contents } of [...pages.outputFiles, ...outputFiles]) {
     mkdirSync(dirname(path), { recursive: true });
     const temporary = `${path}.${process.pid}.tmp`;
     writeFileSync(temporary, contents);

@@ -1,0 +1,63 @@
+import { useEffect } from "preact/hooks";
+import type { Graph } from "./data/answers.ts";
+import { useNews } from "./data/live.ts";
+import { Here, usePlace } from "./data/place.ts";
+import { News, useAnswer } from "./data/use-answer.ts";
+import { type Session, useSession } from "./data/use-session.ts";
+import { Header } from "./parts/header.tsx";
+import { Empty } from "./parts/shown.tsx";
+import { Identities } from "./views/identities.tsx";
+import { Overview } from "./views/overview.tsx";
+import { PolicyPage } from "./views/policy.tsx";
+import { ServicePage } from "./views/service.tsx";
+
+export function App() {
+  const news = useNews();
+  return (
+    <News.Provider value={news}>
+      <Pages />
+    </News.Provider>
+  );
+}
+
+function Pages() {
+  const place = usePlace();
+  const session = useSession();
+  const graph = useAnswer<Graph>("/v1/graph?window=1m");
+  const service = /^\/services\/([^/]+)$/.exec(place.path)?.[1];
+  const title = service === undefined ? TITLES[place.path] : decodeURIComponent(service);
+  useEffect(() => {
+    document.title = title === undefined ? "Weft" : `${title} – Weft`;
+  }, [title]);
+  return (
+    <Here.Provider value={place}>
+      <Header graph={graph} session={session} />
+      <main id="main" tabIndex={-1}>
+        {service === undefined ? (
+          <Page path={place.path} graph={graph} session={session} />
+        ) : (
+          <ServicePage key={service} service={decodeURIComponent(service)} graph={graph.value} />
+        )}
+      </main>
+    </Here.Provider>
+  );
+}
+
+const TITLES: Readonly<Record<string, string>> = { "/policy": "Policy", "/identities": "Identities" };
+
+function Page(props: {
+  readonly path: string;
+  readonly graph: ReturnType<typeof useAnswer<Graph>>;
+  readonly session: Session;
+}) {
+  switch (props.path) {
+    case "/":
+      return <Overview live={props.graph} />;
+    case "/policy":
+      return <PolicyPage session={props.session} />;
+    case "/identities":
+      return <Identities session={props.session} />;
+    default:
+      return <Empty title="There is no such page" />;
+  }
+}

@@ -1,0 +1,182 @@
+import type {
+  Expiring,
+  Graph,
+  GraphEdge,
+  GraphNode,
+  Instances,
+  Policy,
+  RegistryHealth,
+  Sidecars,
+} from "../data/answers.ts";
+import { countOf, msText, rateText, shareText, spanText } from "./format.ts";
+import { endingOf } from "./lifetime.ts";
+import { DEGRADED_BELOW, FAILING_BELOW } from "./sign.ts";
+import { slowVersions } from "./slow.ts";
+
+/** One thing that is wrong, as a sentence for who is on call. */
+export interface Wrong {
+  /** Stays the same while it is wrong. */
+  readonly key: string;
+  readonly tone: "bad" | "fair";
+  /** What it is about, in front of the sentence. */
+  readonly subject: string;
+  readonly sentence: string;
+  /** Page of the dashboard that shows more. */
+  readonly href: string;
+}
+
+/** What is known; what could not be had is left out. */
+export interface Known {
+  readonly graph?: Graph | undefined;
+  readonly instances?: Instances | undefined;
+  readonly sidecars?: Sidecars | undefined;
+  readonly health?: RegistryHealth | undefined;
+  readonly policy?: Policy | undefined;
+  readonly expiring?: Expiring | undefined;
+}
+
+/** Everything that is wrong, the worst first. @param now Unix ms */
+export function whatIsWrong(known: Known, now: number): Wrong[] {
+  const found = [
+    ...ofParts(known),
+    ...ofServices(known),
+    ...ofInstances(known, now),
+    ...ofSidecars(known),
+    ...ofIdentities(known, now),
+  ];
+  return found.sort((a, b) => Number(b.tone === "bad") - Number(a.tone === "bad"));
+}
+
+const page = (service: string): string => `/services/${encodeURIComponent(service)}`;
+
+function* ofParts({ health, policy }: Known): Generator<Wrong> {
+  if (health && health.broker.state !== "connected")
+    yield {
+      ...{ key: "broker", tone: "bad", subject: "broker", href: "/" },
+      sentence: `The registry has no connection to the broker${because(health.broker.cause)}. What is shown of instances is old; traffic may go on.`,
+    };
+  if (health?.store.state === "away")
+    yield {
+      ...{ key: "store", tone: "fair", subject: "registry", href: "/" },
+      sentence: `Its store does not answer${because(health.store.cause)}: what it learns now is lost with it.`,
+    };
+  if (policy && (policy.store.state === "away" || policy.store.state === "broken"))
+    yield {
+      ...{ key: "policy-store", tone: "fair", subject: "policy", href: "/policy" },
+      sentence: `Its store is ${policy.store.state}${because(policy.store.cause)}: what is in force stays, and nothing can be changed.`,
+    };
+}
+
+const because = (cause: string | undefined): string => (cause === undefined ? "" : ` (${cause})`);
+
+function* ofServices({ graph }: Known): Generator<Wrong> {
+  if (graph === undefined) return;
+  const told = new Set<string>();
+  for (const node of graph.nodes) {
+    if (node.health === "ok" || node.health === "idle") continue;
+    // Sick instances and ejections are told one by one.
+    const isOfCalls = node.in.success !== null && node.in.success < DEGRADED_BELOW;
+    if (node.health === "degraded" && !isOfCalls) continue;
+    told.add(node.service);
+    yield {
+      ...{ key: `service ${node.service}`, subject: node.service, href: page(node.service) },
+      tone: node.health === "degraded" ? "fair" : "bad",
+      sentence: `${upper(node.why ?? node.health)}${sufferers(graph, node)}${culprits(graph, node)}.`,
+    };
+  }
+  for (const edge of graph.edges) {
+    const { success, from, to } = edge;
+    if (success === null || success >= DEGRADED_BELOW || told.has(to)) continue;
+    yield {
+      ...{ key: `edge ${from} ${to}`, subject: `${from} → ${to}`, href: page(to) },
+      tone: success < FAILING_BELOW ? "bad" : "fair",
+      sentence: `${shareText(1 - success)} of these calls fail${mostly(edge)} (${rateText(edge.rate)} in all); other callers of ${to} have no such trouble.`,
+    };
+  }
+  for (const { service, version, p50, otherVersion, otherP50 } of slowVersions(graph.edges))
+    yield {
+      ...{ key: `slow ${service} ${version}`, tone: "fair", subject: service, href: page(service) },
+      sentence: `Version ${version} is slow: half of its calls take more than ${msText(p50)}, of version ${otherVersion} more than ${msText(otherP50)}.`,
+    };
+}
+
+/** Who calls it, and sees it. */
+function sufferers({ edges }: Graph, { service }: GraphNode): string {
+  const callers = edges.filter(
+    ({ to, success }) => to === service && success !== null && success < DEGRADED_BELOW,
+  );
+  if (callers.length === 0) return "";
+  const names = callers.sort((a, b) => b.rate - a.rate).map(({ from }) => from);
+  return `; seen by ${names.slice(0, 3).join(", ")}${names.length > 3 ? ` and ${names.length - 3} more` : ""}`;
+}
+
+/** What it calls itself, and fails: then that is where to look first. */
+function culprits({ edges }: Graph, { service }: GraphNode): string {
+  const names = edges
+    .filter(
+      ({ from, to, success }) =>
+        from === service && to !== service && success !== null && success < DEGRADED_BELOW,
+    )
+    .map(({ to }) => to);
+  return names.length === 0 ? "" : `. Look first at what it calls, as that fails too: ${names.join(", ")}`;
+}
+
+function mostly({ codes, statuses }: GraphEdge): string {
+  const ownCode = Object.values(codes).reduce((sum, count) => sum + count, 0);
+  const all = [...Object.entries(codes), ["5xx", statuses["5xx"] - ownCode] as const];
+  const [name, count] = all.sort(([, a], [, b]) => b - a)[0]!;
+  return count > 0 ? `, mostly ${name}` : "";
+}
+
+function* ofInstances({ instances }: Known, now: number): Generator<Wrong> {
+  for (const { service, instance, version, state, lastSeen, ejectedBy } of instances?.instances ?? []) {
+    const about = { subject: `${service} v${version}`, href: page(service) };
+    if (state === "silent")
+      yield {
+        ...{ key: `silent ${service} ${instance}`, tone: "bad", ...about },
+        sentence: `Instance ${instance} is silent for ${spanText(now - Date.parse(lastSeen))}: it died, or is cut off from the broker.`,
+      };
+    if (state === "down")
+      yield {
+        ...{ key: `down ${service} ${instance}`, tone: "bad", ...about },
+        sentence: `The sidecar of instance ${instance} is there, but its app is not healthy.`,
+      };
+    if (ejectedBy !== undefined)
+      yield {
+        ...{ key: `ejected ${service} ${instance}`, tone: "fair", ...about },
+        sentence: `Instance ${instance} is ejected by ${countOf(ejectedBy.sidecars, "sidecar")} of ${ejectedBy.services.join(", ")}: it failed too often in a row.`,
+      };
+  }
+}
+
+function* ofSidecars({ sidecars }: Known): Generator<Wrong> {
+  const lagging = (sidecars?.sidecars ?? []).filter((one) => one.lagging);
+  if (lagging.length === 0) return;
+  const names = lagging.slice(0, 3).map(({ service, instance }) => `${service} ${instance}`);
+  const more = lagging.length > names.length ? ` and ${lagging.length - names.length} more` : "";
+  yield {
+    ...{ key: "lagging", tone: "fair", subject: "policy", href: "/policy" },
+    sentence: `${countOf(lagging.length, "sidecar does", "sidecars do")} not run revision ${sidecars?.revision} yet: ${names.join(", ")}${more}.`,
+  };
+}
+
+function* ofIdentities({ expiring, instances, sidecars }: Known, now: number): Generator<Wrong> {
+  // Who ended without a word keeps an entry until it expires: only those that are still there matter.
+  const here = new Set([
+    ...(instances?.instances ?? [])
+      .filter(({ state }) => state === "up" || state === "down")
+      .map(({ service, instance }) => `${service} ${instance}`),
+    ...(sidecars?.sidecars ?? []).map(({ service, instance }) => `${service} ${instance}`),
+  ]);
+  for (const one of expiring?.identities ?? []) {
+    const { service, instance } = one;
+    const { tone, what, endsAt } = endingOf(one, now);
+    if (tone === "ok" || !here.has(`${service} ${instance}`)) continue;
+    yield {
+      ...{ key: `expiring ${service} ${instance}`, tone, subject: service, href: "/identities" },
+      sentence: `The ${what} of instance ${instance} ${endsAt > now ? `ends in ${spanText(endsAt - now)}` : "has ended"} and was not renewed: is the authority up?`,
+    };
+  }
+}
+
+const upper = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);

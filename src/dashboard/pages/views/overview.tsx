@@ -1,0 +1,151 @@
+import { useContext } from "preact/hooks";
+import type { Expiring, Graph, Instances, Policy, RegistryHealth, Sidecars } from "../data/answers.ts";
+import { useNow } from "../data/live.ts";
+import { Here } from "../data/place.ts";
+import { type Answer, useAnswer } from "../data/use-answer.ts";
+import { focused } from "../model/focus.ts";
+import { countOf, rateText, shareText } from "../model/format.ts";
+import { whatIsWrong } from "../model/wrong.ts";
+import { Empty, Shown } from "../parts/shown.tsx";
+import { GraphLists } from "./edge-list.tsx";
+import { atOf, TimeTravel } from "./time-travel.tsx";
+import { Topology } from "./topology.tsx";
+import { WrongStrip } from "./wrong-strip.tsx";
+
+/** The start page: what is wrong, then the whole mesh. @param live the graph of now, which every page asks for */
+export function Overview({ live }: { readonly live: Answer<Graph> }) {
+  const { query, path, go } = useContext(Here);
+  const at = atOf(query);
+  const then = useAnswer<Graph>(at === undefined ? undefined : `/v1/graph?window=1m&at=${at}`);
+  const answer = at === undefined ? live : then;
+  const focus = query.get("focus") ?? undefined;
+  return (
+    <>
+      <h1 class="hidden">The mesh</h1>
+      {at === undefined ? <Now graph={live} /> : <Then graph={then} />}
+      <section class="card" aria-label="Topology">
+        <div class="bar">
+          <h2>Who calls whom</h2>
+          <Choices
+            label="Shown as"
+            name="show"
+            value={query.get("show") ?? "picture"}
+            of={["picture", "list"]}
+            onPick={(show) => go(path, { show: show === "picture" ? null : show }, true)}
+          />
+          <label class="pick">
+            Focus{" "}
+            <select
+              value={focus ?? ""}
+              onChange={(event) => go(path, { focus: event.currentTarget.value || null }, true)}
+            >
+              <option value="">all services</option>
+              {(answer.value?.nodes ?? []).map(({ service }) => (
+                <option key={service} value={service}>
+                  {service}
+                </option>
+              ))}
+            </select>
+          </label>
+        </div>
+        <TimeTravel at={at} />
+        <Shown answer={answer} what="who calls whom">
+          {(graph) => {
+            const shown = focus === undefined ? graph : focused(graph, focus);
+            if (graph.nodes.length === 0) return <NoServices past={at !== undefined} />;
+            return query.get("show") === "list" ? (
+              <GraphLists graph={shown} />
+            ) : (
+              <Topology graph={shown} focus={focus} />
+            );
+          }}
+        </Shown>
+        {query.get("show") !== "list" && <Legend />}
+      </section>
+    </>
+  );
+}
+
+function Now({ graph }: { readonly graph: Answer<Graph> }) {
+  const now = useNow();
+  const known = {
+    graph: graph.value,
+    instances: useAnswer<Instances>("/v1/instances").value,
+    sidecars: useAnswer<Sidecars>("/v1/sidecars").value,
+    health: useAnswer<RegistryHealth>("/v1/health").value,
+    policy: useAnswer<Policy>("/v1/policy").value,
+    expiring: useAnswer<Expiring>("/expiring").value,
+  };
+  if (graph.value === undefined && known.instances === undefined) return null;
+  return <WrongStrip wrongs={whatIsWrong(known, now)} fine={fineText(graph.value)} past={false} />;
+}
+
+function Then({ graph }: { readonly graph: Answer<Graph> }) {
+  if (graph.value === undefined) return null;
+  return (
+    <WrongStrip
+      wrongs={whatIsWrong({ graph: graph.value }, graph.value.to)}
+      fine={fineText(graph.value)}
+      past
+    />
+  );
+}
+
+function fineText(graph: Graph | undefined): string {
+  if (graph === undefined) return "";
+  const calls = graph.edges.reduce((sum, edge) => sum + edge.calls, 0);
+  const good = graph.edges.reduce((sum, edge) => sum + edge.calls * (edge.success ?? 0), 0);
+  const rate = graph.edges.reduce((sum, edge) => sum + edge.rate, 0);
+  const instances = graph.nodes.reduce((sum, node) => sum + node.instances, 0);
+  return `${countOf(graph.nodes.length, "service")}, ${countOf(instances, "instance")} up, ${rateText(rate)}, ${calls === 0 ? "no calls within the last minute" : `${shareText(good / calls)} succeed`}.`;
+}
+
+export function Choices<T extends string>(props: {
+  readonly label: string;
+  readonly name: string;
+  readonly value: T;
+  readonly of: readonly T[];
+  readonly onPick: (value: T) => void;
+}) {
+  return (
+    <fieldset class="choices">
+      <legend class="hidden">{props.label}</legend>
+      {props.of.map((one) => (
+        <label key={one}>
+          <input
+            type="radio"
+            name={props.name}
+            checked={one === props.value}
+            onChange={() => props.onPick(one)}
+          />
+          <span>{one}</span>
+        </label>
+      ))}
+    </fieldset>
+  );
+}
+
+const NoServices = ({ past }: { readonly past: boolean }) =>
+  past ? (
+    <Empty title="There were no services then">
+      <p>The registry keeps an hour, from its own start on.</p>
+    </Empty>
+  ) : (
+    <Empty title="No service has joined yet">
+      <p>
+        Start one, with any HTTP program behind the <code>--</code>:
+      </p>
+      <pre>npx weft run hello --version 1 --port 8080 -- python3 -m http.server 8080 --bind 127.0.0.1</pre>
+    </Empty>
+  );
+
+const Legend = () => (
+  <p class="legend soft">
+    <span class="sign ok">● ok</span> <span class="sign fair">▲ below 99 %</span>{" "}
+    <span class="sign bad">■ below 90 %</span> <span class="sign bad">✕ down</span>{" "}
+    <span class="sign idle">○ no calls</span>
+    <span>
+      A wider line is more calls; broken lines fail. The bar behind a version is its share of the calls.
+    </span>
+  </p>
+);

@@ -1,0 +1,51 @@
+import type { Wrong } from "../model/wrong.ts";
+
+const FIRST = 8;
+
+/** What is wrong now, in sentences, the worst first; or that nothing is. */
+export function WrongStrip({
+  wrongs,
+  fine,
+  past,
+}: {
+  readonly wrongs: readonly Wrong[];
+  readonly fine: string;
+  readonly past: boolean;
+}) {
+  if (wrongs.length === 0)
+    return (
+      <section class="wrongs none" aria-label="What is wrong" aria-live="polite">
+        <p>
+          <span class="sign ok" aria-hidden="true">
+            ●
+          </span>{" "}
+          <strong>{past ? "Nothing was wrong." : "Nothing is wrong."}</strong> {fine}
+        </p>
+      </section>
+    );
+  const rest = wrongs.slice(FIRST);
+  return (
+    <section class={`wrongs ${wrongs[0]!.tone}`} aria-labelledby="wrong-title">
+      <h2 id="wrong-title">
+        {past ? "What was wrong" : "What is wrong"} <span class="count">{wrongs.length}</span>
+      </h2>
+      <ul aria-live="polite">{wrongs.slice(0, FIRST).map(sentence)}</ul>
+      {rest.length > 0 && (
+        <details>
+          <summary>{rest.length} more</summary>
+          <ul>{rest.map(sentence)}</ul>
+        </details>
+      )}
+    </section>
+  );
+}
+
+const sentence = ({ key, tone, subject, sentence, href }: Wrong) => (
+  <li key={key}>
+    <span class={`sign ${tone}`}>
+      <span aria-hidden="true">{tone === "bad" ? "■" : "▲"}</span>
+      <span class="hidden">{tone === "bad" ? "bad:" : "warning:"}</span>
+    </span>{" "}
+    <a href={href}>{subject}</a> <span>{sentence}</span>
+  </li>
+);
