@@ -7,7 +7,7 @@ import { waitUntil } from "../wait-until.ts";
 
 /*
  * The only file of the bench that knows how a mesh is started: by the command line that users have.
- *   weft up --state DIR --broker-port 0 --authority-port 0 --registry-port 0 [--no-tls]    prints "ready…"
+ *   weft up --state DIR --broker-port 0 --authority-port 0 --registry-port 0 --no-dashboard [--no-tls]    prints "ready…"
  *   weft sidecar SERVICE --version V --listen HOST:PORT [--app URL] --state DIR
  */
 
@@ -52,7 +52,7 @@ export class RunningMesh {
   /** @throws BenchError when it does not come up */
   async up(): Promise<void> {
     const { name, folder, flags = [] } = this.#options;
-    const ports = ["--broker-port", "0", "--authority-port", "0", "--registry-port", "0"];
+    const ports = ["--broker-port", "0", "--authority-port", "0", "--registry-port", "0", "--no-dashboard"];
     const ready = (output: () => string) => /^ready/m.test(output());
     const command = this.#command("up", ...ports, ...flags);
     this.#started.push(await startProgram("up", command, { name: `${name}-up`, folder, ready }));

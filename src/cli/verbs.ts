@@ -50,6 +50,10 @@ export const VERBS: Readonly<Record<string, Verb>> = {
     summary: "print the JSON Schema or the reference of policy files",
     load: () => import("./verbs/schema.ts"),
   },
+  dashboard: {
+    summary: "tell where the dashboard is, or serve one",
+    load: () => import("./verbs/dashboard.ts"),
+  },
   token: { summary: "make a one-time token for a new instance", load: () => import("./verbs/token.ts") },
   identities: {
     summary: "list who the authority has let in",

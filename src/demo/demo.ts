@@ -49,7 +49,7 @@ async function play(options: DemoOptions, state: string, children: Children): Pr
 
   show.step("The mesh comes up: nats-server with TLS and JWT users, the authority, the registry");
   await children.start(
-    ["up", ...["broker", "authority", "registry"].flatMap((part) => [`--${part}-port`, "0"])],
+    ["up", ...["broker", "authority", "registry", "dashboard"].flatMap((part) => [`--${part}-port`, "0"])],
     (text) => show.line(text),
   );
 
@@ -97,7 +97,7 @@ async function play(options: DemoOptions, state: string, children: Children): Pr
   }
   show.line("");
   show.title(`done in ${((performance.now() - startedAt) / 1000).toFixed(0)} s: everything above was real`);
-  if (options.keep) tellWhatToTry(show, proxy, state);
+  if (options.keep) tellWhatToTry(show, proxy, state, (await children.run(["dashboard"])).trim());
 }
 
 async function startShop(children: Children, show: Show): Promise<ReadonlyMap<string, Child>> {
@@ -136,8 +136,8 @@ async function expect(show: Show, proxy: string, url: string, status: number): P
     );
 }
 
-function tellWhatToTry(show: Show, proxy: string, state: string): void {
-  show.step("It stays up until Ctrl-C. In another terminal, try:");
+function tellWhatToTry(show: Show, proxy: string, state: string, dashboard: string): void {
+  show.step(`It stays up until Ctrl-C. Watch it on ${dashboard}, and in another terminal, try:`);
   const tries = [
     `curl -x ${proxy} http://shop.mesh/`,
     `curl -x ${proxy} http://v2.orders.mesh/orders/8`,

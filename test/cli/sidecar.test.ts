@@ -162,7 +162,7 @@ test("a broker that is away at the start is waited for, with a word", async () =
   await up.end();
   const waiting = await weft.spawn(["sidecar", "late", "--version", "1", ...listen]);
   await soon(() => /no connection to the broker.*Trying again/.test(waiting.stderr()));
-  up = await weft.start(["up", ...ports]);
+  up = await weft.start(["up", ...ports, "--no-dashboard"]);
   await soon(() => waiting.stdout().startsWith("ready late"));
   await waiting.end();
 });

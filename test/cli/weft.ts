@@ -9,7 +9,11 @@ const PROGRAM = resolve("dist/weft.js");
 // As `npm test` does; a few milliseconds when nothing has changed.
 execFileSync(process.execPath, ["src/setup/prepare.mjs"], { stdio: "inherit" });
 
-export const FREE_PORTS = ["broker", "authority", "registry"].flatMap((part) => [`--${part}-port`, "0"]);
+/** A dashboard more for each mesh is a process that hardly a test looks at. */
+export const FREE_PORTS = [
+  ...["broker", "authority", "registry"].flatMap((part) => [`--${part}-port`, "0"]),
+  "--no-dashboard",
+];
 
 /** Whole programs start and stop here, on a machine that may be busy. */
 export const soon = <T>(condition: () => T | Promise<T>): Promise<NonNullable<T>> =>

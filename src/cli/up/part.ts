@@ -6,7 +6,7 @@ import { type FromPart, RENEW } from "../serve-part.ts";
 
 export interface PartOptions {
   /** The verb that runs it. */
-  readonly name: "authority" | "registry";
+  readonly name: "authority" | "registry" | "dashboard";
   /** Its flags, when it is to listen on a port. */
   readonly args: (port: number) => readonly string[];
   /** 0 for a free one; it keeps the one that it got. */

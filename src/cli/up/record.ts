@@ -30,6 +30,7 @@ export interface UpRecord {
   };
   readonly authority: { readonly url: string; readonly pin: string; readonly pid: number };
   readonly registry: { readonly url: string; readonly pid: number };
+  readonly dashboard?: { readonly url: string; readonly pid: number };
 }
 
 const fileIn = (stateDir: string): string => join(stateDir, "up.json");

@@ -16,6 +16,7 @@ export async function runUp(options: UpOptions): Promise<void> {
   line("broker", mesh.broker.urls.join(" "), mesh.broker.note);
   line("authority", mesh.authority.url, `pin ${mesh.pin}`);
   line("registry", mesh.registry.url);
+  if (mesh.dashboard) line("dashboard", mesh.dashboard.url);
   const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
   line("ready", `in ${seconds} s; state in ${options.state}`, "next: weft help run");
   try {

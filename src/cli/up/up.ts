@@ -7,7 +7,7 @@ import { lockFolder } from "../lock-folder.ts";
 import { ownMark } from "../process-mark.ts";
 import { type MeshBroker, ownBroker, usersBroker } from "./broker.ts";
 import { followTrust, roundOf } from "./follow-trust.ts";
-import { type Part, startPart } from "./part.ts";
+import { type Part, type PartOptions, startPart } from "./part.ts";
 import { type FollowedTrust, removeUp, writeUp } from "./record.ts";
 
 export interface UpOptions {
@@ -20,6 +20,9 @@ export interface UpOptions {
   readonly brokerPort: number;
   readonly authorityPort: number;
   readonly registryPort: number;
+  readonly dashboardPort: number;
+  /** False: none is served. */
+  readonly dashboard: boolean;
   /** The user's own servers; then none is started. */
   readonly natsUrl?: readonly string[];
   /** File with platforms whose tokens the authority takes. */
@@ -34,12 +37,13 @@ export interface Mesh {
   /** SHA-256 of the root CA's public key: what tells the authority from an impostor. */
   readonly pin: string;
   readonly registry: Part;
+  readonly dashboard?: Part;
   /** Stops all parts in order: those that depend on others first. */
   stop(): Promise<void>;
 }
 
 /**
- * Starts broker, authority and registry from a state folder, and watches them.
+ * Starts broker, authority, registry and dashboard from a state folder, and watches them.
  * @param say told what an operator should know
  * @throws Fault and the parts' own errors, all with the cure; what had been started is stopped then
  */
@@ -94,11 +98,11 @@ export async function startMesh(options: UpOptions, say: Say): Promise<Mesh> {
     stops.push(() => broker.stop());
 
     const brokers = broker.addresses.flatMap((address) => ["--broker", address]);
-    const part = (name: "authority" | "registry", port: number, args: (port: number) => readonly string[]) =>
+    const part = (name: PartOptions["name"], port: number, args: (port: number) => readonly string[]) =>
       startPart({
         name,
         port,
-        args: (onPort) => ["--state", state, ...brokers, ...args(onPort)],
+        args: (onPort) => ["--state", state, ...args(onPort)],
         logFile: join(state, `${name}.log`),
         onEvent: (event) => {
           if (event.kind === "crashed") say("error", `the ${name} ${event.how}: it is started again`);
@@ -110,16 +114,25 @@ export async function startMesh(options: UpOptions, say: Say): Promise<Mesh> {
       });
     const [authority, registry] = await allOrNone([
       part("authority", options.authorityPort, (port) => [
+        ...brokers,
         ...["--listen", hostPort(options.listen, port)],
         ...(advertised === options.listen ? [] : ["--host", advertised]),
         ...(options.trustIssuers === undefined ? [] : ["--trust-issuers", resolve(options.trustIssuers)]),
       ]),
       part("registry", options.registryPort, (port) => [
+        ...brokers,
         ...["--listen", `127.0.0.1:${port}`],
         ...["--mesh", trust.mesh],
       ]),
     ]);
     stops.push(async () => void (await Promise.all([authority.stop(), registry.stop()])));
+    const dashboard = options.dashboard
+      ? await part("dashboard", options.dashboardPort, (port) => [
+          ...["--listen", `127.0.0.1:${port}`],
+          ...["--registry", registry.url],
+        ])
+      : undefined;
+    if (dashboard) stops.push(() => dashboard.stop());
 
     const startedAt = new Date().toISOString();
     let followed: FollowedTrust = { round: 0 };
@@ -136,6 +149,7 @@ export async function startMesh(options: UpOptions, say: Say): Promise<Mesh> {
         },
         authority: { url: authority.url, pin, pid: authority.pid() },
         registry: { url: registry.url, pid: registry.pid() },
+        ...(dashboard && { dashboard: { url: dashboard.url, pid: dashboard.pid() } }),
       });
     const unfollow = followTrust({
       ...{ state, trustOptions, round, broker, say, parts: [authority, registry] },
@@ -146,7 +160,7 @@ export async function startMesh(options: UpOptions, say: Say): Promise<Mesh> {
       },
     });
     stops.push(async () => unfollow());
-    return { broker, authority, pin: trust.pin, registry, stop };
+    return { broker, authority, pin: trust.pin, registry, ...(dashboard && { dashboard }), stop };
   } catch (error) {
     await stop();
     throw error;

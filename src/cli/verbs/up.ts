@@ -9,7 +9,7 @@ const text = (value: string): string => value;
 export function define(command: Command): Command {
   return withState(command)
     .description(
-      "Start the broker (nats-server with TLS and JWT users), the authority and the registry, and keep them running.\nStays in the foreground; Ctrl-C stops all. The state folder survives, so a later start is the same mesh.",
+      "Start the broker (nats-server with TLS and JWT users), the authority, the registry and the dashboard, and keep them running.\nStays in the foreground; Ctrl-C stops all. The state folder survives, so a later start is the same mesh.",
     )
     .option("--broker-port <port>", "port of the broker, 0 for a free one", port, 4222)
     .option("--authority-port <port>", "port of the authority (HTTPS), 0 for a free one", port, 4280)
@@ -19,6 +19,8 @@ export function define(command: Command): Command {
       port,
       4281,
     )
+    .option("--dashboard-port <port>", "port of the dashboard (loopback), 0 for a free one", port, 4282)
+    .option("--no-dashboard", "serve no dashboard")
     .option("--listen <address>", "address that broker and authority listen on", "127.0.0.1")
     .option(
       "--host <name>",
