@@ -2,7 +2,7 @@ import type { Call, Layer } from "../stack/call.ts";
 import { type Outcome, type Refused, refused } from "../stack/outcome.ts";
 import type { Sweep } from "../stack/sweep.ts";
 import { AdaptiveLimit, type AdaptiveOptions } from "./adaptive-limit.ts";
-import { firstIn, firstOut } from "./shed.ts";
+import { firstIn, firstOut, MOST_URGENT } from "./shed.ts";
 import { endedWaiting, Wait } from "./wait.ts";
 import { whenBodyEnds } from "./when-body-ends.ts";
 
@@ -14,11 +14,17 @@ const ROOM = 0.8;
  * three times the limit, with a sixth to two thirds of the changes.
  */
 const ROOM_LASTS_MS = 20;
+/**
+ * A queue about which nothing is written holds a quarter of the limit, because more calls than that seldom come before
+ * their callers know that there is no room; of a small limit that is less than chance alone brings at once, so it holds
+ * so many, or as many as there are places: in the time of one call, each place becomes free once.
+ */
+const LEAST_QUEUE = 4;
 
 export interface ConcurrencySettings {
   /** Calls that the app has at once. */
   readonly limit: number | Pick<AdaptiveOptions, "min" | "max">;
-  /** How many may wait; undefined for a quarter of the limit, at least 1. */
+  /** How many may wait; undefined for a number that goes with the limit. */
   readonly queueCalls: number | undefined;
   readonly queueWaitMs: number;
   /** Undefined when all calls are alike. */
@@ -42,6 +48,9 @@ export interface ConcurrencyParts {
  * Keeps the calls that an app has at once below a limit, to the end of their answers. At the limit it says that there
  * is no room, so that no more calls come (the instance leaves its queue groups); those that are on their way wait for a
  * moment, and are refused as undelivered when no place becomes free, so that they go to another instance.
+ *
+ * With priorities there is room while the most urgent call would still get into the queue: the broker cannot tell it
+ * from the others, and a call that finds nobody cannot take the place of one that waits.
  *
  * It counts also while nothing is configured, so that a limit that comes later holds at once.
  */
@@ -136,10 +145,10 @@ export class ConcurrencyLimit {
       call.note("shed");
       return this.#refuse("is kept for calls that are more urgent");
     }
-    const isFull = this.#running >= limit;
-    if (!isFull) this.#running++;
+    if (this.#running >= limit) return WAIT;
+    this.#running++;
     this.#tell();
-    return isFull ? WAIT : undefined;
+    return undefined;
   }
 
   /** A copy whose answer nobody waits for never takes the place of a call. */
@@ -151,13 +160,13 @@ export class ConcurrencyLimit {
   /** Undefined when it has got a place. */
   async #wait(call: Call): Promise<Outcome | undefined> {
     const { sweep } = this.#parts;
-    const { queueCalls, queueWaitMs, priority } = this.#settings!;
+    const { queueWaitMs, priority } = this.#settings!;
     const urgency = priority === undefined ? 0 : priority.urgencyOf(call);
-    const most = queueCalls ?? Math.max(1, Math.floor(this.limit / 4));
-    if (this.#waiting.length >= most) {
-      const out = most === 0 ? -1 : firstOut(this.#waiting, urgency);
+    if (this.#waiting.length >= this.#mostWaiting) {
+      const out = firstOut(this.#waiting, urgency);
       if (out < 0) {
         this.#overloaded++;
+        this.#tell();
         return this.#refuse("is in use, and so is the queue");
       }
       this.#waiting.splice(out, 1)[0]!.wait.wake();
@@ -165,6 +174,7 @@ export class ConcurrencyLimit {
     this.#queued++;
     const waiting = new Waiting(call, new Wait(call, sweep, queueWaitMs), urgency);
     this.#waiting.push(waiting);
+    this.#tell();
     const queuedFrom = sweep.now();
     const how = await waiting.wait.ended;
     call.note("queued", sweep.now() - queuedFrom);
@@ -176,6 +186,7 @@ export class ConcurrencyLimit {
     }
     const at = this.#waiting.indexOf(waiting);
     if (at >= 0) this.#waiting.splice(at, 1);
+    this.#tell();
     if (how === "woken") {
       this.#shed++;
       call.note("shed");
@@ -208,15 +219,28 @@ export class ConcurrencyLimit {
     this.#tell();
   }
 
+  get #mostWaiting(): number {
+    const { limit } = this;
+    return this.#settings?.queueCalls ?? Math.min(limit, Math.max(LEAST_QUEUE, Math.floor(limit / 4)));
+  }
+
+  /** The queue would take a call of the greatest urgency, if need be in the place of another. */
+  get #takesUrgent(): boolean {
+    if (this.#settings?.priority === undefined) return false;
+    return this.#waiting.length < this.#mostWaiting || firstOut(this.#waiting, MOST_URGENT) >= 0;
+  }
+
   #tell(): void {
     const { limit } = this;
-    if (this.#hasRoom ? this.#running < limit : this.#running > Math.floor(limit * ROOM)) return;
+    const most = this.#hasRoom ? limit : Math.floor(limit * ROOM) + 1;
+    const hasRoom = this.#running < most || this.#takesUrgent;
+    if (hasRoom === this.#hasRoom) return;
     const now = this.#parts.sweep.now();
     // Too soon: the next call that comes is another occasion.
     if (this.#hasRoom && now - this.#roomSince < ROOM_LASTS_MS) return;
-    this.#hasRoom = !this.#hasRoom;
+    this.#hasRoom = hasRoom;
     this.#roomSince = now;
-    for (const listener of this.#listeners) listener(this.#hasRoom);
+    for (const listener of this.#listeners) listener(hasRoom);
   }
 
   /** What the app was quick to fail, and what its caller left, tells nothing about how busy it is. */

@@ -17,7 +17,7 @@ const queue = described(
     calls: z.exactOptional(
       described(
         calls(0),
-        "how many wait; left out, a quarter of the limit and at least 1; 0 for no queue at all",
+        "how many wait; left out, a quarter of the limit, of a limit below 16 as many as it has and at most 4; 0 for no queue at all",
       ),
     ),
     wait: z._default(
@@ -82,7 +82,7 @@ export const limits = described(
       maxConcurrency: z.exactOptional(
         described(
           calls(1),
-          "calls that one instance works on at once, to the end of their answers (a stream or a WebSocket for as long as it lasts); at the limit it takes itself out of the choice, and the others get the calls",
+          "calls that one instance works on at once, to the end of their answers (a stream or a WebSocket for as long as it lasts); at the limit it takes itself out of the choice, and the others get the calls; with `priority` only when its queue has no place for a more urgent call either",
         ),
       ),
       queue: z.exactOptional(queue),

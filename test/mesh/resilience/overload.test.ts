@@ -78,3 +78,26 @@ test("at three times what a service can do, its goodput stays, and all is well w
   );
   assert.ok(late.length > 20 && good >= 0.95 * late.length, `${good} of ${late.length} were good`);
 });
+
+test("at more than a service can do, the urgent calls are served and the others wait or are refused", async (t) => {
+  const mesh = await routedMesh(t);
+  const apps = await Promise.all(Array.from({ length: 3 }, () => workingApp(t, () => 100)));
+  for (const app of apps) await mesh.serve("orders", app);
+  const limits = {
+    ...{ maxConcurrency: 4, priority: { shedBelow: 5 } },
+    queue: { calls: 8, wait: "500ms" },
+  };
+  await mesh.apply(policy("orders", { limits }));
+  const { listen } = await mesh.caller();
+  // Of 120 a second that there is room for.
+  const offers = Object.entries({ "u=0": 60, "u=3": 60, "u=6": 180 }).map(
+    ([priority, perSecond]) =>
+      new Offered(t, [listen], { perSecond, headers: { priority }, prefix: priority.replace("=", "") }),
+  );
+  await delay(4000);
+  const [urgent, plain, least] = (await Promise.all(offers.map((offered) => offered.stop()))).map(waysOf);
+  t.diagnostic(JSON.stringify({ urgent, plain, least }));
+  for (const app of apps) assert.ok(app.most() <= 4);
+  assert.deepEqual(Object.keys(urgent!), ["200"], "no urgent call is refused while others are served");
+  assert.ok(least!["503 overloaded"]! > 300, "those below the line are refused");
+});

@@ -35,10 +35,13 @@ test("what does not fit into the queue is refused at once, and what waits too lo
   assert.deepEqual([limit.counts.overloaded, limit.counts.waiting, sweep.size], [2, 0, 0]);
 });
 
-test("the queue holds a quarter of the limit when nothing else is said, and at least one", async () => {
+test("the queue holds a quarter of the limit when nothing else is said, and of a small one as many as it has, up to four", async () => {
   for (const [limit, most] of [
-    [2, 1],
-    [12, 3],
+    [1, 1],
+    [2, 2],
+    [4, 4],
+    [12, 4],
+    [40, 10],
   ] as const) {
     const { serve, limit: kept } = scene({ limit, queueCalls: undefined });
     for (let i = 0; i < limit + most + 2; i++) void serve(aCall());
@@ -230,6 +233,31 @@ test("the more urgent goes first, and takes the place of a less urgent one in a 
   assert.deepEqual(app.paths, ["/3", "/0", "/4"]);
   await Promise.all([mid, high]);
   assert.deepEqual([limit.counts.shed, limit.counts.overloaded], [1, 1]);
+});
+
+test("with priorities there is room until the queue has no place that the most urgent call could take", async () => {
+  const { serve, app, told, pass } = scene({
+    ...{ limit: 2, queueCalls: 2, priority: { urgencyOf, shedBelow: 5 } },
+  });
+  for (let i = 0; i < 2; i++) void serve(byPath(3));
+  await pass(30);
+  void serve(byPath(0));
+  const lesser = serve(byPath(3));
+  assert.equal(codeOf(await serve(byPath(3))), "overloaded");
+  assert.equal(codeOf(await serve(byPath(6))), "overloaded");
+  assert.deepEqual(told, [], "full, but an urgent one would take the place of one that waits");
+  void serve(byPath(0));
+  assert.equal(codeOf(await lesser), "overloaded");
+  assert.deepEqual(told, [false]);
+  app.answer(0);
+  await pass(0);
+  assert.deepEqual(told, [false, true], "the queue has a place");
+});
+
+test("with priorities and no queue there is no room from the limit on", async () => {
+  const { serve, told } = scene({ queueCalls: 0, priority: { urgencyOf, shedBelow: 5 } });
+  for (let i = 0; i < 2; i++) void serve(byPath(0));
+  assert.deepEqual(told, [false]);
 });
 
 test("calls below the line are refused from four fifths of the limit on", async () => {
