@@ -11,7 +11,7 @@ export type Mark = "full" | "limited" | "leaving" | "down" | "absent";
 /** What it says that no app has seen the call, for each code that it is refused with. */
 const MARKS: Readonly<Record<string, Mark>> = {
   overloaded: "full",
-  // Only by a limit of its own: of one for all instances the others know as well.
+  // Also by its share of a rate of all: another may have some of its own left, and calls that go there waste none.
   "rate-limited": "limited",
   draining: "leaving",
   "app-unreachable": "down",
@@ -122,9 +122,9 @@ export class Endpoint {
     if (ms !== undefined) this.latency.observeAtLeast(Math.min(ms, MOST_PENALTY_MS), now);
   }
 
-  #note({ code, isLocal, retryAfterMs }: Failed, now: number): void {
+  #note({ code, retryAfterMs }: Failed, now: number): void {
     const mark = MARKS[code];
-    if (mark === undefined || (mark === "limited" && !isLocal)) return;
+    if (mark === undefined) return;
     const forMs = mark === "limited" ? Math.min(MARK_MS.limited, retryAfterMs ?? 0) : MARK_MS[mark];
     this.mark = mark;
     this.markedUntil = now + forMs * (1 + this.#parts.random());

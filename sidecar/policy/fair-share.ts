@@ -5,6 +5,8 @@ import { KnownCallers, type OfCaller } from "./known-callers.ts";
 const IDLE_AFTER_MS = 1000;
 /** How often it is looked who is idle. */
 const LOOK_EVERY_MS = 100;
+/** And so long after a call was turned away what comes in is kept as long as there is need for it. */
+const SHORT_FOR_MS = 1000;
 /** One, but for the rounding of many small parts. */
 const ENOUGH = 1 - 1e-6;
 
@@ -32,11 +34,19 @@ export class FairShare {
   #lookAt = 0;
   /** The most that a caller's bucket takes, unless it is idle. */
   #cap: number;
+  /** The least that a bucket takes while calls are turned away. */
+  readonly #leastCap: number;
+  #turnedAwayAt = Number.NEGATIVE_INFINITY;
   /** Buckets that were not full when tokens were last handed out. */
   #hungry = 1;
 
-  /** @param now monotonic, in ms */
-  constructor({ requests, intervalMs, burst }: Rate, now: number) {
+  /**
+   * @param now monotonic, in ms
+   * @param leastCap 1, or more where the burst is a part of a burst, so small that chance alone fills it: while calls
+   * are turned away, a caller's bucket takes so many. After a pause there is no more than the burst.
+   */
+  constructor({ requests, intervalMs, burst }: Rate, now: number, leastCap = 1) {
+    this.#leastCap = leastCap;
     this.#perMs = requests / intervalMs;
     this.#burst = burst;
     this.#cap = burst;
@@ -53,9 +63,12 @@ export class FairShare {
     const bucket = this.#callers.get(caller) ?? this.#welcome(caller, now);
     bucket.usedAt = now;
     if (bucket.tokens < ENOUGH) this.#share(bucket, now);
-    if (bucket.tokens < ENOUGH) return ((1 - bucket.tokens) * this.#hungry - this.#spare) / this.#perMs;
-    bucket.tokens--;
-    return 0;
+    if (bucket.tokens >= ENOUGH) {
+      bucket.tokens--;
+      return 0;
+    }
+    this.#turnedAwayAt = now;
+    return ((1 - bucket.tokens) * this.#hungry - this.#spare) / this.#perMs;
   }
 
   /** Takes another rate and burst. What has come in stays, as far as there was room for it and still is. */
@@ -116,7 +129,9 @@ export class FairShare {
     }
     // However many there are that call seldom, half of the burst is for those that call now.
     const forIdle = Math.min(idle, this.#burst / 2);
-    this.#cap = Math.max(1, (this.#burst - forIdle) / Math.max(1, this.#callers.size - idle));
+    const shortForMs = Math.max(SHORT_FOR_MS, this.#leastCap / this.#perMs);
+    const least = now - this.#turnedAwayAt < shortForMs ? this.#leastCap : 1;
+    this.#cap = Math.max(least, (this.#burst - forIdle) / Math.max(1, this.#callers.size - idle));
     for (const bucket of this.#callers.all) {
       const excess = bucket.tokens - this.#capOf(bucket);
       if (excess <= 0) continue;

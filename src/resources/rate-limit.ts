@@ -42,7 +42,7 @@ const local = described(
 
 const global = described(
   z.strictObject(rate),
-  "For all instances together: each works on a share that the registry lends it, and keeps the last one while the registry is away.",
+  "For all instances together: each works on a share that the registry lends it, and keeps the last one while the registry is away. Its part of the burst is at least one call; while it turns calls away it saves up to four for each caller, so that a small burst costs none of the rate.",
   { id: "GlobalRateLimit" },
 );
 

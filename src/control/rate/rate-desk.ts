@@ -96,10 +96,11 @@ export class RateDesk {
     const now = clock.now();
     const rate = this.#rateOf(service);
     if (rate === undefined) return;
-    if (this.#listeningSince === undefined || now - this.#listeningSince < SILENT_AFTER_MS) return;
     const instances = upRows(catalog.services.get(service)).map((row) => row.instance);
     const share = this.#services.get(service)?.of(instance, rate, instances, now);
-    if (share === undefined) return;
+    // It is noted also while nothing is lent: what an instance needed before is what it may have at once.
+    const isNew = this.#listeningSince === undefined || now - this.#listeningSince < SILENT_AFTER_MS;
+    if (share === undefined || isNew) return;
     const answer: RateShare = { share };
     bus.send(reply, pack(answer));
   }

@@ -17,6 +17,8 @@ interface Reported {
 export class Shares {
   readonly #reported = new Map<string, Reported>();
   #shares = new Map<string, number>();
+  /** What came out for each when it last asked. */
+  readonly #before = new Map<string, number>();
   #dividedAt = Number.NEGATIVE_INFINITY;
 
   /** Takes what an instance reports; false when it reports too often. */
@@ -28,7 +30,9 @@ export class Shares {
   }
 
   /**
-   * The share of one instance; undefined when it is not among them.
+   * The share of one instance; undefined when it is not among them. More than an even part is lent only to who needed
+   * it the last time, too: between two of its reports all others have made theirs. Else, when calls come to all after a
+   * pause, the first to tell of them would be lent what the others are about to use.
    * @param rate of all of them, in calls a second
    * @param instances those that take calls; one that has not reported of late may want all it can get
    */
@@ -36,7 +40,11 @@ export class Shares {
     const count = instances.length;
     const apartMs = count <= FEW ? 0 : count * APART_MS_FOR_EACH;
     if (now - this.#dividedAt >= apartMs) this.#divide(rate, instances, now);
-    return this.#shares.get(instance);
+    const share = this.#shares.get(instance);
+    if (share === undefined) return undefined;
+    const before = this.#before.get(instance) ?? 0;
+    this.#before.set(instance, share);
+    return Math.min(share, Math.max(before, 1 / count));
   }
 
   #divide(rate: number, instances: readonly string[], now: number): void {
@@ -44,7 +52,10 @@ export class Shares {
     const oldest = now - 3 * reportEveryMs(instances.length);
     const there = new Set(instances);
     for (const [instance, { at }] of this.#reported)
-      if (at < oldest || !there.has(instance)) this.#reported.delete(instance);
+      if (at < oldest || !there.has(instance)) {
+        this.#reported.delete(instance);
+        this.#before.delete(instance);
+      }
     const shares = divide(
       rate,
       instances.map((instance) => this.#reported.get(instance)?.demand),

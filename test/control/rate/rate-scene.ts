@@ -95,8 +95,15 @@ export function rateScene(rate: Rate, seed = 1) {
   };
   type Instance = ReturnType<typeof startInstance>;
 
-  /** Lets time pass while each of some instances is asked for so many calls a second. Gives what passed a second. */
-  const offer = async (load: readonly (readonly [Instance, number])[], seconds: number): Promise<number> => {
+  /**
+   * Lets time pass while each of some instances is asked for so many calls a second. Gives what passed a second.
+   * @param caller who makes the next call; by default one makes all
+   */
+  const offer = async (
+    load: readonly (readonly [Instance, number])[],
+    seconds: number,
+    caller: () => string = () => "shop",
+  ): Promise<number> => {
     let through = 0;
     for (const [one] of load) one.through = one.asked = 0;
     for (let past = 0; past < seconds * 1000; past += STEP_MS) {
@@ -109,7 +116,7 @@ export function rateScene(rate: Rate, seed = 1) {
       );
       for (const { one, at } of arrivals.sort((a, b) => a.at - b.at)) {
         one.asked++;
-        if (one.global.gate("shop", at) > 0) continue;
+        if (one.global.gate(caller(), at) > 0) continue;
         through++;
         one.through++;
       }

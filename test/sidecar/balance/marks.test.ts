@@ -20,14 +20,12 @@ test("who is full, leaving, down or not there is passed over for a moment, and i
   }
 });
 
-test("who is above a rate of its own is passed over until it has room; of a rate of all nothing follows", () => {
+test("who is above a rate of its own, or its share of a rate of all, is passed over until it has room", () => {
   const limited = { ...failed("rate-limited", "no", ""), retryAfterMs: 20 };
   const balancer = known(rows(2));
   ends(balancer, "a", limited);
-  assert.deepEqual(namesOf(balancer), ["a", "b"]);
-  ends(balancer, "a", { ...limited, isLocal: true });
   assert.deepEqual([namesOf(balancer, 19), namesOf(balancer, 40)], [["b"], ["a", "b"]]);
-  ends(balancer, "a", { ...limited, isLocal: true, retryAfterMs: 60_000 });
+  ends(balancer, "a", { ...limited, retryAfterMs: 60_000 });
   assert.deepEqual(namesOf(balancer, 200), ["a", "b"]);
 });
 

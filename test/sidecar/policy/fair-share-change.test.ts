@@ -22,6 +22,13 @@ test("a larger burst has to be earned, and a smaller one is all that stays", () 
   assert.equal(takeAll(share, 20_000), 5);
 });
 
+test("while calls are turned away more than the burst may be kept, and after a pause no more than the burst", () => {
+  const share = new FairShare(rate(10, 2), 0, 4);
+  assert.equal(takeAll(share, 0), 2);
+  assert.equal(takeAll(share, 400), 4);
+  assert.equal(takeAll(share, 10_000), 2);
+});
+
 test("what comes in while nobody calls fills no more than the burst of its time", () => {
   const share = new FairShare(rate(1, 1), 0);
   assert.equal(takeAll(share, 0), 1);
