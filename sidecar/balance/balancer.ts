@@ -11,6 +11,7 @@ import { PeakLatency } from "./latency.ts";
 import { NOBODY, type Picker } from "./picker.ts";
 import { Pool, type PoolPolicy } from "./pool.ts";
 import { type BalanceSettings, policyOf } from "./settings.ts";
+import { panickingOf } from "./usable.ts";
 
 /** What policy says for one service. */
 export interface BalancerPolicy {
@@ -145,7 +146,10 @@ export class Balancer {
 
   /** All of them, for people to look at. */
   endpoints(now: number): EndpointView[] {
-    return [...this.#endpoints.values()].map((one) => viewOf(one, this.#policy.balance.slowStartMs, now));
+    const { balance, breaker } = this.#policy;
+    const all = [...this.#endpoints.values()];
+    const panicking = panickingOf(all, breaker.maxEjectedPercent, now);
+    return all.map((one) => viewOf(one, panicking.has(one.version), balance.slowStartMs, now));
   }
 
   #poolPolicyOf({ balance, breaker, keyOf }: BalancerPolicy): PoolPolicy {

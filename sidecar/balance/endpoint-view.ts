@@ -10,6 +10,8 @@ export interface EndpointView {
   readonly state: GuardState;
   /** How long it stays ejected; 0 when its time is over and the next call is the probe. */
   readonly ejectedForMs?: number;
+  /** It gets calls all the same, because too many of its version are ejected. */
+  readonly panic?: true;
   /** Since this caller knows it. */
   readonly ejections: number;
   /** Passed over for a moment, and why. */
@@ -22,7 +24,13 @@ export interface EndpointView {
   readonly warmth: number;
 }
 
-export function viewOf(endpoint: Endpoint, slowStartMs: number, now: number): EndpointView {
+/** @param isPanicking so many of its version are ejected that all are used */
+export function viewOf(
+  endpoint: Endpoint,
+  isPanicking: boolean,
+  slowStartMs: number,
+  now: number,
+): EndpointView {
   const { instance, version, zone, state, guard, mark, outstanding, latency } = endpoint;
   return {
     instance,
@@ -30,6 +38,7 @@ export function viewOf(endpoint: Endpoint, slowStartMs: number, now: number): En
     ...(zone === undefined ? {} : { zone }),
     state,
     ...(state === "ejected" ? { ejectedForMs: Math.max(0, Math.round(guard!.until - now)) } : {}),
+    ...(isPanicking && !endpoint.admits(now) ? { panic: true } : {}),
     ejections: guard?.ejections ?? 0,
     ...(mark !== undefined && endpoint.isMarked(now) ? { mark } : {}),
     outstanding,

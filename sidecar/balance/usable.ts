@@ -12,25 +12,35 @@ export interface Usable {
  * left, the broker knows who has room.
  */
 export function usableOf(all: readonly Endpoint[], maxEjectedPercent: number, now: number): Usable {
-  const versions = new Map<string, { known: number; ejected: number }>();
+  const panicking = panickingOf(all, maxEjectedPercent, now);
   let until = Number.POSITIVE_INFINITY;
+  for (const endpoint of all) {
+    if (endpoint.isMarked(now)) until = Math.min(until, endpoint.markedUntil);
+    if (!endpoint.admits(now)) until = Math.min(until, endpoint.guard!.until);
+  }
+  const endpoints = all.filter(
+    (endpoint) => !endpoint.isMarked(now) && (endpoint.admits(now) || panicking.has(endpoint.version)),
+  );
+  return { endpoints, until };
+}
+
+/** The versions of which so many are ejected that all are used. */
+export function panickingOf(
+  all: Iterable<Endpoint>,
+  maxEjectedPercent: number,
+  now: number,
+): ReadonlySet<string> {
+  const versions = new Map<string, { known: number; ejected: number }>();
   for (const endpoint of all) {
     const counts = versions.get(endpoint.version) ?? { known: 0, ejected: 0 };
     versions.set(endpoint.version, counts);
     counts.known++;
-    if (endpoint.isMarked(now)) until = Math.min(until, endpoint.markedUntil);
-    if (endpoint.admits(now)) continue;
-    counts.ejected++;
-    until = Math.min(until, endpoint.guard!.until);
+    if (!endpoint.admits(now)) counts.ejected++;
   }
-  const isPanicking = (version: string): boolean => {
-    const { known, ejected } = versions.get(version)!;
-    return ejected > mostEjected(known, maxEjectedPercent);
-  };
-  const endpoints = all.filter(
-    (endpoint) => !endpoint.isMarked(now) && (endpoint.admits(now) || isPanicking(endpoint.version)),
-  );
-  return { endpoints, until };
+  const panicking = new Set<string>();
+  for (const [version, { known, ejected }] of versions)
+    if (ejected > mostEjected(known, maxEjectedPercent)) panicking.add(version);
+  return panicking;
 }
 
 /** One of two or more may always be ejected, and one always stays. */

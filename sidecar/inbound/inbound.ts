@@ -117,7 +117,10 @@ export function startInbound(context: Context, options: InboundOptions): Inbound
     serve: (call) => serve(call),
     dropped: (reason, subject) => drops.count(reason, subject),
   });
-  const beats = beating(counted.stats);
+  const beats = beating(() => {
+    const { limit, counts } = own.concurrency;
+    return { ...counted.stats(), ...(counts.running < limit ? {} : { full: true }) };
+  });
 
   // At its limit it takes itself out of the choice: interest is the backpressure.
   const mayJoin = (): void => {

@@ -27,6 +27,7 @@ const stats = z.object({
   errors: count,
   // In nanoseconds it must fit an int64: discovery clients are often written in Go.
   busyMs: z.number().check(z.minimum(0), z.maximum(9e12)),
+  full: z.catch(z.optional(z.boolean()), undefined),
 });
 const row = z.object({
   service: name,

@@ -41,6 +41,8 @@ export interface CallStats {
   readonly calls: number;
   readonly errors: number;
   readonly busyMs: number;
+  /** It is at its limit of calls (`limits`) as it says this. For people: the registry does not act on it. */
+  readonly full?: boolean;
 }
 
 /** One row of the table that sidecars keep of a service they call. */

@@ -18,10 +18,25 @@ export interface CalleeState {
     readonly expired: number;
     readonly full: number;
   };
-  readonly endpoints: readonly { readonly state: string }[];
+  readonly endpoints: readonly EndpointState[];
 }
 
-const STATES = ["admitting", "ejected", "probing"] as const;
+interface EndpointState {
+  readonly state: string;
+  /** Ejected, and used all the same. */
+  readonly panic?: true;
+  /** Passed over for a moment, and why. */
+  readonly mark?: string;
+}
+
+/** What a caller does with an instance: ejected ones get no calls, unless it is in panic; then it is that. */
+const STATES = [
+  ...["admitting", "ejected", "panic", "probing"],
+  ...["full", "limited", "leaving", "down", "absent"],
+];
+
+const stateOf = ({ state, panic, mark }: EndpointState): string =>
+  panic ? "panic" : state === "admitting" ? (mark ?? state) : state;
 
 /**
  * What policy did with the calls to each callee.
@@ -88,7 +103,7 @@ export function calleeFamilies(read: () => readonly CalleeState[]): Family[] {
       ({ ejections }) => Object.entries(ejections).map(([reason, value]) => [{ reason }, value]),
     ),
     family("gauge", "weft_endpoints", "Instances as this caller sees them, by state", ({ endpoints }) =>
-      STATES.map((state) => [{ state }, endpoints.filter((one) => one.state === state).length]),
+      STATES.map((state) => [{ state }, endpoints.filter((one) => stateOf(one) === state).length]),
     ),
     one("gauge", "weft_parked", "Calls that are held for an instance", ({ parked }) => parked?.held),
     one("counter", "weft_parked_total", "Calls that were held", ({ parked }) => parked?.parked),

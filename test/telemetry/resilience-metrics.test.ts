@@ -23,7 +23,13 @@ test("what policy did with the calls to each callee is shown by callee", async (
     hedges: { begun: 5, won: 4 },
     ejections: { "consecutive-failures": 2, "probe-failed": 1 },
     parked: { held: 6, parked: 60, expired: 8, full: 9 },
-    endpoints: [{ state: "admitting" }, { state: "ejected" }, { state: "admitting" }],
+    endpoints: [
+      { state: "admitting" },
+      { state: "ejected" },
+      { state: "admitting" },
+      { state: "admitting", mark: "full" },
+      { state: "ejected", panic: true, mark: "down" },
+    ],
   });
   const text = await textOf({ callees: () => [orders, aCallee({ service: "stock" })] });
   const of = (name: string, labels = {}) => value(text, name, { weft_callee: "orders", ...labels });
@@ -37,10 +43,10 @@ test("what policy did with the calls to each callee is shown by callee", async (
   );
   assert.equal(of("weft_ejections_total", { reason: "consecutive-failures" }), 2);
   assert.equal(of("weft_ejections_total", { reason: "probe-failed" }), 1);
-  const states = ["admitting", "ejected", "probing"];
+  const states = ["admitting", "ejected", "probing", "full", "limited", "panic", "down"];
   assert.deepEqual(
     states.map((state) => of("weft_endpoints", { state })),
-    [2, 1, 0],
+    [2, 1, 0, 1, 0, 1, 0],
   );
   const stock = { weft_callee: "stock" };
   assert.equal(value(text, "weft_retry_budget_left", stock), 10);

@@ -20,7 +20,7 @@ export interface InstanceView {
   readonly zone?: string;
   readonly state: string;
   readonly startedAt: string;
-  readonly stats?: { readonly calls: number; readonly errors: number };
+  readonly stats?: { readonly calls: number; readonly errors: number; readonly full?: boolean };
   readonly ejectedBy?: EjectedBy;
 }
 
@@ -46,11 +46,15 @@ const INSTANCE_HEAD = [
 export const instanceRows = (instances: readonly InstanceView[], now: number): string[][] => [
   INSTANCE_HEAD,
   ...instances.map(({ service, version, instance, state, ejectedBy, zone, startedAt, stats }) => [
-    ...[service, version, instance, state, ejectors(ejectedBy?.services)],
+    ...[service, version, instance, stateOf(state, stats?.full), ejectors(ejectedBy?.services)],
     ...[zone ?? "-", age(now - Date.parse(startedAt))],
     ...[String(stats?.calls ?? 0), String(stats?.errors ?? 0)],
   ]),
 ];
+
+/** One that has gone says nothing of now. */
+const stateOf = (state: string, isFull = false): string =>
+  isFull && state === "up" ? "up, at its limit" : state;
 
 function ejectors(services: readonly string[] = []): string {
   const more = services.length > 3 ? ` +${services.length - 3}` : "";

@@ -24,7 +24,12 @@ export const instanceView = z
     lastSeen: time.describe("When it was last heard"),
     confirmed: z.boolean().describe("False when it is known from before the registry's start alone"),
     stats: z
-      .object({ calls: z.int(), errors: z.int(), busyMs: z.number() })
+      .object({
+        calls: z.int(),
+        errors: z.int(),
+        busyMs: z.number(),
+        full: z.boolean().optional().describe("It was at its limit of calls when it was last heard"),
+      })
       .optional()
       .describe("Calls it has handled since its start"),
     ejectedBy,

@@ -22,6 +22,12 @@ test("an instance is shown with its state, its age and what it did", () => {
   });
 });
 
+test("an instance at its limit is shown as that while it is up", () => {
+  const stats = { calls: 7, errors: 1, full: true };
+  assert.equal(rowOf({ stats }).STATE, "up, at its limit");
+  assert.equal(rowOf({ stats, state: "silent" }).STATE, "silent");
+});
+
 test("an instance that callers have ejected is shown with who they are, the first three by name", () => {
   const by = (...services: string[]) => rowOf({ ejectedBy: { services, sidecars: 9 } })["EJECTED BY"];
   assert.equal(by("shop"), "shop");

@@ -215,6 +215,9 @@ test("the app's places, the queue before them, and what was turned away, are see
     ].map((name) => value(text, name)),
     [1, 2, 1, 1, 1, 1],
   );
+  await until(async () => (await mesh.get("instances?service=orders")).instances[0].stats?.full === true, {
+    what: "the registry to be told that it is at its limit",
+  });
   response.end();
   (await app.next()).response.end();
   assert.deepEqual([(await running).status, (await urgent).status], [200, 200]);

@@ -74,6 +74,17 @@ test("of two one may be ejected and one stays; the only one is never left out", 
   }
 });
 
+test("it is shown which of those that are ejected get calls all the same", () => {
+  const balancer = known([...rows(3), row("z", { version: "2" }), row("y", { version: "2" })]);
+  const inPanic = (now: number) =>
+    balancer.endpoints(now).flatMap(({ instance, panic }) => (panic ? [instance] : []));
+  eject(balancer, "a", "z");
+  assert.deepEqual(inPanic(0), []);
+  eject(balancer, "b", "c");
+  assert.deepEqual(inPanic(0), ["a", "b", "c"]);
+  assert.deepEqual(inPanic(600_000), [], "their ejections are over");
+});
+
 test("each version panics for itself, also for calls to any", () => {
   const two = [row("x", { version: "2" }), row("y", { version: "2" }), row("z", { version: "2" })];
   const balancer = known([...rows(2), ...two]);
