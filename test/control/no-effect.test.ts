@@ -90,6 +90,7 @@ describe("what a policy says in vain", () => {
   test("a breaker that can leave no instance out", () =>
     checkPolicies([
       [{ balance: { policy: "queue-group" }, breaker: {} }, "breaker"],
+      [{ balance: { policy: "queue-group" }, hedge: {} }, "hedge"],
       [
         { balance: { policy: "queue-group" }, breaker: { consecutiveFailures: 3, maxPenalty: "5m" } },
         "breaker.consecutiveFailures breaker.maxPenalty",
@@ -110,6 +111,11 @@ describe("what a policy says in vain", () => {
     return checkPolicies([
       [limits({ priority: {}, queue: { calls: 0 } }), "limits.priority"],
       [limits({ priority: { shedBelow: 4 }, queue: { calls: 0 } })],
+      [limits({ priority: { shedBelow: 0 } }), "limits.priority.shedBelow"],
+      [limits({ priority: { shedBelow: 1 } })],
+      [limits({ queue: { calls: 0 } })],
+      [limits({ queue: { calls: 0, wait: "1s" } }), "limits.queue.wait"],
+      [{ ...limits({ queue: { calls: 0, wait: "2s" } }), ...short }, "limits.queue.wait"],
       [limits({ priority: {}, queue: { calls: 1 } })],
       [rate({ requests: 10, burst: 600 }, { requests: 600 }), "rateLimit.local"],
       [rate({ requests: 10 }, { requests: 600 })],

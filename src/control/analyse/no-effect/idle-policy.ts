@@ -68,12 +68,17 @@ function idleRetry(spec: Spec): Idle[] {
 }
 
 function idleHedge(spec: Spec, routed: readonly Times[]): Idle[] {
-  const { hedge, timeouts = {} } = spec;
+  const { hedge, timeouts = {}, balance: { policy } = balance.parse({}) } = spec;
   if (hedge === undefined) return [];
   if (hasNoBudget(spec))
     return [
       { path: "spec.hedge", message: NO_BUDGET, cure: "give retryBudget something, or leave hedge out" },
     ];
+  if (policy === "queue-group") {
+    const message =
+      "with balance.policy queue-group the broker chooses, and may choose the instance that is slow";
+    return [{ path: "spec.hedge", message, cure: "write another balance.policy, or leave hedge out" }];
+  }
   const { delay } = hedge;
   if (delay === undefined || [timeouts, ...routed].some((times) => msOf(delay) < attemptMs(times))) return [];
   const message = `an attempt ends after ${shortestOf(timeouts)}, before another begins beside it after ${delay}`;
@@ -92,7 +97,8 @@ function idleWaits(
     const message = `no call waits for ${wait}, because timeouts.request ends it after ${request}, and not ${end}`;
     idle.push({ path, message, cure: `write at most ${request}` });
   };
-  if (limits?.queue !== undefined) judge("spec.limits.queue.wait", limits.queue.wait, "the queue");
+  if (limits?.queue !== undefined && limits.queue.calls !== 0)
+    judge("spec.limits.queue.wait", limits.queue.wait, "the queue");
   if (parked === undefined) return idle;
   judge("spec.park.maxWait", parked.maxWait, "with parked-expired");
   const { maxCalls } = parked;
@@ -141,10 +147,32 @@ function idleBreaker({ breaker: written, balance: { policy } = balance.parse({})
   return told([...TRIGGERS, ...penalties], "maxEjectedPercent 0 leaves no instance out");
 }
 
+/** The default of `limits.queue.wait`: nobody can tell whether it was written. */
+const USUAL_WAIT_MS = 100;
+
 function idleLimits({ limits: { priority, queue } = {} }: Spec): Idle[] {
-  if (priority === undefined || priority.shedBelow !== undefined || queue?.calls !== 0) return [];
-  const message = "queue.calls 0 lets no call wait, and without shedBelow none is refused for its urgency";
-  return [{ path: "spec.limits.priority", message, cure: "write shedBelow, or let calls wait" }];
+  const idle: Idle[] = [];
+  if (queue?.calls === 0 && msOf(queue.wait) !== USUAL_WAIT_MS)
+    idle.push({
+      path: "spec.limits.queue.wait",
+      message: "queue.calls 0 lets no call wait",
+      cure: "let calls wait, or leave it out",
+    });
+  if (priority === undefined) return idle;
+  if (priority.shedBelow === 0)
+    idle.push({
+      path: "spec.limits.priority.shedBelow",
+      message:
+        "shedBelow 0 keeps a fifth of the limit, and the queue, from all calls but those of u=0; one that says nothing has 3",
+      cure: "write 3 or more, or leave it out",
+    });
+  else if (priority.shedBelow === undefined && queue?.calls === 0)
+    idle.push({
+      path: "spec.limits.priority",
+      message: "queue.calls 0 lets no call wait, and without shedBelow none is refused for its urgency",
+      cure: "write shedBelow, or let calls wait",
+    });
+  return idle;
 }
 
 type Rate = NonNullable<NonNullable<Spec["rateLimit"]>["global"]>;
