@@ -3,6 +3,7 @@ import { tell } from "../src/control/explain/tell.ts";
 import { LastKnown } from "../src/control/follow/last-known.ts";
 import { PolicyTable } from "../src/control/follow/policy-table.ts";
 import { SignalReporter } from "../src/control/signals/reporter.ts";
+import { TraceTeller } from "../src/control/traces/teller.ts";
 import { systemClock } from "../src/registry/clock.ts";
 import { Heartbeater } from "../src/registry/heartbeater.ts";
 import { InstanceTable } from "../src/registry/table.ts";
@@ -17,6 +18,7 @@ import { Egress } from "./egress/egress.ts";
 import { type Gateway, startGateway } from "./gateway/gateway.ts";
 import { type Inbound, startInbound } from "./inbound/inbound.ts";
 import { accountOf } from "./observe/accounts.ts";
+import { KeptTraces } from "./observe/kept-traces.ts";
 import { RecentCalls } from "./observe/recent-calls.ts";
 import { type Recorder, recordRefused } from "./observe/record.ts";
 import { accountsUnderWay } from "./observe/under-way.ts";
@@ -95,10 +97,15 @@ async function open(
   const tracer = await createTracer({ service, instance, version, ...options.tracing });
   const accessLog = options.accessLog && (await accessLogTo(options.accessLog));
   const recent = { client: new RecentCalls(), server: new RecentCalls() };
+  const kept = new KeptTraces({ service, instance, recent, note: (note) => traces.note(note) });
+  const traces = new TraceTeller({
+    ...{ bus, clock: systemClock, service, instance },
+    keep: (traceIds) => kept.keep(traceIds),
+  });
   const recorder = (side: "client" | "server"): Recorder => ({
     meter: metrics[side],
     mirrorMeter: side === "client" ? metrics.mirrorClient : metrics.mirrorServer,
-    ...{ tracer, accessLog, now: sweep.now, recent: recent[side] },
+    ...{ tracer, accessLog, now: sweep.now, recent: recent[side], keep: kept.ended(side) },
   });
   closers.push(
     () => table.close(),
@@ -107,6 +114,7 @@ async function open(
     tellChanges(bus, table, metrics, say),
     () => tracer.shutdown(),
     () => accessLog?.flush(),
+    () => traces.close(),
   );
 
   let signals: SignalReporter | undefined;
@@ -161,6 +169,7 @@ async function open(
     callees: () => outbound.callees(),
     concurrency: () => inbound?.concurrency(),
     expiry: () => options.expiry?.() ?? {},
+    onNew: (side, tallies) => kept.learn(side, tallies),
   });
 
   const underWay = {
@@ -169,11 +178,14 @@ async function open(
   };
   const telling = tell({
     ...{ bus, service, instance },
-    accounts: (requestId) =>
-      (["client", "server"] as const).flatMap((side) => [
+    accounts: (wanted) => {
+      if ("traceId" in wanted) return kept.accounts(wanted.traceId);
+      const { requestId } = wanted;
+      return (["client", "server"] as const).flatMap((side) => [
         ...recent[side].find(requestId).map((call) => accountOf(call, side, { service, instance })),
         ...accountsUnderWay(underWay[side](), requestId, side, { service, instance }, sweep.now()),
-      ]),
+      ]);
+    },
   });
   closers.push(() => telling.unsubscribe());
 

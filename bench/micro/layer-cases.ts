@@ -1,3 +1,4 @@
+import { KeptTraces } from "../../sidecar/observe/kept-traces.ts";
 import { RecentCalls } from "../../sidecar/observe/recent-calls.ts";
 import { Callees } from "../../sidecar/outbound/callees.ts";
 import { compileRule, type OutboundParts } from "../../sidecar/outbound/compile.ts";
@@ -50,6 +51,12 @@ export async function layerCases(tracer: Tracer): Promise<Case[]> {
   ];
 }
 
+/** As a sidecar judges each call; who is told does nothing. */
+const keeping = () => {
+  const recent = { client: new RecentCalls(), server: new RecentCalls() };
+  return new KeptTraces({ service: "web", instance: "w1", recent, note: () => {} }).ended("client");
+};
+
 /** @param policy of the service that is called */
 export function partsFor(
   tracer: Tracer,
@@ -61,7 +68,7 @@ export function partsFor(
   return {
     recorder: {
       ...{ meter: meter(), mirrorMeter: meter(), tracer, recent: new RecentCalls() },
-      ...{ accessLog: undefined, now: sweep.now },
+      ...{ keep: keeping(), accessLog: undefined, now: sweep.now },
     },
     sweep,
     limitPending: limitPending(1024),

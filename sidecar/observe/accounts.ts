@@ -10,6 +10,7 @@ export function accountOf(
   { service, instance }: { readonly service: string; readonly instance: string },
 ): Account {
   const { rule, choice, injected, mirrored, access, marks, waitedMs, message, traceparent } = call;
+  const words = marksOf(marks);
   const slash = rule?.name.lastIndexOf("/") ?? -1;
   return {
     ...{ side, service, instance },
@@ -31,7 +32,7 @@ export function accountOf(
     ...(injected === "" ? {} : { injected }),
     ...(mirrored ? { mirrored } : {}),
     ...(access === "" ? {} : { access }),
-    ...(marks === 0 ? {} : { marks: marksOf(marks) }),
+    ...(words === "" ? {} : { marks: words }),
     ...(waitedMs === 0 ? {} : { waitedMs: rounded(waitedMs) }),
     status: call.status,
     code: call.code,
@@ -57,7 +58,7 @@ function attemptsOf(call: RecentCall): AccountAttempt[] {
  * Unix time at which the monotonic clock was 0. `Date.now` has steps of a whole millisecond, in which a call and what
  * it led to would trade places; so it counts only when the clock was set, or the machine slept, since the start.
  */
-function unixZero(): number {
+export function unixZero(): number {
   const zero = Date.now() - performance.now();
   return Math.abs(zero - performance.timeOrigin) < 2 ? performance.timeOrigin : zero;
 }

@@ -55,11 +55,11 @@ export class RecentCalls {
     this.#failed = new Ring(Math.ceil(size / 4));
   }
 
-  add(call: Call, outcome: Outcome, ms: number): void {
+  add(call: Call, outcome: Outcome, ms: number): RecentCall {
     const { head } = call;
     const status = statusOf(outcome);
     const isAnswer = outcome.kind === "replied";
-    (status >= 500 ? this.#failed : this.#all).keep({
+    const ended: RecentCall = {
       startedAt: call.startedAt,
       headers: head.headers,
       method: head.method,
@@ -82,14 +82,21 @@ export class RecentCalls {
       ms,
       waitedMs: call.waitedMs,
       traceparent: call.traceparent,
-    });
+    };
+    (status >= 500 ? this.#failed : this.#all).keep(ended);
+    return ended;
   }
 
   /** The calls with that `x-request-id`, oldest first. */
   find(requestId: string): RecentCall[] {
-    return [...this.#all.kept, ...this.#failed.kept]
+    return this.all()
       .filter(({ headers }) => fieldValue(headers, HEADER.requestId) === requestId)
       .sort((a, b) => a.startedAt - b.startedAt);
+  }
+
+  /** In no order. */
+  all(): RecentCall[] {
+    return [...this.#all.kept, ...this.#failed.kept];
   }
 }
 

@@ -5,8 +5,9 @@ import type { CallMeter } from "../../src/telemetry/call-meter.ts";
 import type { Side, Tracer } from "../../src/telemetry/trace.ts";
 import { fieldValue, setField } from "../http/header-block.ts";
 import type { Call, Layer } from "../stack/call.ts";
+import { BEGAN_TRACE } from "../stack/marks.ts";
 import { type Outcome, statusOf } from "../stack/outcome.ts";
-import type { RecentCalls } from "./recent-calls.ts";
+import type { RecentCall, RecentCalls } from "./recent-calls.ts";
 
 export interface Recorder {
   readonly meter: CallMeter;
@@ -14,6 +15,8 @@ export interface Recorder {
   readonly mirrorMeter: CallMeter;
   readonly tracer: Tracer;
   readonly recent: RecentCalls;
+  /** Told of each call that has ended, to keep what is worth it; absent where nobody asks for traces. */
+  readonly keep: ((call: RecentCall) => void) | undefined;
   /** Absent when it is off. */
   readonly accessLog: AccessLog | undefined;
   /** Monotonic, in ms. */
@@ -22,7 +25,7 @@ export interface Recorder {
 
 /** Counts, times, traces and logs each call once, and gives the next hop its trace context. */
 export const record =
-  (side: Side, { meter, mirrorMeter, tracer, recent, accessLog, now }: Recorder): Layer =>
+  (side: Side, { meter, mirrorMeter, tracer, recent, keep, accessLog, now }: Recorder): Layer =>
   (inner) =>
   (call) => {
     const { head } = call;
@@ -32,8 +35,10 @@ export const record =
     const span = tracer.start(side, incoming, () => factsOf(call));
     call.traceparent = span.traceparent;
     call.onEvent = span.event;
-    if (incoming === undefined) head.headers += `${HEADER.traceparent}: ${span.traceparent}\r\n`;
-    else if (span.traceparent !== incoming)
+    if (incoming === undefined) {
+      call.marks |= BEGAN_TRACE;
+      head.headers += `${HEADER.traceparent}: ${span.traceparent}\r\n`;
+    } else if (span.traceparent !== incoming)
       head.headers = setField(head.headers, HEADER.traceparent, span.traceparent);
     return inner(call).then((outcome) => {
       const { attempt, callee, injected, waitedMs } = call;
@@ -54,7 +59,8 @@ export const record =
         durationMs,
         attempts: side === "client" ? attempt : 1,
       });
-      recent.add(call, outcome, durationMs);
+      const ended = recent.add(call, outcome, durationMs);
+      if (keep !== undefined) keep(ended);
       accessLog?.write({
         ...factsOf(call),
         side,

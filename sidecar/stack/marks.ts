@@ -23,6 +23,9 @@ export type Mark = (typeof MARKS)[number];
 /** One bit, so that a call keeps all its marks in one number. */
 export const bitOf = (mark: Mark): number => 1 << MARKS.indexOf(mark);
 
+/** Beside the marks, and no deed of policy: the call came without a trace context, so a trace begins with it. */
+export const BEGAN_TRACE = 1 << 30;
+
 /** @returns for people: `parked, hedged`; empty for none */
 export const marksOf = (bits: number): string =>
   MARKS.filter((mark) => (bits & bitOf(mark)) !== 0).join(", ");

@@ -17,6 +17,8 @@ import { SignalDesk } from "./signals/signal-desk.ts";
 import { Signals } from "./signals/view/signals.ts";
 import { PolicyKeeper } from "./store/keeper.ts";
 import type { PolicyStore } from "./store/store.ts";
+import { TraceBook } from "./traces/trace-book.ts";
+import { TraceDesk } from "./traces/trace-desk.ts";
 
 /** The policy as what runs in the registry's process besides. `close` closes the store, too. */
 export function policyExtension(
@@ -40,6 +42,7 @@ export function policyExtension(
     });
     const book = new SignalBook(clock);
     const signals = new Signals({ book, catalog, clock, ejections: () => sidecars.ejections() });
+    const traces = new TraceBook(clock);
     const stream = new SignalStream(signals, clock, drops);
     const onBus = [
       publisher,
@@ -49,11 +52,22 @@ export function policyExtension(
       new RateDesk({ bus, catalog, clock, drops, policy: held }),
       new HintDesk({ bus, catalog, clock, drops }),
       new SignalDesk({ bus, clock, drops, book }),
+      new TraceDesk({ bus, clock, drops, book: traces }),
     ];
     return {
       hears: { policyMark: () => publisher.mark, sidecars },
       addRoutes(app) {
-        addPolicyRoutes(app, { held, keeper, editor, sidecars, explainer, renewals, teller, adminToken });
+        addPolicyRoutes(app, {
+          held,
+          keeper,
+          editor,
+          sidecars,
+          explainer,
+          traces,
+          renewals,
+          teller,
+          adminToken,
+        });
         addSignalRoutes(app, { book, signals, stream });
       },
       load: () => keeper.start(),

@@ -27,7 +27,9 @@ export type DropKind =
   | "signals-oversize"
   | "signals-bad"
   | "signals-flood"
-  | "signals-full";
+  | "signals-full"
+  | "traces-bad"
+  | "traces-flood";
 
 const LOG_EVERY_MS = 60_000;
 

@@ -66,6 +66,8 @@ export const registry = {
   renewEvent: subject("reg.ev.renew"),
   /** Who knows of one request? */
   explainEvent: subject("reg.ev.explain"),
+  /** Traces that somebody has kept, so that all keep what they know of them. */
+  tracesEvent: subject("reg.ev.traces"),
   /** `caller` has ejected an instance of `callee`. */
   hintEvent: (callee: string, caller: string) =>
     subject(`reg.ev.hint.${token("service", callee)}.${token("service", caller)}`),

@@ -24,7 +24,10 @@ function setUp(maxPayload?: number) {
   const explainer = new Explainer({ bus: broker.connect(), clock, drops });
   explainer.start();
   const sidecar = (service: string, instance: string, accounts: (id: string) => readonly Account[]) =>
-    tell({ bus: broker.connect(), service, instance, accounts });
+    tell({
+      ...{ bus: broker.connect(), service, instance },
+      accounts: (wanted) => accounts("traceId" in wanted ? wanted.traceId : wanted.requestId),
+    });
   const explain = async (requestId = "r1") => {
     const explained = explainer.explain(requestId);
     await turns();
@@ -143,6 +146,22 @@ describe("an explanation", () => {
     assert.equal((await explain()).length, 1);
     assert.deepEqual([drops.counts(), otherDrops.counts()], [{}, {}]);
   });
+});
+
+test("a trace is asked for by its id, and leaves places for those who explain", async () => {
+  const { clock, explainer, sidecar } = setUp();
+  const id = "0af7651916cd43dd8448eb211c80319c";
+  sidecar("shop", "s1", (wanted) => (wanted === id ? [account()] : []));
+  await assert.rejects(explainer.trace(id.toUpperCase()), { kind: "bad-request" });
+  const open = Array.from({ length: 8 }, () => explainer.trace(id));
+  await assert.rejects(explainer.trace(id), { kind: "busy" });
+  open.push(explainer.explain("r1"));
+  await turns();
+  clock.advance(GATHER_MS);
+  assert.deepEqual(
+    (await Promise.all(open)).map((accounts) => accounts.length),
+    [...Array.from({ length: 8 }, () => 1), 0],
+  );
 });
 
 test("a question that is none is not answered", async () => {

@@ -55,7 +55,12 @@ async function startSidecar(t: TestContext, mesh: SecuredMesh, service: string) 
     ...{ side: "client", service, instance, at: 1, method: "GET", path: "/", caller: service, callee: "x" },
     ...{ attempts: [], status: 200, code: "", ms: 1 },
   };
-  const telling = tell({ bus, service, instance, accounts: (id) => (id === "known" ? [account] : []) });
+  const telling = tell({
+    bus,
+    service,
+    instance,
+    accounts: (asked) => ("requestId" in asked && asked.requestId === "known" ? [account] : []),
+  });
   t.after(async () => {
     telling.unsubscribe();
     table.close();

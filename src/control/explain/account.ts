@@ -49,13 +49,18 @@ export interface Account {
   readonly underWay?: boolean;
   readonly ms: number;
   readonly traceparent?: string;
+  /**
+   * Traces that calls of this instance began while it served this one: its app had a trace context, and did not give
+   * it to those calls. When it served others as well, some may be of theirs. Known of kept traces only.
+   */
+  readonly began?: readonly string[];
 }
 
-/** On `reg.ev.explain`: who knows of this request? `question` is what the answer must repeat. */
-export interface Question {
-  readonly question: string;
-  readonly requestId: string;
-}
+/** What is asked about: the `x-request-id`, or the trace. */
+export type Wanted = { readonly requestId: string } | { readonly traceId: string };
+
+/** On `reg.ev.explain`: who knows of this? `question` is what the answer must repeat. */
+export type Question = Wanted & { readonly question: string };
 
 /** On `reg.get.told.<service>`, from each sidecar that knows. */
 export interface Told {
@@ -71,6 +76,8 @@ const MAX_ACCOUNTS = 32;
 export const MAX_TOLD_BYTES = 64 * 1024;
 
 const MAX_ATTEMPTS = 16;
+/** Of traces in `began`. */
+export const MAX_BEGAN = 8;
 /** Longest texts, in UTF-16 units. A route is `HTTPRoute/<namespace>/<name>`, each up to 253 long. */
 const MAX = {
   method: 32,
@@ -91,6 +98,10 @@ const MAX = {
 /** An account ends up on a terminal: no teller may put an escape sequence there. */
 const CONTROL = /[\p{Cc}\p{Zl}\p{Zp}]/u;
 const EVERY_CONTROL = new RegExp(CONTROL, "gu");
+
+/** W3C Trace Context section 3.2.2.3. */
+const TRACE_ID = /^[0-9a-f]{32}$/;
+export const isTraceId = (value: string): boolean => TRACE_ID.test(value);
 
 const text = (max: number) =>
   z.string().check(
@@ -127,9 +138,13 @@ const account = z.object({
   code: text(MAX.code),
   ms,
   traceparent: z.optional(text(MAX.traceparent)),
+  began: z.optional(z.array(z.string().check(z.regex(TRACE_ID))).check(z.maxLength(MAX_BEGAN))),
 });
 const questionId = z.string().check(z.minLength(1), z.maxLength(64));
-const question = z.object({ question: questionId, requestId: text(MAX_REQUEST_ID).check(z.minLength(1)) });
+const question = z.union([
+  z.object({ question: questionId, requestId: text(MAX_REQUEST_ID).check(z.minLength(1)) }),
+  z.object({ question: questionId, traceId: z.string().check(z.regex(TRACE_ID)) }),
+]);
 const told = z.object({
   question: questionId,
   instance: name,

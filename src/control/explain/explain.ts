@@ -8,10 +8,12 @@ import { registry as subjects } from "../../subjects/subjects.ts";
 import {
   type Account,
   isRequestId,
+  isTraceId,
   MAX_REQUEST_ID,
   MAX_TOLD_BYTES,
   type Question,
   readTold,
+  type Wanted,
 } from "./account.ts";
 import { Gathering } from "./gathering.ts";
 
@@ -37,7 +39,7 @@ export interface ExplainDeps {
   readonly drops: Drops;
 }
 
-/** Asks all sidecars what they know of one request. */
+/** Asks all sidecars what they know of one request, or of one trace. */
 export class Explainer {
   readonly #deps: ExplainDeps;
   /** By the question's id. */
@@ -65,17 +67,26 @@ export class Explainer {
    * @throws ExplainError
    */
   async explain(requestId: string): Promise<Account[]> {
-    const { bus, clock } = this.#deps;
     if (!isRequestId(requestId))
       throw new ExplainError("bad-request", `a request id has 1 to ${MAX_REQUEST_ID} printable characters`);
-    if (this.#open.size >= MAX_OPEN)
-      throw new ExplainError(
-        "busy",
-        `${MAX_OPEN} requests are being explained already: ask again in a second`,
-      );
+    return this.#ask({ requestId });
+  }
+
+  /** The same for all that sidecars still know of a trace. @throws ExplainError */
+  async trace(traceId: string): Promise<Account[]> {
+    if (!isTraceId(traceId))
+      throw new ExplainError("bad-request", "a trace id has 32 hexadecimal digits in lower case");
+    // Who asks about traces needs no token, so he leaves places for those who have one.
+    if (this.#open.size >= MAX_OPEN / 2) throw busy(MAX_OPEN / 2);
+    return this.#ask({ traceId });
+  }
+
+  async #ask(wanted: Wanted): Promise<Account[]> {
+    const { bus, clock } = this.#deps;
+    if (this.#open.size >= MAX_OPEN) throw busy(MAX_OPEN);
     const question = randomBytes(12).toString("hex");
     const gathering = new Gathering();
-    const asked: Question = { question, requestId };
+    const asked: Question = { question, ...wanted };
     this.#open.set(question, gathering);
     try {
       if (!bus.send(subjects.explainEvent, pack(asked)))
@@ -101,3 +112,6 @@ export class Explainer {
     else if (this.#open.get(told.question)?.take(service, told) === false) drops.count("told-bad", subject);
   }
 }
+
+const busy = (open: number): ExplainError =>
+  new ExplainError("busy", `${open} requests are being explained already: ask again in a second`);

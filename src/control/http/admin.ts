@@ -6,14 +6,24 @@ type Check = (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>;
 
 const digest = (text: string): Buffer => createHash("sha256").update(text).digest();
 
-/** Lets only those through who know the token (RFC 6750 §2.1). Digests have one length, so the time tells nothing. */
-export function adminOnly(token: string): Check {
+const bearerOf = (authorization = ""): string | undefined => /^bearer +(\S+) *$/i.exec(authorization)?.[1];
+
+/** Tells whether `Authorization` has the token (RFC 6750 §2.1). Digests have one length, so the time tells nothing. */
+export function knowsToken(token: string): (authorization: string | undefined) => boolean {
   const wanted = digest(token);
-  return async ({ headers }, reply) => {
-    const given = /^bearer +(\S+) *$/i.exec(headers.authorization ?? "")?.[1];
-    if (given !== undefined && timingSafeEqual(digest(given), wanted)) return undefined;
+  return (authorization) => {
+    const given = bearerOf(authorization);
+    return given !== undefined && timingSafeEqual(digest(given), wanted);
+  };
+}
+
+/** Lets only those through who know the token. */
+export function adminOnly(token: string): Check {
+  const knows = knowsToken(token);
+  return async ({ headers: { authorization } }, reply) => {
+    if (knows(authorization)) return undefined;
     const message =
-      given === undefined
+      bearerOf(authorization) === undefined
         ? 'this needs the admin token: "Authorization: Bearer <token>", with the token from registry/admin-token in the state folder of weft up'
         : "this is not the admin token of this registry: take it from registry/admin-token in its state folder";
     return reply

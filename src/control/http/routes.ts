@@ -8,7 +8,9 @@ import type { HeldPolicy } from "../held-policy.ts";
 import type { RenewalDesk } from "../renew/renewal-desk.ts";
 import type { Sidecars } from "../sidecars.ts";
 import type { PolicyKeeper } from "../store/keeper.ts";
-import { adminOnly, ownOriginOnly } from "./admin.ts";
+import { addTraceRoutes } from "../traces/http/routes.ts";
+import type { TraceBook } from "../traces/trace-book.ts";
+import { adminOnly, knowsToken, ownOriginOnly } from "./admin.ts";
 import { addChangeRoutes } from "./change-routes.ts";
 import { onError } from "./errors.ts";
 import {
@@ -31,6 +33,7 @@ export interface PolicyRouteDeps {
   readonly editor: PolicyEditor;
   readonly sidecars: Sidecars;
   readonly explainer: Explainer;
+  readonly traces: TraceBook;
   readonly renewals: RenewalDesk;
   readonly teller: Pick<AuthorityTeller, "state">;
   /** What who writes must know; see `admin-token.ts`. */
@@ -44,6 +47,7 @@ export function addPolicyRoutes(app: App, deps: PolicyRouteDeps): void {
   app.setErrorHandler(onError);
   app.addHook("onRequest", ownOriginOnly);
   addChangeRoutes(app, deps.editor, admin);
+  addTraceRoutes(app, { book: deps.traces, explainer, isAdmin: knowsToken(adminToken) });
 
   app.get(
     "/v1/policy",

@@ -4,6 +4,7 @@ import { pack } from "../../registry/frame.ts";
 import { registry as subjects } from "../../subjects/subjects.ts";
 import type { CallMeter } from "../../telemetry/call-meter.ts";
 import type { CalleeState } from "../../telemetry/callee-families.ts";
+import type { EdgeTally } from "../../telemetry/edge-tally.ts";
 import type { ConcurrencyState } from "../../telemetry/limit-families.ts";
 import { Differences } from "./differences.ts";
 import { edgeReports } from "./edge-reports.ts";
@@ -26,6 +27,8 @@ export interface ReporterOptions {
   readonly expiry: () => { readonly jwtExpiresAt?: number; readonly leafExpiresAt?: number };
   /** When in each period it reports, 0 to 1, so that sidecars take turns. */
   readonly phase?: number;
+  /** Told what is new of a side, besides. */
+  readonly onNew?: (side: "client" | "server", tallies: readonly EdgeTally[]) => void;
 }
 
 /**
@@ -98,8 +101,8 @@ export class SignalReporter {
     return {
       version,
       edges: [
-        ...edgeReports("client", client.takeNew(), MAX_EDGES),
-        ...edgeReports("server", server.takeNew(), MAX_EDGES),
+        ...edgeReports("client", this.#takeNew("client"), MAX_EDGES),
+        ...edgeReports("server", this.#takeNew("server"), MAX_EDGES),
       ],
       ...(callees.length === 0 ? {} : { callees }),
       ...(app === undefined ? {} : { app }),
@@ -107,6 +110,12 @@ export class SignalReporter {
       inFlight: { client: client.inFlight, server: server.inFlight },
       expiry: { ...(jwt === undefined ? {} : { jwt }), ...(leaf === undefined ? {} : { leaf }) },
     };
+  }
+
+  #takeNew(side: "client" | "server"): EdgeTally[] {
+    const tallies = this.#options[side].takeNew();
+    this.#options.onNew?.(side, tallies);
+    return tallies;
   }
 
   #callees(): NonNullable<SignalReport["callees"]> {

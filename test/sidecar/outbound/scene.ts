@@ -80,7 +80,7 @@ export function scene(over: Partial<OutboundParts> = {}): Scene {
   const recorder: Recorder = {
     meter: new CallMeter({ side: "client", service: "shop" }),
     mirrorMeter: new CallMeter({ side: "client", mirrored: true, service: "shop" }),
-    ...{ tracer, recent: new RecentCalls(), accessLog: undefined, now: () => 0 },
+    ...{ tracer, recent: new RecentCalls(), keep: undefined, accessLog: undefined, now: () => 0 },
   };
   const parts: OutboundParts = {
     ...{ recorder, sweep: new Sweep(() => 0), limitPending: open, limitMirrors: limitPending(10) },
