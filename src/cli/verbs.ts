@@ -29,6 +29,11 @@ export const VERBS: Readonly<Record<string, Verb>> = {
   },
   edges: { summary: "show who calls whom, and how that goes", load: () => import("./verbs/edges.ts") },
   top: { summary: "show the mesh live", load: () => import("./verbs/top.ts") },
+  traces: {
+    summary: "list traces that failed, were slow, or are recent",
+    load: () => import("./verbs/traces.ts"),
+  },
+  trace: { summary: "show one trace as a waterfall", load: () => import("./verbs/trace.ts") },
   apply: { summary: "put routes and policies into force", load: () => import("./verbs/apply.ts") },
   delete: { summary: "take routes and policies out of force", load: () => import("./verbs/delete.ts") },
   analyze: {
