@@ -94,7 +94,10 @@ async function open(
     concurrency: () => inbound?.concurrency(),
     keyAges: () => inbound?.keyAges() ?? [],
   });
-  const tracer = await createTracer({ service, instance, version, ...options.tracing });
+  const tracer = await createTracer({
+    ...{ namespace: options.mesh, service, instance, version },
+    ...options.tracing,
+  });
   const accessLog = options.accessLog && (await accessLogTo(options.accessLog));
   const recent = { client: new RecentCalls(), server: new RecentCalls() };
   const kept = new KeptTraces({ service, instance, recent, note: (note) => traces.note(note) });

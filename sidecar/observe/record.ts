@@ -23,16 +23,23 @@ export interface Recorder {
   readonly now: () => number;
 }
 
-/** Counts, times, traces and logs each call once, and gives the next hop its trace context. */
+/**
+ * Counts, times, traces and logs each call once, and gives the next hop its trace context.
+ * @param sampledShare of the traces that begin here, 0 to 1; undefined for the tracer's own
+ */
 export const record =
-  (side: Side, { meter, mirrorMeter, tracer, recent, keep, accessLog, now }: Recorder): Layer =>
+  (
+    side: Side,
+    { meter, mirrorMeter, tracer, recent, keep, accessLog, now }: Recorder,
+    sampledShare?: number,
+  ): Layer =>
   (inner) =>
   (call) => {
     const { head } = call;
     const counted = call.mirrored ? mirrorMeter : meter;
     counted.started();
     const incoming = call.traceparent;
-    const span = tracer.start(side, incoming, () => factsOf(call));
+    const span = tracer.start(side, incoming, () => factsOf(call), sampledShare);
     call.traceparent = span.traceparent;
     call.onEvent = span.event;
     if (incoming === undefined) {

@@ -55,7 +55,7 @@ export const layersOf = (rule: RulePolicy, parts: OutboundParts): NamedLayers =>
   // Around everything that may throw, so that a bug costs one call and not the sidecar.
   rescue: rescue(parts.reportBug),
   // Sees each call once, with all its attempts.
-  record: record("client", parts.recorder),
+  record: record("client", parts.recorder, rule.sampledShare),
   // Before anything waits: waiting costs memory.
   limitPending: parts.limitPending,
   // One clock for the whole call: attempts, back-off and waits are all inside.

@@ -33,6 +33,8 @@ export interface RulePolicy {
   /** Undefined where neither the rule nor the policy says anything. */
   readonly retry: RetryOptions | undefined;
   readonly hedge: HedgeWish | undefined;
+  /** Share of new traces that is sampled, 0 to 1; undefined for what the sidecar was started with. */
+  readonly sampledShare: number | undefined;
 }
 
 const NO_STEPS: Steps = { requestChanges: [], responseChanges: [], mirrors: [], answer: undefined };
@@ -44,12 +46,12 @@ export function policyWithoutRoute(
   regex: RegexEngine | undefined,
 ): RulePolicy {
   const asNamed = { name: "", weight: 1, aim: undefined, steps: NO_STEPS };
-  return { ...ofService(policy, NO_RULE, caller, regex), steps: NO_STEPS, backends: [asNamed] };
+  return { ...ofService(policy, NO_RULE, caller, regex, ""), steps: NO_STEPS, backends: [asNamed] };
 }
 
 /** What the rule says itself counts before what the policy of the service says. */
 export function policyOfRule(
-  { rule, match }: RuleMatch,
+  { name, rule, match }: RuleMatch,
   to: Destination,
   policy: ServicePolicy | undefined,
   caller: string,
@@ -57,7 +59,7 @@ export function policyOfRule(
 ): RulePolicy {
   const matched = match.path.value;
   return {
-    ...ofService(policy, rule, caller, regex),
+    ...ofService(policy, rule, caller, regex, name),
     steps: stepsOf(rule.filters ?? [], matched, to),
     backends: (rule.backendRefs ?? []).map((ref) => ({
       name: ref.version === undefined ? ref.name : `${ref.name} v${ref.version}`,
@@ -75,6 +77,7 @@ function ofService(
   { timeouts: own = {}, retry: ownRetry }: Pick<HttpRouteRule, "timeouts" | "retry">,
   caller: string,
   regex: RegexEngine | undefined,
+  name: string,
 ): Omit<RulePolicy, "steps" | "backends"> {
   const { timeouts = {}, faults = [], sticky, retry, hedge } = policy?.spec ?? {};
   return {
@@ -84,7 +87,15 @@ function ofService(
     keyOf: sticky && keyOf(sticky, caller),
     retry: retryOf(ownRetry, retry),
     hedge: hedge && hedgeOf(hedge),
+    sampledShare: sampledShareOf(policy?.spec.tracing, name),
   };
+}
+
+/** @param name of the rule, `route/rule`; empty for calls that no route is about */
+function sampledShareOf(tracing: ServicePolicy["spec"]["tracing"], name: string): number | undefined {
+  const own = tracing?.routes?.find(({ route }) => name === route || name.startsWith(`${route}/`));
+  const percent = (own ?? tracing)?.sampling;
+  return percent === undefined ? undefined : percent / 100;
 }
 
 /** A duration that the schema has checked; a zero switches the limit off (GEP-1742). */

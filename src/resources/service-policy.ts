@@ -16,6 +16,7 @@ import { exactlyOne, rule } from "./rule.ts";
 import { cookieName, durationWithin, headerName, percentage, serviceName } from "./scalars.ts";
 import { described } from "./schema-notes.ts";
 import { timeouts } from "./timeouts.ts";
+import { tracing } from "./tracing.ts";
 
 /** An injected delay is waited for by a timer and holds a call; an hour is more than any test needs. */
 const MAX_DELAY_MS = 3_600_000;
@@ -104,6 +105,7 @@ export const servicePolicy = described(
         park: z.exactOptional(park),
         authentication: z.exactOptional(authentication),
         egress: z.exactOptional(egress),
+        tracing: z.exactOptional(tracing),
         authorization: z.exactOptional(authorization),
         faults: z.exactOptional(
           described(

@@ -1,3 +1,4 @@
+import { hostname } from "node:os";
 import { setTimeout as delay } from "node:timers/promises";
 import {
   type Attributes,
@@ -9,7 +10,12 @@ import {
   trace,
 } from "@opentelemetry/api";
 import { OTLPTraceExporter } from "@opentelemetry/exporter-trace-otlp-http";
-import { resourceFromAttributes } from "@opentelemetry/resources";
+import {
+  defaultResource,
+  detectResources,
+  envDetector,
+  resourceFromAttributes,
+} from "@opentelemetry/resources";
 import {
   AlwaysOnSampler,
   BatchSpanProcessor,
@@ -29,18 +35,28 @@ import { formatTraceparent } from "./trace-context.ts";
 
 /** Loaded only where spans are exported. Who gets here has been sampled already, so the SDK samples everything. */
 export function createRecorder(options: TracerOptions): Recorder {
-  const { service, instance, version, endpoint } = options;
+  const { namespace, service, instance, version, endpoint } = options;
   const report = atMostEachMinute(options.onProblem ?? (() => {}));
   const exporter = new OTLPTraceExporter(
     endpoint === undefined ? {} : { url: new URL("v1/traces", withSlash(endpoint)).href },
   );
   const provider = new NodeTracerProvider({
     sampler: new AlwaysOnSampler(),
-    resource: resourceFromAttributes({
-      "service.name": service,
-      "service.version": version,
-      "service.instance.id": instance,
-    }),
+    // What is ours goes before what OTEL_RESOURCE_ATTRIBUTES says, such as deployment.environment.name.
+    resource: defaultResource()
+      .merge(detectResources({ detectors: [envDetector] }))
+      .merge(
+        resourceFromAttributes({
+          ...(namespace === undefined ? {} : { "service.namespace": namespace }),
+          "service.name": service,
+          "service.version": version,
+          "service.instance.id": instance,
+          "host.name": hostname(),
+          "process.pid": process.pid,
+          "process.runtime.name": "nodejs",
+          "process.runtime.version": process.versions.node,
+        }),
+      ),
     spanProcessors: [new BatchSpanProcessor(reporting(exporter, report))],
   });
   const tracer = provider.getTracer("weft");

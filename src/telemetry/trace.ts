@@ -58,13 +58,16 @@ export interface Tracer {
    * Starts a span, or only passes the context on when the call is not sampled (parent-based, else by ratio).
    * @param incoming the `traceparent` that came with the call
    * @param facts asked only when the span is recorded
+   * @param share of new traces that is sampled, 0 to 1, where it is not that of the tracer
    */
-  start(side: Side, incoming: string | undefined, facts: () => SpanFacts): SpanHandle;
+  start(side: Side, incoming: string | undefined, facts: () => SpanFacts, share?: number): SpanHandle;
   /** Sends what is still queued. Does not reject: what cannot be sent is reported and lost. */
   shutdown(): Promise<void>;
 }
 
 export interface TracerOptions {
+  /** Of which the service is one: the mesh. */
+  readonly namespace?: string;
   readonly service: string;
   readonly instance: string;
   readonly version: string;
@@ -96,7 +99,7 @@ export async function createTracer(options: TracerOptions): Promise<Tracer> {
   const recorder =
     configured === "" ? undefined : (await import("./trace-recorder.ts")).createRecorder(options);
   return {
-    start: (side, incoming, facts) => start(recorder, ratio, side, incoming, facts),
+    start: (side, incoming, facts, share = ratio) => start(recorder, share, side, incoming, facts),
     shutdown: async () => recorder?.shutdown(),
   };
 }

@@ -1,35 +1,15 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { TestContext } from "node:test";
+import type { z } from "zod";
+import { exportTraceRequest, plain } from "./otlp-schema.ts";
 
-type OtlpValue = { stringValue?: string; intValue?: number; doubleValue?: number; boolValue?: boolean };
-type OtlpAttributes = { key: string; value: OtlpValue }[];
-type OtlpSpan = {
-  traceId: string;
-  spanId: string;
-  parentSpanId?: string;
-  kind: number;
-  attributes: OtlpAttributes;
-  events?: { name: string; attributes: OtlpAttributes }[];
-};
-type OtlpBody = {
-  resourceSpans: { resource: { attributes: OtlpAttributes }; scopeSpans: { spans: OtlpSpan[] }[] }[];
-};
-
-const plain = (attributes: OtlpAttributes): Record<string, string | number | boolean | undefined> =>
-  Object.fromEntries(
-    attributes.map(({ key, value }) => [
-      key,
-      value.stringValue ?? value.intValue ?? value.doubleValue ?? value.boolValue,
-    ]),
-  );
-
-/** A loopback receiver of OTLP/HTTP in JSON. */
+/** A loopback receiver of OTLP/HTTP in JSON. What is not as the specification has it is an error of `spans`. */
 export async function otlpReceiver(t: TestContext, status = 200) {
-  const bodies: OtlpBody[] = [];
+  const bodies: unknown[] = [];
   const server = createServer(async (request, response) => {
     const text = Buffer.concat(await request.toArray()).toString();
-    if (request.url === "/v1/traces") bodies.push(JSON.parse(text) as OtlpBody);
+    if (request.url === "/v1/traces") bodies.push(JSON.parse(text));
     response.writeHead(status, { "content-type": "application/json" }).end("{}");
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -40,7 +20,7 @@ export async function otlpReceiver(t: TestContext, status = 200) {
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     spans: () =>
-      bodies.flatMap((body) =>
+      bodies.map(read).flatMap((body) =>
         body.resourceSpans.flatMap(({ resource, scopeSpans }) =>
           scopeSpans.flatMap(({ spans }) =>
             spans.map((span) => ({
@@ -50,6 +30,7 @@ export async function otlpReceiver(t: TestContext, status = 200) {
                 name,
                 attributes: plain(attributes),
               })),
+              resource: plain(resource.attributes),
               service: plain(resource.attributes)["service.name"],
             })),
           ),
@@ -57,3 +38,5 @@ export async function otlpReceiver(t: TestContext, status = 200) {
       ),
   };
 }
+
+const read = (body: unknown): z.infer<typeof exportTraceRequest> => exportTraceRequest.parse(body);

@@ -39,6 +39,37 @@ test("a call without a context gets one, sampled by the ratio, though nothing is
   assert.match(seldom.start("client", "rubbish", never).traceparent, /^00-[0-9a-f]{32}-[0-9a-f]{16}-00$/);
 });
 
+test("a share that a route has goes before that of the tracer, and a parent before both", async () => {
+  const t = await tracer({ ratio: 0 });
+  const flagOf = (incoming: string | undefined, share?: number) =>
+    t.start("client", incoming, never, share).traceparent.slice(-2);
+  assert.deepEqual([flagOf(undefined), flagOf(undefined, 1)], ["00", "01"]);
+  assert.equal(flagOf("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00", 1), "00");
+});
+
+test("spans say who they are from by OpenTelemetry's conventions, and what the environment adds", async (t) => {
+  const receiver = await otlpReceiver(t);
+  process.env.OTEL_RESOURCE_ATTRIBUTES = "deployment.environment.name=test,service.name=not-this";
+  t.after(() => delete process.env.OTEL_RESOURCE_ATTRIBUTES);
+  const shop = await tracer({ ratio: 1, endpoint: receiver.url, namespace: "mesh" });
+  shop.start("client", undefined, facts()).end(OK);
+  await shop.shutdown();
+  const [{ resource }] = receiver.spans() as [ReturnType<typeof receiver.spans>[number]];
+  const { "host.name": host, "process.pid": pid, "telemetry.sdk.version": sdk, ...rest } = resource;
+  assert.ok(host !== "" && pid === process.pid && typeof sdk === "string");
+  assert.deepEqual(rest, {
+    "service.namespace": "mesh",
+    "service.name": "shop",
+    "service.version": "1",
+    "service.instance.id": "s1",
+    "deployment.environment.name": "test",
+    "process.runtime.name": "nodejs",
+    "process.runtime.version": process.versions.node,
+    "telemetry.sdk.language": "nodejs",
+    "telemetry.sdk.name": "opentelemetry",
+  });
+});
+
 test("a context of a later version goes on as version 00", async () => {
   const t = await tracer({});
   const ids = "4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00";

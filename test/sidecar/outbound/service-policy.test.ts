@@ -92,3 +92,22 @@ test("what calls have in common is a header field, a cookie, or their caller", (
   assert.equal(keyOf({ header: "x-none" }, "shop")(call), undefined);
   assert.equal(keyOf({ cookie: "Session" }, "shop")(call), undefined);
 });
+
+test("the share of new traces that is sampled is that of the route or rule, else of the service, else nothing is said", () => {
+  const [found] = rulesFor([aRoute([{ name: "canary" }])], orders, "shop");
+  const share = (tracing?: object) => {
+    const policy = tracing && aPolicy({ tracing });
+    return policyOfRule(found!, orders, policy, "shop", undefined).sampledShare;
+  };
+  const [route] = found!.name.split("/") as [string];
+  assert.deepEqual([share(), share({}), share({ sampling: 5 })], [undefined, undefined, 0.05]);
+  const routes = [
+    { route: `${route}/other`, sampling: 1 },
+    { route: `${route}x`, sampling: 2 },
+    { route: `${route}/canary`, sampling: 50 },
+  ];
+  assert.equal(share({ sampling: 5, routes }), 0.5);
+  assert.equal(share({ routes: [{ route, sampling: 0 }, ...routes] }), 0, "the first that fits");
+  const unrouted = aPolicy({ tracing: { sampling: 5, routes } });
+  assert.equal(policyWithoutRoute(unrouted, "shop", undefined).sampledShare, 0.05);
+});
