@@ -94,7 +94,7 @@ export class Serving implements Receiver, Timed {
   /** The sweep: time for the receipt, or nothing has moved for too long. */
   due(): void {
     if (this.#order.waiting) this.breakOff("broken-stream", "a frame was lost on the way");
-    else if (this.#receipt && this.#streaming)
+    else if (this.#receipt && !this.#waitsForApp)
       this.breakOff("idle", `nothing moved for ${this.#home.idleTimeoutMs} ms`);
     else {
       if (!this.#receipt) this.#sendReceipt(0);
@@ -218,8 +218,9 @@ export class Serving implements Receiver, Timed {
     else if (!tunnel) this.end("cancelled");
   }
 
-  get #streaming(): boolean {
-    return this.#outflow !== undefined || !this.#requestDone;
+  /** The app thinks, and its time is limited: by the deadline, which the caller has, too. */
+  get #waitsForApp(): boolean {
+    return this.isPending && this.#requestDone && Number.isFinite(this.call.head.timeoutMs);
   }
 
   #send(frame: Buffer): void {

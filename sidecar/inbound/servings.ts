@@ -12,6 +12,7 @@ import type { Sweep } from "../stack/sweep.ts";
 import { readOpen } from "./read-open.ts";
 import { Serving } from "./serving.ts";
 import { TraceIndex } from "./trace-index.ts";
+import { CallerWatch } from "./watch-callers.ts";
 
 export interface ServingsOptions {
   readonly bus: Bus;
@@ -45,6 +46,7 @@ export class Servings {
   readonly #known = new Map<string, Serving>();
   readonly #forNew: Subscription[] = [];
   readonly #forOpen: Subscription;
+  readonly #callers: CallerWatch;
   #draining = false;
   #whenEmpty: (() => void) | undefined;
   /** Calls that were under way when the broker was lost: their callers are told when it is back. */
@@ -63,6 +65,8 @@ export class Servings {
     const subject = subjects.inbound(service, { kind: "instance", instance });
     // A queue group of its own, so that a message comes once while a connection is being replaced.
     this.#forOpen = bus.subscribe(subject, instance, (message) => this.#onMessage(message));
+    const each = (visit: (serving: Serving) => void) => this.#known.forEach(visit);
+    this.#callers = new CallerWatch({ bus, sweep, service, instance, each });
     this.#stopStates = bus.onState(({ kind }) => {
       if (kind === "away") this.#cutAll();
       else if (kind === "connected") this.#tellCutOff();
@@ -136,6 +140,7 @@ export class Servings {
   close(): void {
     this.leave();
     this.#forOpen.unsubscribe();
+    this.#callers.close();
     this.#stopStates();
     this.#open.each((serving) => serving.breakOff("gone", "the instance was stopped"));
   }
@@ -148,6 +153,7 @@ export class Servings {
   /** The caller is about to learn who has the call: from now on it may send further frames of it. */
   expectFrames(serving: Serving): void {
     this.#known.set(serving.reply, serving);
+    this.#callers.begin();
   }
 
   /** May be called twice. */

@@ -19,6 +19,22 @@ export const repliesFrom = (responder: string): Subject =>
   `_R.*.*.${token("service", responder)}.>` as Subject;
 
 /**
+ * How a responder asks the broker whether callers are still there: an empty message to reply subjects that were never
+ * issued, of which living callers take no notice. The broker answers for those who left ("no responders").
+ * @returns `answers`: what the responder subscribes to, only itself may publish there; `ask`: for `<caller>.<instance>`
+ */
+export function whoIsThere(service: string, instance: string) {
+  const stem = `_R.${token("service", service)}.${token("instance", instance)}.${service}.alive.`;
+  return {
+    answers: `${stem}>` as Subject,
+    ask: (caller: string) => ({
+      to: `_R.${caller}.${service}.alive` as Subject,
+      reply: `${stem}${caller}` as Subject,
+    }),
+  };
+}
+
+/**
  * Issues reply subjects for one instance. Ids are 96 random bits drawn once and a counter: unguessable, and free of
  * a system call per request.
  */
