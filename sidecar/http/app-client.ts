@@ -26,6 +26,8 @@ export type AppClientOptions = AppAddress & {
   readonly maxFields?: number;
   /** Stands in each answer as who gave it. */
   readonly instance?: string;
+  /** Allows to ask the app again for a call that a kept connection died under; asked once for each, where it is safe. */
+  readonly mayAskAgain?: (call: Call) => boolean;
   readonly sweep?: Sweep;
 };
 
@@ -76,6 +78,7 @@ export class AppPool {
   readonly headBytes: number;
   readonly maxFields: number;
   readonly instance: string;
+  readonly mayAskAgain: (call: Call) => boolean;
   readonly sweep: Sweep;
   /** Calls that have a connection; the connections count them. */
   active = 0;
@@ -96,6 +99,7 @@ export class AppPool {
     this.headBytes = options.headBytes ?? 64 * 1024;
     this.maxFields = options.maxFields ?? 256;
     this.instance = options.instance ?? "";
+    this.mayAskAgain = options.mayAskAgain ?? (() => true);
     this.sweep = options.sweep ?? new Sweep();
     this.#maxConnections = options.maxConnections ?? 1024;
     this.#maxWaiting = options.maxWaiting ?? 1024;

@@ -228,11 +228,12 @@ export class AppConnection implements AnswerOwner, WriterOwner, Timed {
   /**
    * The keep-alive race (RFC 9112 §9.3.1): the app closed a kept connection at the moment when it was used again.
    * No byte of an answer has come, and asking again is harmless. Once for a call, and never on a connection that has not
-   * answered before: so an app that fails all its calls gets none twice, and no budget is needed.
+   * answered before. An app that read the call and then closed looks the same, so the owner has the last word.
    */
   #mayAskAgain({ call, retried }: Job): boolean {
     const { method, body } = call.head;
-    return this.#reused && this.#intake.untouched && !retried && IDEMPOTENT.has(method) && body.complete;
+    if (!this.#reused || !this.#intake.untouched || retried) return false;
+    return IDEMPOTENT.has(method) && body.complete && this.#pool.mayAskAgain(call);
   }
 
   /** From now on something has to move within the idle time. */

@@ -21,6 +21,7 @@ import { firstPolicy } from "./first-policy.ts";
 import { GlobalRate } from "./global-rate.ts";
 import { OwnAccess } from "./own-access.ts";
 import { OwnLimits } from "./own-limits.ts";
+import { OwnRepeats } from "./own-repeats.ts";
 import { OwnTokens } from "./own-tokens.ts";
 import { Servings } from "./servings.ts";
 
@@ -62,8 +63,12 @@ export interface Inbound {
 export function startInbound(context: Context, options: InboundOptions): Inbound {
   const { bus, sweep, subjects, service, instance, version, limits, say } = context;
   const { app, healthPath, beating, recorder, policies, guarded, table, limited, token } = options;
-  const client = appClient({ ...app, instance, sweep, idleTimeoutMs: limits.idleTimeoutMs });
-  const counted = countCalls(client.service, sweep.now);
+  const repeats = new OwnRepeats(sweep.now);
+  const client = appClient({
+    ...{ ...app, instance, sweep, idleTimeoutMs: limits.idleTimeoutMs },
+    mayAskAgain: (call) => repeats.take(call),
+  });
+  const counted = countCalls(repeats.counting(client.service), sweep.now);
   const drops = new Drops(say, sweep.now);
   const random = Math.random;
   const sharing = { bus, clock: systemClock, service, instance, table, random };
@@ -94,6 +99,7 @@ export function startInbound(context: Context, options: InboundOptions): Inbound
     } while (policies.get(service) !== routing);
     access.configure(routing);
     own.configure(routing?.policy);
+    repeats.configure(routing?.policy);
     tokens.configure(routing?.policy);
     serve = compileInbound({
       ...{ recorder, sweep, own, app: counted.service, reportBug: reportBug(say) },

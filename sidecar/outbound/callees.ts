@@ -8,10 +8,11 @@ import type { EjectionReason } from "../breaker/breaker.ts";
 import { ConsecutiveFailures } from "../breaker/consecutive.ts";
 import { Guard } from "../breaker/guard.ts";
 import { type BreakerSettings, breakerSettings } from "../breaker/settings.ts";
+import { budgetOf } from "../budget-of.ts";
 import { LatencyQuantile } from "../policy/latency-quantile.ts";
 import { PendingLimit } from "../policy/limit-pending.ts";
 import { ParkingLot } from "../policy/park.ts";
-import { RETRY_BUDGET, RetryBudget, type RetryBudgetOptions } from "../policy/retry-budget.ts";
+import { RetryBudget } from "../policy/retry-budget.ts";
 import type { PolicySource } from "../policy-source.ts";
 import type { Sweep } from "../stack/sweep.ts";
 import { CalleeCounts, type CalleeView, viewOf } from "./callee-view.ts";
@@ -233,14 +234,4 @@ function pendingOf(
   if (before === undefined) return new PendingLimit(most, `this sidecar to ${service}`);
   before.configure(most);
   return before;
-}
-
-function budgetOf(policy: ServicePolicy | undefined): RetryBudgetOptions {
-  const written = policy?.spec.retryBudget;
-  if (written === undefined) return RETRY_BUDGET;
-  return {
-    percent: written.percent,
-    intervalMs: parseDuration(written.interval)!,
-    minPerSecond: written.minRetryRate,
-  };
 }

@@ -16,6 +16,8 @@ const MARKS = [
   "ejected",
   /** Held while the broker was away. */
   "broker-away",
+  /** The app closed a kept connection without an answer, and was asked once more. */
+  "asked-again",
 ] as const;
 
 export type Mark = (typeof MARKS)[number];

@@ -6,6 +6,8 @@ export const HEADER = {
   caller: "weft-caller",
   /** Which attempt the app sees, 1 for the first. */
   attempt: "weft-attempt",
+  /** To the app: it may have had this attempt before, on a kept connection that closed without an answer. */
+  askedAgain: "weft-asked-again",
   /** From the app: time for the whole call, a GEP-2257 duration such as `2s`. To the app: what is left, in ms. */
   timeout: "weft-timeout",
   /** To the app: this is a copy of a call, and nobody reads the answer. */

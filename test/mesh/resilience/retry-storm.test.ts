@@ -105,3 +105,27 @@ test("without the budget the same callers would make a storm of it", async (t) =
   const { calls } = await offer(t, callers, 100);
   assert.equal(fleet.seen.length, 4 * calls);
 });
+
+test("an app that closes kept connections on what it has read sees it once with retries off, else within the budget", async (t) => {
+  const mesh = await routedMesh(t);
+  const fleet = new Fleet(t, mesh);
+  await fleet.add();
+  const shop = await mesh.caller("shop");
+  fleet.script("/reset", { instead: "reset" });
+  const round = async (calls: number) => {
+    fleet.forget();
+    // Each second call leaves a connection for the one that breaks it.
+    for (let i = 0; i < calls; i++)
+      for (const path of ["/good", "/reset"]) await ask(shop.listen, "orders.mesh", path);
+    return fleet.of("/reset");
+  };
+  await mesh.apply(policy("orders", { breaker: { consecutiveFailures: 0 }, retry: { attempts: 0 } }));
+  await fleet.isKnownTo(shop);
+  assert.equal((await round(20)).length, 20);
+  const retryBudget = { percent: 20, minRetryRate: 0 };
+  await mesh.apply(policy("orders", { breaker: { consecutiveFailures: 0 }, retryBudget }));
+  const seen = await round(50);
+  const again = seen.filter(({ headers }) => headers["weft-asked-again"] === "1");
+  assert.equal(seen.length - again.length, 50);
+  assert.ok(again.length > 0 && again.length <= 0.2 * (2 * 50 + 2 * 20 + 20), `${again.length} again`);
+});

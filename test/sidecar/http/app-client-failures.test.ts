@@ -110,6 +110,18 @@ test("a kept connection that dies unanswered is replaced once, when asking again
   assert.equal(client.askedAgain, 1);
 });
 
+test("a kept connection that dies is not replaced where its owner does not want it", async (t) => {
+  const once = (peer: RawPeer) =>
+    void peer.socket.once("data", () => {
+      peer.send(OK);
+      peer.socket.once("data", () => peer.socket.destroy());
+    });
+  const { ask, client } = await scene(t, once, { mayAskAgain: () => false });
+  replied(await ask());
+  assert.equal(failure(await ask()), "app-reset unknown");
+  assert.equal(client.askedAgain, 0);
+});
+
 test("an app that has begun to fail all calls sees none of them a third time, and none twice but by a kept connection", async (t) => {
   let requests = 0;
   const { ask, client } = await scene(t, (peer) => {
