@@ -42,11 +42,11 @@ export function accountOf(
   };
 }
 
-/** Those before the last say their time themselves; the last has what is left, without the waits. */
+/** Those before the last say their time themselves; the last has what is left, without the waits, if it does not say. */
 function attemptsOf(call: RecentCall): AccountAttempt[] {
-  const { earlier = [], begun, instance, code, status, ms, waitedMs } = call;
+  const { earlier = [], begun, instance, code, status, ms, waitedMs, lastMs } = call;
   const before = earlier.reduce((sum, attempt) => sum + attempt.ms, waitedMs);
-  const last = { instance, code, status, ms: rounded(Math.max(0, ms - before)) };
+  const last = { instance, code, status, ms: rounded(lastMs ?? Math.max(0, ms - before)) };
   // A call may also end between two attempts.
   return [
     ...earlier.map((one) => ({ ...one, ms: rounded(one.ms) })),

@@ -28,6 +28,8 @@ export interface RecentCall {
   /** How many attempts were begun; none when policy answered it, or it ended while it waited. */
   readonly begun: number;
   readonly instance: string;
+  /** How long the last attempt took; undefined: what the others left of `ms`. */
+  readonly lastMs: number | undefined;
   readonly earlier: readonly EarlierAttempt[] | undefined;
   readonly status: number;
   /** Empty when the app answered. */
@@ -75,6 +77,7 @@ export class RecentCalls {
       marks: call.marks,
       begun: call.begun,
       instance: isAnswer ? outcome.instance : call.instance,
+      lastMs: call.lastMs,
       earlier: call.earlier,
       status,
       code: isAnswer ? "" : outcome.code,

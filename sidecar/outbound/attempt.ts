@@ -12,7 +12,7 @@ import { type Body, type Framing, wholeBody } from "../stack/body.ts";
 import type { Call } from "../stack/call.ts";
 import { type Failed, failed, type Outcome } from "../stack/outcome.ts";
 import type { Timed } from "../stack/sweep.ts";
-import { whereTimeWent } from "../stack/where-time-went.ts";
+import { lastAttempt, whereTimeWent } from "../stack/where-time-went.ts";
 import { isTime, toldAs } from "./end-of-time.ts";
 import type { Exchanges } from "./exchanges.ts";
 import { instanceOf, readHead } from "./read-head.ts";
@@ -291,8 +291,6 @@ export class Attempt implements Receiver, Timed {
 
   #whereTimeWent(): string {
     const now = this.#home.sweep.now();
-    const tookMs = Math.round(now - this.startedAt);
-    const had = this.instance === "" ? "no instance had confirmed it" : `${this.#who()} had it`;
-    return whereTimeWent(this.call, now, `attempt ${this.call.attempt} took ${tookMs} ms, and ${had}`);
+    return whereTimeWent(this.call, now, lastAttempt(this.call, now - this.startedAt, this.instance));
   }
 }

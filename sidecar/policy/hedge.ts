@@ -2,6 +2,7 @@ import type { Code } from "../../src/protocol/code.ts";
 import { Call, type Layer, type Service } from "../stack/call.ts";
 import { failed, type Outcome } from "../stack/outcome.ts";
 import type { Sweep, Timed } from "../stack/sweep.ts";
+import { lastAttempt, whereTimeWent } from "../stack/where-time-went.ts";
 import { isRepeatable, type ReadField } from "./idempotent.ts";
 import type { LatencyQuantile } from "./latency-quantile.ts";
 import { noteAttempt } from "./note-attempt.ts";
@@ -57,6 +58,7 @@ interface Runner {
   readonly call: Call;
   readonly startedAt: number;
   outcome: Outcome | undefined;
+  endedAt: number;
 }
 
 /** The attempts of one call that run side by side. Each has a call of its own, so that each can be stopped alone. */
@@ -106,13 +108,14 @@ class Race implements Timed {
     const runners = this.#runners;
     const branch = branchOf(this.#call, runners.length);
     for (const other of runners) this.#parts.apart(branch, other.call);
-    const runner: Runner = { call: branch, startedAt: now, outcome: undefined };
+    const runner: Runner = { call: branch, startedAt: now, outcome: undefined, endedAt: now };
     runners.push(runner);
     this.#running++;
     this.#inner(branch).then(
       (outcome) => this.#ended(runner, outcome),
       (bug) => {
         this.#stop("internal");
+        this.#settled = true;
         this.#reject(bug);
       },
     );
@@ -123,10 +126,12 @@ class Race implements Timed {
 
   #ended(runner: Runner, outcome: Outcome): void {
     runner.outcome = outcome;
+    runner.endedAt = this.#parts.sweep.now();
     this.#running--;
     this.#learn(runner, outcome);
     if (this.#settled) drop(outcome);
-    else if (this.#stopped || isAnswer(outcome)) this.#settle(runner);
+    // Stopped ones end at once, and the last of them is what the call was doing.
+    else if (this.#stopped ? this.#running === 0 : isAnswer(outcome)) this.#settle(runner);
     else if (this.#running === 0) this.#settle(bestOf(this.#runners, runner));
   }
 
@@ -161,7 +166,8 @@ class Race implements Timed {
       else if (runner !== winner) drop(runner.outcome);
     }
     const { call } = winner;
-    adopt(this.#call, this.#runners, winner);
+    const now = this.#parts.sweep.now();
+    adopt(this.#call, this.#runners, winner, now);
     // The answer may go on for long after its head.
     this.#call.onCancel = call.onCancel && ((code) => call.cancel(code));
     const outcome = winner.outcome!;
@@ -169,9 +175,18 @@ class Race implements Timed {
       this.#parts.hedged("won");
       this.#call.note("hedge-won", undefined, call.instance);
     }
-    this.#resolve(outcome);
+    this.#resolve(this.#runners.length > 1 ? told(this.#call, outcome, now) : outcome);
   }
 }
+
+/** An attempt whose time is over tells of itself only. */
+function told(call: Call, outcome: Outcome, now: number): Outcome {
+  if (outcome.kind !== "failed" || !TIME.has(outcome.code)) return outcome;
+  const last = lastAttempt(call, call.lastMs!, call.instance);
+  const message = whereTimeWent(call, now, last, outcome.code === "deadline");
+  return { ...outcome, message };
+}
+const TIME: ReadonlySet<string> = new Set(["deadline", "attempt-timeout"]);
 
 /** How an attempt ends that somebody else ended. */
 const STOPPED: ReadonlySet<string> = new Set(["outrun", "cancelled", "attempt-timeout", "deadline"]);
@@ -183,7 +198,7 @@ const drop = (outcome: Outcome): void => {
 /** When all have failed: an app's answer rather than none, and what an app may have seen rather than what none has. */
 const bestOf = (runners: readonly Runner[], last: Runner): Runner =>
   [last, ...runners].find(({ outcome }) => outcome!.kind === "replied") ??
-  runners.find(({ outcome }) => outcome!.kind === "failed" && outcome!.delivered === "unknown") ??
+  runners.findLast(({ outcome }) => outcome!.kind === "failed" && outcome!.delivered === "unknown") ??
   last;
 
 /** The call as attempt number `index`, from 0, of those that run side by side. */
@@ -200,6 +215,7 @@ function branchOf(call: Call, index: number): Call {
   branch.attempt = call.attempt + index;
   branch.attemptDueAt = call.attemptDueAt;
   branch.earlier = call.earlier;
+  branch.limitedBy = call.limitedBy;
   branch.waitedMs = call.waitedMs;
   branch.injected = call.injected;
   branch.marks = call.marks;
@@ -211,7 +227,7 @@ function branchOf(call: Call, index: number): Call {
 }
 
 /** Makes the call what the winner is, and notes the others as attempts before it. */
-function adopt(call: Call, runners: readonly Runner[], winner: Runner): void {
+function adopt(call: Call, runners: readonly Runner[], winner: Runner, now: number): void {
   const won = winner.call;
   call.callee = won.callee;
   call.target = won.target;
@@ -221,14 +237,14 @@ function adopt(call: Call, runners: readonly Runner[], winner: Runner): void {
   call.instance = won.instance;
   call.waitedMs = won.waitedMs;
   call.attempt += runners.length - 1;
-  const at = runners.indexOf(winner);
-  for (const [i, { call: branch, startedAt, outcome = endOf(branch) }] of runners.entries()) {
+  call.lastMs = runners.length > 1 ? winner.endedAt - winner.startedAt : undefined;
+  for (const runner of runners) {
+    const { call: branch, startedAt, outcome = endOf(branch) } = runner;
     call.marks |= branch.marks;
     call.begun += branch.begun;
     call.spent ||= branch.spent;
-    // Time that ran for the winner as well is the winner's.
-    if (i !== at)
-      noteAttempt(call, branch.asked, outcome, i < at ? runners[i + 1]!.startedAt - startedAt : 0);
+    const endedAt = runner.outcome === undefined ? now : runner.endedAt;
+    if (runner !== winner) noteAttempt(call, branch.asked, outcome, endedAt - startedAt);
   }
 }
 

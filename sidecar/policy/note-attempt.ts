@@ -3,7 +3,7 @@ import { type Outcome, statusOf } from "../stack/outcome.ts";
 
 /**
  * Keeps what an attempt came to that is not the call's answer, for whoever asks why the call took so long.
- * @param ms until the next attempt, or the wait for it, began
+ * @param ms how long it took
  */
 export function noteAttempt(call: Call, instance: string, outcome: Outcome, ms: number): void {
   const code = outcome.kind === "replied" ? "" : outcome.code;

@@ -86,7 +86,8 @@ export const retry =
       }
       seen ||= outcome.kind === "replied" || (outcome.kind === "failed" && outcome.delivered === "unknown");
       if (outcome.kind === "replied") outcome.body.abandon("cancelled");
-      noteAttempt(call, call.instance, outcome, now - startedAt);
+      noteAttempt(call, call.instance, outcome, call.lastMs ?? now - startedAt);
+      call.lastMs = undefined;
       call.instance = "";
       const how = await new Wait(call, sweep, pauseMs ?? 0).ended;
       if (how !== "over" && how !== "woken")

@@ -83,6 +83,8 @@ export class Call {
   attemptDueAt = Number.POSITIVE_INFINITY;
   /** The attempts before the present one; made only when there are any. */
   earlier: EarlierAttempt[] | undefined;
+  /** How long the last attempt took, in ms, when others ran beside it; undefined: what the others left of the time. */
+  lastMs: number | undefined;
   /** Time in ms that it spent waiting on purpose: back-off, an injected delay, a broker that was away. */
   waitedMs = 0;
   /** Faults that policy put in: `delay`, `abort` or both; empty for none. */

@@ -145,3 +145,22 @@ test("a call that ended in a wait, or that policy answered, tells of no attempt 
   assert.deepEqual(attemptsOf("answered"), []);
   assert.deepEqual(attemptsOf("between"), [{ instance: "o1", code: "draining", status: 503, ms: 2 }]);
 });
+
+test("an attempt that ran beside others has its own time, else it has what the others left", () => {
+  const { recent, add } = scene();
+  const attempts = (id: string, lastMs: number | undefined) => {
+    add(id, failed("deadline", "unknown", "late"), (call) => {
+      call.earlier = [{ instance: "o1", code: "deadline", status: 504, ms: 10 }];
+      call.begun = 2;
+      call.lastMs = lastMs;
+    });
+    return accountOf(recent.find(id)[0]!, "client", { service: "shop", instance: "s1" }).attempts;
+  };
+  assert.deepEqual(
+    [undefined, 9].map((lastMs) => attempts(`id-${lastMs}`, lastMs).map(({ ms }) => ms)),
+    [
+      [10, 2.5],
+      [10, 9],
+    ],
+  );
+});

@@ -77,7 +77,7 @@ test("an instance that never answers is ejected though each of its calls is answ
     hedged++;
     assert.deepEqual(
       call.earlier.map(({ instance, code, ms }) => [instance, code, ms]),
-      [["a", "outrun", DELAY_MS]],
+      [["a", "outrun", DELAY_MS + 1]],
     );
     assert.ok(balancer.endpoint("a")!.latency.at(now()) >= DELAY_MS, "it is known to be slow");
   }

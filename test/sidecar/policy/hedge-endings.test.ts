@@ -58,6 +58,21 @@ test("a call that ends takes all its attempts with it", async () => {
   }
 });
 
+test("a call whose time is over tells of each attempt, and whose word its time was", async () => {
+  const { sweep, pass, layer, service } = scene({ attempts: 2 });
+  const call = aCall({ timeoutMs: 250 });
+  call.limitedBy = "timeouts.request of its policy";
+  const outcome = stack(deadline(sweep), layer)(service)(call);
+  for (let i = 0; i < 5; i++) await pass(50);
+  const ended = await outcome;
+  assert.ok(ended.kind === "failed" && ended.code === "deadline");
+  assert.equal(
+    ended.message,
+    "no answer within 250 ms (timeouts.request of its policy allows 250 ms): attempt 1 took 250 ms (instance o1: deadline), attempt 2 took 150 ms (instance o2: deadline), attempt 3 took 50 ms, and orders (instance o3) had it",
+  );
+  assert.deepEqual([call.instance, call.lastMs], ["o3", 50]);
+});
+
 test("a call that ends before the second attempt has none, and one that had ended begins no race", async () => {
   const { pass, attempts, run } = scene();
   const call = aCall();
@@ -133,7 +148,7 @@ test("trying again sees the race as one attempt, and numbers go on from there", 
     call.earlier?.map(({ instance, status, ms }) => [instance, status, ms]),
     [
       ["o1", 503, 100],
-      ["o2", 503, 100],
+      ["o2", 503, 0],
     ],
   );
   assert.deepEqual([call.attempt, call.begun], [3, 3]);

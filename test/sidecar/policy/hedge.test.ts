@@ -34,7 +34,8 @@ test("a second attempt begins beside a slow first; its answer is taken, and the 
   assert.equal(call.cancelled, undefined);
   assert.deepEqual([call.instance, call.target], ["o2", { kind: "instance", instance: "o2" }]);
   assert.deepEqual([call.attempt, call.begun], [2, 2]);
-  assert.deepEqual(call.earlier, [{ instance: "o1", code: "outrun", status: 499, ms: 100 }]);
+  assert.deepEqual(call.earlier, [{ instance: "o1", code: "outrun", status: 499, ms: 150 }]);
+  assert.equal(call.lastMs, 50);
   assert.deepEqual([told, apart, budget.read(0).taken, sweep.size], [["begun", "won"], [[2, 1]], 1, 0]);
 });
 
@@ -157,9 +158,9 @@ test("further attempts begin one delay apart, as many as policy says", async () 
   assert.deepEqual(
     call.earlier?.map(({ instance, ms }) => [instance, ms]),
     [
-      ["o1", 100],
-      ["o2", 100],
-      ["o4", 0],
+      ["o1", 500],
+      ["o2", 400],
+      ["o4", 200],
     ],
   );
   assert.equal(call.attempt, 4);
