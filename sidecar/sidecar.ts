@@ -139,7 +139,7 @@ async function open(
     options.gateway &&
     (await startGateway(context, options.gateway, {
       ...{ policies, handlerFor: outbound.handlerFor },
-      refused: (method, code) => recordRefused(metrics.client, method, code),
+      refused: (request, code, message) => recordRefused(recorder("client"), request, code, message),
     }));
   closers.push((graceMs) => gateway?.close(graceMs));
   const beating = (stats?: () => CallStats): Heartbeater => {

@@ -58,7 +58,7 @@ export class Egress {
     this.#options = options;
     this.#resolver = new Resolver({ now: sweep.now, ...(lookup === undefined ? {} : { lookup }) });
     this.#pools = new Pools(sweep, limits.idleTimeoutMs);
-    this.#notMesh = notMesh(recorder.meter);
+    this.#notMesh = notMesh(recorder);
     this.#around = stack(
       rescue(reportBug(say)),
       record("client", recorder),

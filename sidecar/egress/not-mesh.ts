@@ -1,7 +1,6 @@
-import type { CallMeter } from "../../src/telemetry/call-meter.ts";
 import { meshAnswer } from "../http/mesh-answer.ts";
 import type { OnRequest } from "../http/server-connection.ts";
-import { recordRefused } from "../observe/record.ts";
+import { type Recorder, recordRefused } from "../observe/record.ts";
 import { refuse } from "../outbound/listener.ts";
 
 /** A name that only the mesh gives: it is never looked for outside. */
@@ -9,13 +8,13 @@ export const isOfMesh = (host: string): boolean => /(?:^|\.)mesh\.?(?::\d*)?$/i.
 
 /** Refuses what is for no name of the mesh, and tunnels to its names. */
 export const notMesh =
-  (meter: CallMeter): OnRequest =>
+  (recorder: Recorder): OnRequest =>
   (request, responder) => {
     const isTunnel = request.method === "CONNECT" && isOfMesh(request.host);
     const code = isTunnel ? "unsupported" : "not-mesh";
     const message = isTunnel
       ? `CONNECT is not carried to names of the mesh: call http://${request.host}/`
       : `${JSON.stringify(request.host)} is not a name of the mesh`;
-    recordRefused(meter, request.method, code);
+    recordRefused(recorder, request, code, message);
     refuse(meshAnswer, request, responder, code, message);
   };

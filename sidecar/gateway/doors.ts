@@ -3,6 +3,7 @@ import { TLSSocket } from "node:tls";
 import type { Code } from "../../src/protocol/code.ts";
 import { hostnameOf } from "../../src/routing/hostnames.ts";
 import type { GatewayPlace } from "../../src/routing/rules.ts";
+import type { Request } from "../http/exchange.ts";
 import { fieldValues } from "../http/header-block.ts";
 import type { OnRequest } from "../http/server-connection.ts";
 import { type Door, refuse } from "../outbound/listener.ts";
@@ -22,7 +23,7 @@ export interface GatewayParts {
   /** The way into the mesh. */
   readonly handlerFor: (door: Door) => OnRequest;
   /** Told of each request that is refused before it is a call. */
-  readonly refused: (method: string, code: Code) => void;
+  readonly refused: (request: Request, code: Code, message: string) => void;
 }
 
 export interface DoorsOptions extends GatewayParts {
@@ -45,7 +46,7 @@ export function doors(options: DoorsOptions): (socket: Socket) => OnRequest {
   const headersOf = outsideHeaders({ trustedHops, continueTraces, listener });
   const turnAway = (code: Code, message: string, retryAfterMs?: number): OnRequest => {
     return (request, responder) => {
-      options.refused(request.method, code);
+      options.refused(request, code, message);
       refuse(outsideAnswer, request, responder, code, message, retryAfterMs);
     };
   };

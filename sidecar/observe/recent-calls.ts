@@ -1,4 +1,4 @@
-import type { Code } from "../../src/protocol/code.ts";
+import { type Code, meaningOf } from "../../src/protocol/code.ts";
 import { HEADER } from "../../src/protocol/header-names.ts";
 import { fieldValue } from "../http/header-block.ts";
 import type { Call, ChosenRule, EarlierAttempt } from "../stack/call.ts";
@@ -41,26 +41,42 @@ export interface RecentCall {
   readonly traceparent: string | undefined;
 }
 
+/** What is known of a request that was refused before it was a call. */
+export interface RefusedRequest {
+  readonly headers: string;
+  readonly method: string;
+  readonly path: string;
+  /** The name that it was for, as it stood there. */
+  readonly host: string;
+}
+
+/** Accounts hold no longer names. */
+const LONGEST_NAME = 63;
+
+/** Of the fields and paths that one ring keeps, in characters: heads may be long. */
+const MOST_TEXT = 4 * 1024 * 1024;
+
 /**
- * The last calls of one side of a sidecar, and apart from them the last that failed, so that many good calls do not
- * wash away the one that somebody asks about. Bodies are not kept. A call costs one object and one store of it: to
- * write into places that are there already was four times dearer, because each store of something young into something
- * old costs V8 an entry of its own. The request id is looked for when somebody asks.
+ * The last calls of one side of a sidecar, and apart from them the last that policy or the mesh had a hand in, or that
+ * failed: many good calls do not wash away the one that somebody asks about. Bodies are not kept. A call costs one object
+ * and one store of it: to write into places that are there already was four times dearer, because each store of
+ * something young into something old costs V8 an entry of its own. The request id is looked for when somebody asks.
  */
 export class RecentCalls {
   readonly #all: Ring;
-  readonly #failed: Ring;
+  readonly #notable: Ring;
 
-  /** @param size calls kept, and a quarter of it again of those that failed */
-  constructor(size = 1024) {
+  /** @param size good calls kept, and as many again of the others */
+  constructor(size = 4096) {
     this.#all = new Ring(size);
-    this.#failed = new Ring(Math.ceil(size / 4));
+    this.#notable = new Ring(size);
   }
 
   add(call: Call, outcome: Outcome, ms: number): RecentCall {
     const { head } = call;
     const status = statusOf(outcome);
     const isAnswer = outcome.kind === "replied";
+    const isPlain = isAnswer && status < 500 && call.marks === 0 && call.earlier === undefined;
     const ended: RecentCall = {
       startedAt: call.startedAt,
       headers: head.headers,
@@ -86,8 +102,24 @@ export class RecentCalls {
       waitedMs: call.waitedMs,
       traceparent: call.traceparent,
     };
-    (status >= 500 ? this.#failed : this.#all).keep(ended);
+    (isPlain ? this.#all : this.#notable).keep(ended);
     return ended;
+  }
+
+  /** A request that never was a call. */
+  addRefused(
+    { headers, method, path, host }: RefusedRequest,
+    code: Code,
+    message: string,
+    now: number,
+  ): void {
+    this.#notable.keep({
+      ...{ startedAt: now, headers, method, path, caller: "", version: "" },
+      callee: host.slice(0, LONGEST_NAME),
+      ...{ rule: undefined, choice: "", injected: "", mirrored: false, access: "", marks: 0 },
+      ...{ begun: 0, instance: "", lastMs: undefined, earlier: undefined, status: meaningOf(code).status },
+      ...{ code, message, ms: 0, waitedMs: 0, traceparent: undefined },
+    });
   }
 
   /** The calls with that `x-request-id`, oldest first. */
@@ -99,22 +131,39 @@ export class RecentCalls {
 
   /** In no order. */
   all(): RecentCall[] {
-    return [...this.#all.kept, ...this.#failed.kept];
+    return [...this.#all.kept, ...this.#notable.kept].filter((call) => call !== undefined);
   }
 }
 
-/** So many places, of which the oldest is used anew. */
+/** So many places, of which the oldest is used anew, and so much text. */
 class Ring {
-  readonly kept: RecentCall[] = [];
+  readonly kept: (RecentCall | undefined)[] = [];
   readonly #size: number;
   #next = 0;
+  #oldest = 0;
+  #text = 0;
 
   constructor(size: number) {
     this.#size = size;
   }
 
   keep(call: RecentCall): void {
+    if (this.kept[this.#next] !== undefined) this.#dropOldest();
     this.kept[this.#next] = call;
-    this.#next = this.#next + 1 === this.#size ? 0 : this.#next + 1;
+    this.#next = this.#after(this.#next);
+    this.#text += lengthOf(call);
+    while (this.#text > MOST_TEXT) this.#dropOldest();
+  }
+
+  #dropOldest(): void {
+    this.#text -= lengthOf(this.kept[this.#oldest]!);
+    this.kept[this.#oldest] = undefined;
+    this.#oldest = this.#after(this.#oldest);
+  }
+
+  #after(place: number): number {
+    return place + 1 === this.#size ? 0 : place + 1;
   }
 }
+
+const lengthOf = ({ headers, path }: RecentCall): number => headers.length + path.length;

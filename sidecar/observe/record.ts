@@ -7,7 +7,7 @@ import { fieldValue, setField } from "../http/header-block.ts";
 import type { Call, Layer } from "../stack/call.ts";
 import { BEGAN_TRACE } from "../stack/marks.ts";
 import { type Outcome, statusOf } from "../stack/outcome.ts";
-import type { RecentCall, RecentCalls } from "./recent-calls.ts";
+import type { RecentCall, RecentCalls, RefusedRequest } from "./recent-calls.ts";
 
 export interface Recorder {
   readonly meter: CallMeter;
@@ -88,12 +88,19 @@ export const record =
     });
   };
 
-/** Counts a request that was refused before it was a call. */
-export function recordRefused(meter: CallMeter, method: string, errorCode: Code): void {
+/** Counts a request that was refused before it was a call, and keeps it for whoever asks for its request id. */
+export function recordRefused(
+  { meter, recent, now }: Pick<Recorder, "meter" | "recent" | "now">,
+  request: RefusedRequest,
+  errorCode: Code,
+  message: string,
+): void {
+  const { method } = request;
   const { status } = meaningOf(errorCode);
   meter.started();
   const nobody = { peer: "", version: "", route: "", injected: "" };
   meter.ended({ ...nobody, method, status, errorCode, durationMs: 0 });
+  recent.addRefused(request, errorCode, message, now());
 }
 
 const factsOf = (call: Call) => ({

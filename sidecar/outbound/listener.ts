@@ -38,7 +38,7 @@ export interface OutboundHandlerOptions extends Door {
   readonly timeoutMs: number;
   readonly nextRequestId: () => string;
   /** Told of each request that is refused before it is a call. */
-  readonly refused: (method: string, code: Code) => void;
+  readonly refused: (request: Request, code: Code, message: string) => void;
 }
 
 const NEVER = Number.POSITIVE_INFINITY;
@@ -94,7 +94,7 @@ function begin(
 ): void {
   const askedMs = timeoutOf(request.headers);
   if (typeof askedMs === "object") {
-    options.refused(request.method, "bad-request");
+    options.refused(request, "bad-request", askedMs.problem);
     refuse(options.answers, request, responder, "bad-request", askedMs.problem);
     return;
   }

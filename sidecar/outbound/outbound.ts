@@ -127,7 +127,7 @@ export async function startOutbound(context: Context, options: OutboundOptions):
       timeoutMs: limits.timeoutMs,
       dueAtOf: options.dueAtOf,
       nextRequestId,
-      refused: (method, errorCode) => recordRefused(recorder.meter, method, errorCode),
+      refused: (request, code, message) => recordRefused(recorder, request, code, message),
     });
   const open = async ({ host, port }: Address, route: Router): Promise<string> => {
     const onRequest = handlerFor({

@@ -58,11 +58,11 @@ test("a place that is used anew keeps nothing of the call before", () => {
     call.waitedMs = 5;
     call.traceparent = "00-1-2-01";
   });
-  add("new");
+  add("new", { ...replied, status: 500 });
   assert.deepEqual(recent.find("old"), []);
   const fresh = scene(2);
   fresh.add("before");
-  fresh.add("new");
+  fresh.add("new", { ...replied, status: 500 });
   assert.deepEqual(recent.find("new"), fresh.recent.find("new"));
 });
 
@@ -85,12 +85,41 @@ test("a call that failed has its code and its sentence, and who had it last", ()
 test("so many calls are kept, and the good ones do not wash away those that failed", () => {
   const { recent, add } = scene(8);
   const bad = { ...replied, status: 500 };
-  for (const id of ["bad-1", "bad-2", "bad-3"]) add(id, bad);
+  for (let i = 0; i < 8; i++) add(`bad-${i}`, bad);
+  add("hedged", replied, (call) => call.note("hedged"));
   for (let i = 0; i < 100; i++) add(`good-${i}`);
   assert.equal(recent.find("good-91").length, 0);
   assert.equal(recent.find("good-92").length, 1);
-  assert.equal(recent.find("bad-1").length, 0, "of those that failed a quarter of the number is kept");
-  assert.deepEqual([recent.find("bad-2").length, recent.find("bad-3").length], [1, 1]);
+  assert.equal(recent.find("bad-0").length, 0);
+  assert.deepEqual([recent.find("bad-1").length, recent.find("hedged").length], [1, 1]);
+});
+
+test("long heads leave room for fewer", () => {
+  const { recent, add } = scene(100);
+  const long = `x: ${"y".repeat(1024 * 1024)}\r\n`;
+  for (let i = 0; i < 10; i++)
+    add(`${i}`, replied, (call) => {
+      call.head.headers += long;
+    });
+  const found = Array.from({ length: 10 }, (_, i) => recent.find(`${i}`).length);
+  assert.deepEqual(found, [0, 0, 0, 0, 0, 0, 0, 1, 1, 1]);
+  for (let i = 0; i < 150; i++) add(`short-${i}`);
+  assert.deepEqual([recent.find("9").length, recent.find("short-50").length], [0, 1]);
+  assert.equal(recent.find("short-49").length, 0);
+});
+
+test("a request that was refused before it was a call is known by its id", () => {
+  const { recent } = scene();
+  const request = { headers: "X-Request-ID: r1\r\n", method: "GET", path: "/a?b", host: "orders.mesh" };
+  recent.addRefused(request, "bad-request", "weft-timeout is no duration", 5);
+  const { status, code, message, attempts, callee } = accountOf(recent.find("r1")[0]!, "client", {
+    service: "shop",
+    instance: "s1",
+  });
+  assert.deepEqual(
+    [status, code, message, attempts, callee],
+    [400, "bad-request", "weft-timeout is no duration", [], "orders.mesh"],
+  );
 });
 
 test("several calls with one id come in the order in which they began, good or bad", () => {
