@@ -7,7 +7,7 @@ export type ReadField = (headers: string, name: string) => string | undefined;
 const IDEMPOTENT: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"]);
 
 /** Bodies up to this length are sent again; the value is Linkerd's. */
-const REPLAY_BYTES = 64 * 1024;
+export const REPLAY_BYTES = 64 * 1024;
 
 /**
  * Whether the same request may and can be sent again although an app may have seen it: by its method, or because its
@@ -16,7 +16,7 @@ const REPLAY_BYTES = 64 * 1024;
 export const isRepeatable = (call: Call, field: ReadField): boolean =>
   hasWholeBody(call) && isIdempotent(call, field);
 
-const isIdempotent = ({ head }: Call, field: ReadField): boolean =>
+export const isIdempotent = ({ head }: Call, field: ReadField): boolean =>
   IDEMPOTENT.has(head.method) || (field(head.headers, "idempotency-key") ?? "") !== "";
 
 /** What follows a wish to change protocols is no body. */

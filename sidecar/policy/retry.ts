@@ -2,8 +2,9 @@ import type { Code } from "../../src/protocol/code.ts";
 import type { Call, Layer } from "../stack/call.ts";
 import type { Failed, Outcome } from "../stack/outcome.ts";
 import type { Sweep } from "../stack/sweep.ts";
-import { isRepeatable, type ReadField } from "./idempotent.ts";
+import { isIdempotent, isRepeatable, type ReadField } from "./idempotent.ts";
 import { noteAttempt } from "./note-attempt.ts";
+import { ReplayBody } from "./replay-body.ts";
 import { readRetryAfter } from "./retry-after.ts";
 import type { RetryBudget } from "./retry-budget.ts";
 import { endedWaiting, Wait } from "./wait.ts";
@@ -73,7 +74,9 @@ export const retry =
     budget.called(call.startedAt);
     let startedAt = call.startedAt + call.waitedMs;
     let seen = false;
+    const replay = replayOf(call, options, parts);
     let outcome = await inner(call);
+    if (replay !== undefined) await bringBack(call, replay, outcome, options, sweep);
     for (let n = 1; n <= options.attempts && isWorthIt(call, outcome, options, parts); n++) {
       const now = sweep.now();
       const pauseMs = pauseOf(outcome, n, call.dueAt - now, options, parts);
@@ -81,6 +84,7 @@ export const retry =
         if (pauseMs === undefined || now + pauseMs >= call.dueAt) break;
         if (burdens(outcome) && !budget.take(now)) {
           call.note("over-budget");
+          replay?.drop();
           return overBudget(call, unlessSeen(seen, outcome));
         }
       }
@@ -90,6 +94,7 @@ export const retry =
       call.lastMs = undefined;
       call.instance = "";
       const how = await new Wait(call, sweep, pauseMs ?? 0).ended;
+      if (how !== "over" && how !== "woken") replay?.drop();
       if (how !== "over" && how !== "woken")
         return unlessSeen(seen, endedWaiting(call, how, sweep.now(), "between two attempts"));
       call.attempt++;
@@ -99,7 +104,9 @@ export const retry =
       call.target = target;
       startedAt = sweep.now();
       outcome = await inner(call);
+      if (replay !== undefined) await bringBack(call, replay, outcome, options, sweep);
     }
+    replay?.drop();
     return unlessSeen(seen, outcome);
   };
 
@@ -107,9 +114,48 @@ function isWorthIt(call: Call, outcome: Outcome, { codes }: RetryOptions, parts:
   if (outcome.kind === "refused" || call.spent) return false;
   if (outcome.kind === "failed" && outcome.delivered === "no")
     return ELSEWHERE.has(outcome.code) || (outcome.isLocal === true && isWorthOther(call, parts));
-  if (codes === undefined || call.cancelled !== undefined) return false;
-  const asked = outcome.kind === "replied" ? codes.has(outcome.status) : ON_THE_WAY.has(outcome.code);
-  return asked && isRepeatable(call, parts.field);
+  return isAsked(call, outcome, codes) && isRepeatable(call, parts.field);
+}
+
+/** What an app may have seen, and policy wants to have tried again. */
+function isAsked(call: Call, outcome: Outcome, codes: RetryOptions["codes"]): boolean {
+  if (codes === undefined || call.cancelled !== undefined || outcome.kind === "refused") return false;
+  return outcome.kind === "replied" ? codes.has(outcome.status) : ON_THE_WAY.has(outcome.code);
+}
+
+/** The rest of a body is waited for so long, when its app has answered without it. */
+const REST_MS = 1000;
+
+/** Keeps a body that is still coming in, where it may be sent again. */
+function replayOf(call: Call, options: RetryOptions, { field }: RetryParts): ReplayBody | undefined {
+  const { head } = call;
+  if (head.body.complete || options.attempts === 0 || options.codes === undefined) return undefined;
+  if (head.upgrade !== undefined || !isIdempotent(call, field)) return undefined;
+  const replay = new ReplayBody(head.body);
+  head.body = replay;
+  return replay;
+}
+
+/** Makes the call one that can be sent again, if its body has come to its end, or does within a moment. */
+async function bringBack(
+  call: Call,
+  replay: ReplayBody,
+  outcome: Outcome,
+  { codes }: RetryOptions,
+  sweep: Sweep,
+): Promise<void> {
+  if (call.head.body !== replay || !isAsked(call, outcome, codes)) return;
+  if (replay.isOpen) {
+    const wait = new Wait(call, sweep, REST_MS);
+    replay.onSettled = () => wait.wake();
+    await wait.ended;
+    replay.onSettled = undefined;
+  }
+  if (replay.whole === undefined) return;
+  call.head.body = replay.whole;
+  call.spent = false;
+  // The attempt that left it early has not seen its end.
+  if (call.dueAt === Number.POSITIVE_INFINITY) call.onRequestEnded?.();
 }
 
 /**
