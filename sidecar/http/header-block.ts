@@ -33,6 +33,22 @@ export function fieldValues(block: string, name: string): string[] {
   return values;
 }
 
+/**
+ * All values of the fields that are of that name once `_` is read as `-`: servers that make CGI variables of fields give
+ * both to an app under one name (RFC 3875 §4.1.18).
+ */
+export function fieldValuesLike(block: string, name: string): string[] {
+  const values: string[] = [];
+  const wanted = name.replaceAll("_", "-");
+  for (let at = 0; at < block.length; at = lineEnd(block, at)) {
+    const end = at + name.length;
+    if (block.charCodeAt(end) !== COLON) continue;
+    if (block.slice(at, end).toLowerCase().replaceAll("_", "-") === wanted)
+      values.push(trimmed(block, end + 1, block.indexOf("\r", at)));
+  }
+  return values;
+}
+
 /** The block without any field of that name. */
 export function removeField(block: string, name: string): string {
   let at = findField(block, name);

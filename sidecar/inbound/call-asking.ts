@@ -1,5 +1,5 @@
 import { type Asking, overrides } from "../../src/access/asking.ts";
-import { fieldValues } from "../http/header-block.ts";
+import { fieldValues, fieldValuesLike } from "../http/header-block.ts";
 import type { Call } from "../stack/call.ts";
 
 /** A call as access rules look at it, as the app will see it. One of these serves all calls, as each is decided at once. */
@@ -33,5 +33,9 @@ export class CallAsking implements Asking {
     // It ends at each hop, so it is not among the headers.
     if (name === "upgrade") return upgrade === undefined ? [] : [upgrade];
     return fieldValues(headers, name);
+  }
+
+  fieldsLike(name: string): readonly string[] {
+    return name === "upgrade" ? this.fields(name) : fieldValuesLike(this.#call.head.headers, name);
   }
 }

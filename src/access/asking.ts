@@ -5,6 +5,8 @@ export interface Asking {
   readonly target: string;
   /** Each line of a field, by its name in lower case; none when it is absent. */
   fields(name: string): readonly string[];
+  /** Each line of all fields that are of that name once `_` is read as `-` and capitals as small letters. */
+  fieldsLike(name: string): readonly string[];
   /** Whether there is a field that makes some apps see another method or path (`overrides`). */
   readonly overridden: boolean;
   /** Of the end user's token, when one was verified. */

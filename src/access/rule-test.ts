@@ -3,8 +3,10 @@ import { type RegexEngine, textTest } from "../routing/text-match.ts";
 import type { Asking } from "./asking.ts";
 import { claimTest } from "./claims.ts";
 import { pathTest } from "./path-test.ts";
+import { anyCaseTest, membersOf } from "./wide-text.ts";
 
 type To = NonNullable<AccessRule["to"]>[number];
+type Header = NonNullable<To["headers"]>[number];
 
 /** @param path the plain one of the call; empty when no rule looks at it */
 export type RuleTest = (asking: Asking, path: string) => boolean;
@@ -46,17 +48,35 @@ function kindTest(
 const withHead = (methods: readonly string[]): readonly string[] =>
   methods.includes("GET") ? [...methods, "HEAD"] : methods;
 
-/** Of several lines an app may see the first, the last or all as a list (RFC 9110 section 5.3). */
+/**
+ * Of several lines an app may see the first, the last or all as a list (RFC 9110 section 5.3), of a list any member, and
+ * behind CGI names (`asking.ts`) other spellings as the same field. So an allow rule takes a field that is there in one
+ * spelling only, and all of it.
+ */
 function headerTest(
-  header: NonNullable<To["headers"]>[number],
+  header: Header,
   isWide: boolean,
   regex: RegexEngine | undefined,
 ): (asking: Asking) => boolean {
   const name = header.name.toLowerCase();
+  if (isWide) return wideHeaderTest(header, name, regex);
   const test = textTest(header, regex);
   return (asking) => {
     const lines = asking.fields(name);
-    if (lines.length <= 1) return lines.length === 1 && test(lines[0]!);
-    return test(lines.join(", ")) || (isWide && lines.some(test));
+    if (lines.length === 0 || asking.fieldsLike(name).length !== lines.length) return false;
+    return test(lines.length === 1 ? lines[0]! : lines.join(", "));
+  };
+}
+
+function wideHeaderTest(
+  header: Header,
+  name: string,
+  regex: RegexEngine | undefined,
+): (asking: Asking) => boolean {
+  const test = anyCaseTest(header, regex);
+  return (asking) => {
+    const lines = asking.fieldsLike(name);
+    if (lines.length === 0) return false;
+    return lines.some(test) || test(lines.join(", ")) || lines.some((line) => membersOf(line).some(test));
   };
 }

@@ -140,6 +140,54 @@ test("a header that is absent fits nothing, an empty one what takes the empty te
   ]);
 });
 
+test("no way to write a field slips past a deny rule, or another value past an allow rule", () => {
+  const withRole = (action: string, value = "admin", type = "Exact") => ({
+    rules: [{ name: "it", action, to: [{ headers: [{ type, name: "x-app-role", value }] }] }],
+  });
+  const some = (...headers: string[]): Request => ({ headers });
+  const evasions = [
+    some("X_App_Role: admin"),
+    some("x-app_role: admin"),
+    some("x-app-role: Admin"),
+    some("x-app-role: guest,admin"),
+    some("x-app-role: admin, guest"),
+    some("x-app-role: guest ,\tADMIN ,"),
+    some('x-app-role: "admin"'),
+    some('x-app-role: guest, "ad\\min"'),
+    some('x-app-role: "a,b", "admin";q=1'),
+    some("x-app-role: admin;q=0.5"),
+    some("x-app-role: guest", "x_app_role: user,admin"),
+  ];
+  for (const rule of [withRole("deny"), withRole("deny", "ad.*n", "RegularExpression")])
+    check(
+      rule,
+      undefined,
+      evasions.map((request) => ["shop", request, "deny by it"] as const),
+    );
+  check(withRole("deny"), undefined, [
+    ["shop", some("x-app-role: administrator"), "allow by (mesh default)"],
+    ["shop", some("x-app-role: guest, no-admin"), "allow by (mesh default)"],
+    ["shop", some("x-app-rol: admin", "xx-app-role: admin", "xapprole: admin"), "allow by (mesh default)"],
+  ]);
+  check(withRole("deny", "guest,admin"), undefined, [
+    ["shop", some("x-app-role: guest,admin"), "deny by it"],
+    ["shop", some("x-app-role: admin"), "allow by (mesh default)"],
+  ]);
+  check(
+    withRole("allow"),
+    undefined,
+    [...evasions, some("x-app-role: admin", "x_app_role: root")].map(
+      (request) => ["shop", request, "deny by (default)"] as const,
+    ),
+  );
+});
+
+test("quotes and backslashes without end cost no more than they are long", () => {
+  const line = `"${'\\"'.repeat(15_000)}`;
+  const rule = { name: "it", action: "deny", to: [{ headers: [{ name: "x-key", value: "admin" }] }] };
+  check({ rules: [rule] }, undefined, [["shop", { headers: [`x-key: ${line}`] }, "allow by (mesh default)"]]);
+});
+
 test("claims: texts, numbers, lists, the words of scope, claims within claims, and nothing that is inherited", () => {
   const claim = (name: string, ...values: string[]) => ({
     rules: [{ name: "it", claims: [{ name, ...(values.length > 0 ? { values } : {}) }] }],

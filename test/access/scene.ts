@@ -48,11 +48,16 @@ export interface Request {
 export const asking = ({ method = "GET", target = "/", headers = [], claims }: Request = {}): Asking => ({
   ...{ method, target, claims },
   overridden: overrides(headers.map((line) => `${line}\r\n`).join("")),
-  fields: (name) =>
-    headers
-      .filter((line) => line.slice(0, line.indexOf(":")).toLowerCase() === name)
-      .map((line) => line.slice(line.indexOf(":") + 1).trim()),
+  fields: (name) => valuesOf(headers, (written) => written === name),
+  fieldsLike: (name) => valuesOf(headers, (written) => dashed(written) === dashed(name)),
 });
+
+const valuesOf = (headers: readonly string[], isWanted: (lower: string) => boolean): string[] =>
+  headers
+    .filter((line) => isWanted(line.slice(0, line.indexOf(":")).toLowerCase()))
+    .map((line) => line.slice(line.indexOf(":") + 1).trim());
+
+const dashed = (name: string): string => name.replaceAll("_", "-");
 
 /** `allow by NAME`, and what a rule in shadow would have said. */
 export const inWords = ({ verdict, rule, shadow }: Decision): string =>

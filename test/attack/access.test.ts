@@ -108,6 +108,27 @@ for (const server of natsServers())
       assert.deepEqual(seen.splice(0), ["shop GET /public/x?y=/../z weft-caller"]);
     });
 
+    await t.test("no way to write a header field leads around a deny rule", async () => {
+      const to = [{ headers: [{ name: "x-role", value: "admin" }] }];
+      await mesh.apply(policyWith({ default: "allow", rules: [{ name: "no-admin", action: "deny", to }] }));
+      const asked = async (headers: Record<string, string | string[]>) =>
+        (await ask(shop.listen, "payments.mesh", "/", { headers: headers as Record<string, string> })).status;
+      for (const [name, value] of [
+        ["x-role", "admin"],
+        ["x_role", "admin"],
+        ["X_Role", "Admin"],
+        ["x-role", "guest,admin"],
+        ["x-role", "admin, guest"],
+        ["x-role", 'guest, "admin"'],
+        ["x-role", ["guest", "admin"]],
+      ] as const)
+        assert.equal(await asked({ [name]: value as string }), 403, `${name}: ${value}`);
+      assert.equal(await asked({ "x-role": "guest", x_role: "admin" }), 403);
+      assert.deepEqual(seen, []);
+      assert.equal(await asked({ "x-role": "guest" }), 200);
+      seen.splice(0);
+    });
+
     await t.test(
       "the broker lets a caller send nothing to a service that never takes its calls",
       async () => {
@@ -144,7 +165,7 @@ for (const server of natsServers())
         await mesh.apply(policyWith({ rules: [ofOrders, publicOnly] }), meshWith({ default: "deny" }));
         assert.equal((await ask(orders.listen, "payments.mesh", "/y")).status, 200);
         const { authority } = await mesh.get("sidecars");
-        assert.deepEqual([authority.kind, authority.revision], ["behind", 2]);
+        assert.deepEqual([authority.kind, authority.revision], ["behind", 3]);
         await mesh.startAuthority();
         await until(async () => (await mesh.get("sidecars")).authority.kind === "told");
         const only = () => claimsIn(shop.membership.identity.credentials.jwt()!).nats.pub?.allow ?? [];

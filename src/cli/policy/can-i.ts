@@ -45,13 +45,18 @@ function parsed(target: string): [callee: string, path: string] {
 
 function askingOf(method: string, target: string, { header = [], claim = [] }: CanIFlags): Asking {
   const lines = header.map((one) => pairOf("--header", one));
+  const valuesOf = (isWanted: (lower: string) => boolean) =>
+    lines.filter(([name]) => isWanted(name.toLowerCase())).map(([, value]) => value);
   const block = lines.map(([name, value]) => `${name}: ${value}\r\n`).join("");
   return {
     ...{ method, target, overridden: overrides(block) },
-    fields: (wanted) => lines.filter(([name]) => name.toLowerCase() === wanted).map(([, value]) => value),
+    fields: (wanted) => valuesOf((name) => name === wanted),
+    fieldsLike: (wanted) => valuesOf((name) => dashed(name) === dashed(wanted)),
     claims: claim.length === 0 ? undefined : claimsOf(claim.map((one) => pairOf("--claim", one))),
   };
 }
+
+const dashed = (name: string): string => name.replaceAll("_", "-");
 
 function pairOf(flag: string, text: string): [name: string, value: string] {
   const at = text.indexOf("=");

@@ -4,6 +4,7 @@ import {
   appendToField,
   fieldValue,
   fieldValues,
+  fieldValuesLike,
   findField,
   removeField,
   setField,
@@ -20,6 +21,14 @@ test("a field is found by name in any case, and only as a whole name", () => {
   assert.equal(fieldValue(block, "x_y^1"), undefined);
   assert.equal(findField("", "host"), -1);
   assert.deepEqual(fieldValues(block, "via"), ["1.1 c", "1.1 d"]);
+});
+
+test("fields of one name in any spelling that CGI makes one are found, in their order", () => {
+  const mixed = "X-App-Role: a\r\nx_app_role:b\r\nX-APP_role: \tc \r\nx-app-roles: d\r\nx app-role: e\r\n";
+  assert.deepEqual(fieldValuesLike(mixed, "x-app-role"), ["a", "b", "c"]);
+  assert.deepEqual(fieldValuesLike(mixed, "x_app_role"), ["a", "b", "c"]);
+  assert.deepEqual(fieldValuesLike("", "x"), []);
+  assert.deepEqual(fieldValuesLike("a: x-app-role: 1\r\n", "x-app-role"), []);
 });
 
 test("a field is removed with all its lines, and nothing else changes", () => {
