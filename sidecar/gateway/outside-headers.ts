@@ -3,14 +3,47 @@ import { HOST } from "../http/grammar.ts";
 import { fieldValue, fieldValues } from "../http/header-block.ts";
 import type { Client } from "./client-address.ts";
 
+const REST = "[^:\\n]*";
+
+/**
+ * Fields in which the proxies and CDNs that are in use tell apps the address of who asks, how he asks, or his
+ * certificate (RFC 9440 section 2.4: whoever ends TLS removes these). Apps of some framework believe each of them. What
+ * really stands in front of a gateway is told by `trustedHops`, and speaks by `x-forwarded-for`.
+ */
+const WHO_ASKS = [
+  ...[
+    "forwarded",
+    `x-forwarded(?:-${REST})?`,
+    "x-real-ip",
+    "x-client-ip",
+    "x-cluster-client-ip",
+    "client-ip",
+  ],
+  ...[
+    "x-remote-(?:ip|addr)",
+    "x-originating-ip",
+    "true-client-ip",
+    `cf-connecting-ip${REST}`,
+    "cf-pseudo-ipv4",
+  ],
+  ...["cf-visitor", "fastly-client-(?:ip|ssl)", "fly-client-ip", `fly-forwarded-${REST}`, "ali-cdn-real-ip"],
+  ...["x-azure-(?:clientip|socketip)", "x-appengine-(?:user-ip|remote-addr)", "do-connecting-ip"],
+  ...["x-nf-client-connection-ip", "cloudfront-viewer-address", `wl-proxy-${REST}`, "front-end-https"],
+  ...["x-scheme", "x-url-scheme", "client-cert(?:-chain)?"],
+];
+
 /**
  * Fields that nobody outside may write: what means something to the mesh (`weft-…`), sets its times (`grpc-timeout`,
- * `x-envoy-…`), or tells apps who asks and how. `Proxy` would become a variable that programs read (CVE-2016-5385).
- * Names with an underscore are dropped as nginx drops them: many frameworks read `weft_caller` as `weft-caller`.
+ * `x-envoy-…`), makes an app see another path, or tells it who asks and how. `Proxy` would become a variable that
+ * programs read (CVE-2016-5385); `Trailer` announces what does not come (`outside-request.ts`). Names with an
+ * underscore are dropped as nginx drops them: many frameworks read `weft_caller` as `weft-caller`.
  */
-const NEVER =
-  "weft-[^:\\n]*|x-envoy-[^:\\n]*|grpc-timeout|forwarded|x-forwarded-[^:\\n]*|x-real-ip|x-client-ip|x-cluster-client-ip|true-client-ip|x-original-[^:\\n]*|x-rewrite-url|proxy|[^:\\n]*_[^:\\n]*";
-const TRACE = "traceparent|tracestate|baggage|b3|x-b3-[^:\\n]*";
+const NEVER = [
+  ...[`weft-${REST}`, `x-envoy-${REST}`, "grpc-timeout", `x-original-${REST}`, "x-rewrite-ur[il]"],
+  ...["x-http-method(?:-override)?", "x-method-override", "proxy", "trailer", `${REST}_${REST}`],
+  ...WHO_ASKS,
+];
+const TRACE = `traceparent|tracestate|baggage|b3|x-b3-${REST}`;
 const ID = HEADER.requestId;
 
 const linesOf = (names: string): RegExp => new RegExp(`^(?:${names}):[^\\n]*\\n`, "gim");
@@ -28,7 +61,9 @@ export type OutsideHeaders = (headers: string, host: string, client: Client) => 
 export function outsideHeaders(options: OutsideHeadersOptions): OutsideHeaders {
   const { trustedHops, continueTraces, listener } = options;
   const believed = trustedHops > 0;
-  const dropped = linesOf([NEVER, ...(continueTraces ? [] : [TRACE]), ...(believed ? [] : [ID])].join("|"));
+  const dropped = linesOf(
+    [...NEVER, ...(continueTraces ? [] : [TRACE]), ...(believed ? [] : [ID])].join("|"),
+  );
   return (headers, host, { address, forwardedFor }) => {
     const proto = (believed && protoIn(headers)) || listener;
     const asked = (believed && hostIn(headers)) || host;
