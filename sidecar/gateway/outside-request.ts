@@ -1,7 +1,11 @@
 import type { Request } from "../http/exchange.ts";
 import type { Body } from "../stack/body.ts";
+import { cleanTrailers } from "../stack/clean-trailers.ts";
 
-/** A request from outside with the header lines that go into the mesh. */
+/**
+ * A request from outside with the header lines that go into the mesh, and without trailers: an intermediary may discard
+ * them (RFC 9110 §6.5.1), and what an app would read of them nobody has looked at.
+ */
 export class OutsideRequest implements Request {
   readonly method: string;
   readonly target: string;
@@ -21,7 +25,7 @@ export class OutsideRequest implements Request {
     this.path = asked.path;
     this.minorVersion = asked.minorVersion;
     this.headers = headers;
-    this.body = asked.body;
+    this.body = cleanTrailers(asked.body, none);
     this.upgrade = asked.upgrade;
   }
 
@@ -33,3 +37,5 @@ export class OutsideRequest implements Request {
     this.#asked.onGone = gone;
   }
 }
+
+const none = (): string => "";

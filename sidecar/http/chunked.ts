@@ -137,10 +137,12 @@ const NEVER_AS_TRAILER =
 
 /**
  * Fields that must not come as trailers, because they say how a message is routed, read or who sent it
- * (RFC 9110 §6.5.1). Whoever merges trailers into the head would be deceived.
+ * (RFC 9110 §6.5.1), or because the mesh writes or judges them in the head: the id, trace and time of a call, and what
+ * makes an app see another method or path (`src/access/asking.ts`). Whoever merges trailers into the head would be
+ * deceived; so would be who reads `_` as `-`.
  */
 const NOT_AS_TRAILER =
-  /^(?:content-(?:encoding|type|range|location)|proxy-.*|te|trailer|host|expect|authorization|www-authenticate|cookie|set-cookie2?|cache-control|max-forwards|range|if-.*|location|via|forwarded|x-forwarded-.*|weft-.*)$/i;
+  /^(?:content-(?:encoding|type|range|location)|proxy-.*|te|trailer|host|expect|authorization|www-authenticate|cookie|set-cookie2?|cache-control|max-forwards|range|if-.*|location|via|forwarded|x-forwarded-.*|weft-.*|proxy|x-real-ip|x-request-id|traceparent|tracestate|baggage|grpc-timeout|x-envoy-.*|x-http-method.*|x-method-override|x-original-.*|x-rewrite-.*)$/i;
 
 /** The lines that may travel on; undefined when the block is malformed. */
 export function checkTrailers(block: string): string | undefined {
@@ -150,7 +152,7 @@ export function checkTrailers(block: string): string | undefined {
   for (const line of block.split("\r\n")) {
     const name = line.slice(0, line.indexOf(":"));
     if (NEVER_AS_TRAILER.test(name)) return undefined;
-    if (line !== "" && !NOT_AS_TRAILER.test(name)) kept += `${line}\r\n`;
+    if (line !== "" && !NOT_AS_TRAILER.test(name.replaceAll("_", "-"))) kept += `${line}\r\n`;
   }
   return kept;
 }

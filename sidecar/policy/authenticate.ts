@@ -1,5 +1,6 @@
 import { TOKEN_PROBLEMS, type TokenProblem, type Verdict } from "../../src/protocol/token-verdict.ts";
 import type { Call, Layer, Service } from "../stack/call.ts";
+import { cleanTrailers } from "../stack/clean-trailers.ts";
 import { failed, type Outcome, type Refused, refused } from "../stack/outcome.ts";
 import { type ClaimField, fieldsOf, withoutFields } from "./claim-fields.ts";
 
@@ -41,6 +42,9 @@ export interface AuthenticateOptions {
 export function authenticate(options: AuthenticateOptions): Layer {
   const { places, uses, required, realm, counted } = options;
   const clean = withoutFields([...uses.values()].flatMap(({ fields }) => fields.map(({ header }) => header)));
+  // No token is looked for behind a body, so none may come in there.
+  const cleanBehind = (trailers: string) =>
+    places.reduce((lines, place) => place.without(lines), clean(trailers));
   const isExempt = exemption(options.exempt);
 
   const refuse = (provider: string, problem: TokenProblem): Promise<Refused> => {
@@ -72,6 +76,7 @@ export function authenticate(options: AuthenticateOptions): Layer {
       token = read;
     }
     head.headers = clean(head.headers);
+    head.body = cleanTrailers(head.body, cleanBehind);
     if (found === undefined || token === undefined) {
       if (!required || isExempt(call.path)) return inner(call);
       counted("", "missing");

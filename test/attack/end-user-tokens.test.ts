@@ -5,6 +5,7 @@ import { metricsOf, total, value } from "../support/metrics.ts";
 import { askEcho, policy, routedMesh } from "../support/routed-mesh.ts";
 import { natsServers } from "../support/servers.ts";
 import { hmacWith, rawToken, signingKey, tokenOf } from "../support/token-issuer.ts";
+import { lines, wireTo } from "../support/wire.ts";
 
 /*
  * Tokens of end users through a real mesh: what is refused never reaches the app, whoever sends it. What a token itself
@@ -53,6 +54,20 @@ for (const server of natsServers())
     assert.equal(good.echo?.headers.x_user, undefined);
     assert.equal(good.echo?.headers.authorization, undefined);
 
+    for (const body of ["", "5\r\nhello\r\n"]) {
+      const wire = await wireTo(t, shop.listen);
+      const { authorization } = bearer(tokenOf(key, claims()));
+      const head = ["Host: orders.mesh", `Authorization: ${authorization}`, "Transfer-Encoding: chunked"];
+      wire.send(lines("POST /trailers HTTP/1.1", ...head));
+      wire.send(
+        `${body}0\r\n${lines("x-user: root", "X_User: root", "Authorization: Bearer x", "X-Sum: 1")}`,
+      );
+      assert.match(await wire.head(), /^HTTP\/1\.1 200 /);
+      const posted = orders.seen.at(-1)!;
+      assert.deepEqual([posted.headers["x-user"], posted.trailers], ["ada", { "x-sum": "1" }]);
+      wire.socket.destroy();
+    }
+
     const healthy = await call({ "x-user": "root" }, "/healthz");
     assert.equal(healthy.answer.status, 200);
     assert.equal(healthy.echo?.headers["x-user"], undefined);
@@ -90,7 +105,7 @@ for (const server of natsServers())
     assert.equal(orders.seen.length, reached);
 
     const text = await metricsOf(orders.sidecar.admin!);
-    assert.equal(total(text, "weft_tokens_total", { provider: "login", result: "accepted" }), 1);
+    assert.equal(total(text, "weft_tokens_total", { provider: "login", result: "accepted" }), 3);
     assert.equal(total(text, "weft_tokens_total", { provider: "login", result: "algorithm" }), 2);
     assert.equal(total(text, "weft_tokens_total", { result: "missing" }), 1);
     assert.ok(value(text, "weft_jwks_age_seconds", { provider: "login" })! < 60);

@@ -9,6 +9,11 @@ import { lines, wireTo } from "../support/wire.ts";
 const HOST = "Host: shop.example.com";
 const SMUGGLED = lines("GET /smuggled HTTP/1.1", HOST);
 const answersIn = (text: string): number => text.match(/HTTP\/1\.1 \d/g)?.length ?? 0;
+/** Each is believed by apps that stand behind some proxy or CDN. */
+const CLIENT_ADDRESSES = [
+  ...["cf-connecting-ip", "fastly-client-ip", "x-azure-clientip", "true-client-ip", "x-client-ip"],
+  ...["x-cluster-client-ip", "fly-client-ip", "x-envoy-external-address", "cloudfront-viewer-address"],
+];
 
 test("strangers at a gateway: what they claim to be, smuggle, and reach for", async (t) => {
   const { mesh, ask: outside, wire, http, https } = await gatewayMesh(t, { headTimeoutMs: 1500 });
@@ -30,6 +35,7 @@ test("strangers at a gateway: what they claim to be, smuggle, and reach for", as
       "x-envoy-expected-rq-timeout-ms": "1",
       "x-forwarded-for": "10.0.0.1",
       "x-real-ip": "10.0.0.1",
+      ...Object.fromEntries(CLIENT_ADDRESSES.map((name) => [name, "10.0.0.1"])),
       forwarded: "for=10.0.0.1",
       "x-forwarded-proto": "http",
       "x-forwarded-host": "admin.mesh",
@@ -43,12 +49,27 @@ test("strangers at a gateway: what they claim to be, smuggle, and reach for", as
     assert.equal(app.weft_caller, undefined);
     assert.equal(app["x-forwarded-for"], "127.0.0.1");
     assert.equal(app["x-real-ip"], "127.0.0.1");
+    for (const name of CLIENT_ADDRESSES) assert.equal(app[name], undefined, name);
     assert.equal(app.forwarded, undefined);
     assert.equal(app["x-forwarded-proto"], "https");
     assert.equal(app["x-forwarded-host"], "shop.example.com");
     assert.doesNotMatch(String(app["x-request-id"]), /passwd/);
     assert.doesNotMatch(String(app.traceparent), /0af7651916cd43dd8448eb211c80319c/);
     assert.equal(app["weft-attempt"], "1");
+  });
+
+  await t.test("nothing comes in behind a body: no trailer of a stranger goes further", async () => {
+    for (const body of ["", "5\r\nhello\r\n"]) {
+      const client = await wire();
+      client.send(lines("POST /trailers HTTP/1.1", HOST, "Trailer: x-user", "Transfer-Encoding: chunked"));
+      client.send(`${body}0\r\n${lines("x-user: root", "x_user: root", "x-real-ip: 10.0.0.1", "X-Sum: 1")}`);
+      assert.match(await client.head(), /^HTTP\/1\.1 200 /);
+      const echo = seen.find(({ path }) => path === "/trailers")!;
+      assert.deepEqual([echo.trailers, echo.headers.trailer], [{}, undefined]);
+      assert.equal(echo.body, body === "" ? "" : "hello");
+      seen.splice(0);
+      client.socket.destroy();
+    }
   });
 
   await t.test("no service is reached that no route names, by no spelling of its name", async () => {

@@ -25,6 +25,7 @@ export interface Echo {
   readonly path: string;
   readonly headers: NodeJS.Dict<string | string[]>;
   readonly body: string;
+  readonly trailers: NodeJS.Dict<string>;
 }
 
 export interface EchoService {
@@ -125,8 +126,8 @@ export async function routedMesh(t: TestContext, { server }: { server?: TestServ
         } catch {
           return; // the rest never came
         }
-        const { method = "", url = "", headers } = request;
-        const echo = { service, version, instance, method, path: url, headers, body };
+        const { method = "", url = "", headers, trailers } = request;
+        const echo = { service, version, instance, method, path: url, headers, body, trailers };
         seen.push(echo);
         response.writeHead(200, { "content-type": "application/json", ...answer?.(request) });
         response.end(JSON.stringify(echo));

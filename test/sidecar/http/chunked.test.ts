@@ -70,3 +70,16 @@ test("trailers that could change what a message means are dropped", () => {
   );
   assert.equal(checkTrailers("bad line\r\n"), undefined);
 });
+
+test("what the mesh writes or judges in the head does not come in as a trailer, in no spelling", () => {
+  for (const name of [
+    ...["Weft_Caller", "weft-error", "X-Request-Id", "x_request_id", "traceparent", "Baggage", "X-Real-IP"],
+    ...["X-HTTP-Method-Override", "x_http_method", "X-Method_Override", "X-Original-URL", "x-rewrite-uri"],
+    ...["grpc-timeout", "x-envoy-original-path", "X_Forwarded_For", "Proxy"],
+  ])
+    assert.equal(
+      checkTrailers(`A: 1\r\n${name}: x\r\ngrpc-status: 0\r\n`),
+      "A: 1\r\ngrpc-status: 0\r\n",
+      name,
+    );
+});
