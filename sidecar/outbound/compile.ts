@@ -129,8 +129,11 @@ const serviceEjected =
     retryAfterMs,
   });
 
-const stepsOf = ({ requestChanges, responseChanges, mirrors }: Steps, parts: OutboundParts): NamedLayers => ({
-  modifyResponse: responseChanges.length > 0 ? modifyResponse(responseChanges) : undefined,
+const stepsOf = (
+  { requestChanges, responseChanges, responseOwned, mirrors }: Steps,
+  parts: OutboundParts,
+): NamedLayers => ({
+  modifyResponse: responseChanges.length > 0 ? modifyResponse(responseChanges, responseOwned) : undefined,
   modifyRequest: requestChanges.length > 0 ? modifyRequest(requestChanges) : undefined,
   // After the changes, so that the copy is what the backend gets.
   mirror:

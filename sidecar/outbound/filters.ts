@@ -8,17 +8,21 @@ import { modifiedPath } from "../../src/routing/paths.ts";
 import type { Destination } from "../../src/routing/rules.ts";
 import type { Target } from "../../src/subjects/subjects.ts";
 import { fieldValue, setField } from "../http/header-block.ts";
-import { headerChange } from "../http/modify-headers.ts";
+import { type HeaderModifier, headerChange } from "../http/modify-headers.ts";
+import { withoutFields } from "../policy/claim-fields.ts";
 import type { Mirror } from "../policy/mirror.ts";
 import type { RequestChange, ResponseChange } from "../policy/modify.ts";
 import { wholeBody } from "../stack/body.ts";
 import type { Service } from "../stack/call.ts";
+import { cleanTrailers } from "../stack/clean-trailers.ts";
 import { AskedRequest } from "./asked-request.ts";
 
 /** What the filters of a rule or of a backend do to a call. */
 export interface Steps {
   readonly requestChanges: readonly RequestChange[];
   readonly responseChanges: readonly ResponseChange[];
+  /** Fields of answers that the changes set or remove. */
+  readonly responseOwned: readonly string[];
   readonly mirrors: readonly Omit<Mirror, "shadow">[];
   /** Answers in the place of every backend (RequestRedirect). */
   readonly answer: Service | undefined;
@@ -39,6 +43,7 @@ export const aimOf = ({ name, version }: Pick<BackendRef, "name" | "version">) =
 export function stepsOf(filters: readonly Filter[], matched: string, to: Destination): Steps {
   const requestChanges: RequestChange[] = [];
   const responseChanges: ResponseChange[] = [];
+  const responseOwned: string[] = [];
   const mirrors: Steps["mirrors"][number][] = [];
   let answer: Service | undefined;
   for (const filter of filters)
@@ -48,6 +53,7 @@ export function stepsOf(filters: readonly Filter[], matched: string, to: Destina
         break;
       case "ResponseHeaderModifier":
         responseChanges.push(headerChange(filter.responseHeaderModifier));
+        responseOwned.push(...ownedBy(filter.responseHeaderModifier));
         break;
       case "URLRewrite":
         requestChanges.push(rewrite(filter.urlRewrite, matched));
@@ -58,15 +64,24 @@ export function stepsOf(filters: readonly Filter[], matched: string, to: Destina
       case "RequestRedirect":
         answer = redirect(filter.requestRedirect, matched, to);
     }
-  return { requestChanges, responseChanges, mirrors, answer };
+  return { requestChanges, responseChanges, responseOwned, mirrors, answer };
 }
 
-function requestHeaders(modifier: Parameters<typeof headerChange>[0]): RequestChange {
+/** What is set or removed in a head does not come in as a trailer: an app may merge both (RFC 9110 §6.5.1). */
+function requestHeaders(modifier: HeaderModifier): RequestChange {
   const change = headerChange(modifier);
+  const owned = ownedBy(modifier);
+  const clean = owned.length > 0 ? withoutFields(owned) : undefined;
   return ({ head }) => {
     head.headers = change(head.headers);
+    if (clean !== undefined) head.body = cleanTrailers(head.body, clean);
   };
 }
+
+const ownedBy = ({ set = [], remove = [] }: HeaderModifier): string[] => [
+  ...set.map(({ name }) => name),
+  ...remove,
+];
 
 function rewrite({ hostname, path }: UrlRewrite, matched: string): RequestChange {
   return (call) => {

@@ -37,7 +37,13 @@ export interface RulePolicy {
   readonly sampledShare: number | undefined;
 }
 
-const NO_STEPS: Steps = { requestChanges: [], responseChanges: [], mirrors: [], answer: undefined };
+const NO_STEPS: Steps = {
+  requestChanges: [],
+  responseChanges: [],
+  responseOwned: [],
+  mirrors: [],
+  answer: undefined,
+};
 
 /** For a call that no route is about: it goes where its caller said. */
 export function policyWithoutRoute(

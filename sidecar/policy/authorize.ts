@@ -1,7 +1,9 @@
 import type { Access } from "../../src/access/access.ts";
 import type { Asking } from "../../src/access/asking.ts";
 import type { Call, Gate } from "../stack/call.ts";
+import { cleanTrailers } from "../stack/clean-trailers.ts";
 import { refused } from "../stack/outcome.ts";
+import { withoutFields } from "./claim-fields.ts";
 
 export type AccessMode = "enforce" | "shadow";
 
@@ -18,12 +20,16 @@ export interface AuthorizeOptions {
 /**
  * Refuses what the caller may not ask: who calls is the last token of the subject that the call came on, which the
  * broker vouches for (design section 2). The caller is not told the rule: it would learn what to write instead.
+ * Fields that rules look at do not come in as trailers, which nobody can look at before the call goes on.
  */
 export function authorize({ access, service, askingOf, denied }: AuthorizeOptions): Gate {
+  const clean = access.fields.length > 0 ? withoutFields(access.fields) : undefined;
   return (call) => {
-    const { caller } = call.head;
+    const { head } = call;
+    const { caller } = head;
     const decision = access.decide(caller, askingOf(call));
     if (decision.verdict === "allow") {
+      if (clean !== undefined) head.body = cleanTrailers(head.body, clean);
       if (decision.shadow !== undefined) {
         call.access = `shadow: denied by ${decision.shadow.rule}`;
         denied(call, decision.shadow.rule, "shadow");

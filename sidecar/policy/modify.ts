@@ -1,4 +1,6 @@
 import type { Call, Layer } from "../stack/call.ts";
+import { cleanTrailers } from "../stack/clean-trailers.ts";
+import { withoutFields } from "./claim-fields.ts";
 
 /** Changes the request as the next hop shall read it. */
 export type RequestChange = (call: Call) => void;
@@ -14,13 +16,17 @@ export const modifyRequest =
     return inner(call);
   };
 
-/** Applies the changes to the app's answer; what the mesh answers itself stays as it is. */
-export const modifyResponse =
-  (changes: readonly ResponseChange[]): Layer =>
-  (inner) =>
-  async (call) => {
+/**
+ * Applies the changes to the app's answer; what the mesh answers itself stays as it is.
+ * @param owned fields that the changes set or remove: they do not come as trailers either
+ */
+export function modifyResponse(changes: readonly ResponseChange[], owned: readonly string[] = []): Layer {
+  const clean = withoutFields(owned);
+  return (inner) => async (call) => {
     const outcome = await inner(call);
     if (outcome.kind !== "replied") return outcome;
     const headers = changes.reduce((block, change) => change(block), outcome.headers);
-    return { ...outcome, headers };
+    const body = owned.length > 0 ? cleanTrailers(outcome.body, clean) : outcome.body;
+    return { ...outcome, headers, body };
   };
+}

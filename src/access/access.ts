@@ -17,6 +17,8 @@ type Judge = (asking: Asking) => Verdict;
 export class Access {
   /** Everything is allowed, and nothing in shadow would deny: there is nothing to ask. */
   readonly isOpen: boolean;
+  /** The header fields that enforced rules look at. */
+  readonly fields: readonly string[];
   readonly #enforced: Judges;
   readonly #trial: Judges | undefined;
 
@@ -31,6 +33,7 @@ export class Access {
     regex?: RegexEngine,
   ) {
     const { enforced, trial } = ruleSetsOf(authorization, mesh);
+    this.fields = fieldsOf(enforced);
     this.#enforced = new Judges(enforced, regex);
     this.#trial = trial && new Judges(trial, regex);
     this.isOpen = allowsAll(enforced) && (trial === undefined || allowsAll(trial));
@@ -47,6 +50,12 @@ export class Access {
 
 const allowsAll = ({ rules, byDefault }: RuleSet): boolean =>
   byDefault.verdict === "allow" && rules.every(({ action }) => action === "allow");
+
+const fieldsOf = ({ rules }: RuleSet): string[] => [
+  ...new Set(
+    rules.flatMap(({ to = [] }) => to.flatMap(({ headers = [] }) => headers.map(({ name }) => name))),
+  ),
+];
 
 /** Whether compiling needs the engine for regular expressions. */
 export const hasExpression = (authorization: Authorization | undefined): boolean =>

@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { compileRule } from "../../../sidecar/outbound/compile.ts";
 import { stepsOf } from "../../../sidecar/outbound/filters.ts";
 import { policyOfRule } from "../../../sidecar/outbound/rule-policy.ts";
+import { wholeBody } from "../../../sidecar/stack/body.ts";
 import type { Filter } from "../../../src/resources/filter.ts";
 import { rulesFor } from "../../../src/routing/rules.ts";
 import { LiveBody } from "../../support/bodies.ts";
@@ -111,6 +112,27 @@ test("a rule's changes to answers are made to its redirects, too", async () => {
     },
   ];
   assert.match((await through({ filters }, "/")).outcome.headers, /^cache-control: no-store\r$/m);
+});
+
+test("what a rule sets or removes in a head does not come as a trailer, either way", () => {
+  const modifier = {
+    set: [{ name: "x-set", value: "1" }],
+    remove: ["x-gone"],
+    add: [{ name: "x-more", value: "1" }],
+  };
+  const { requestChanges, responseOwned } = stepsOf(
+    [
+      { type: "RequestHeaderModifier", requestHeaderModifier: modifier },
+      { type: "ResponseHeaderModifier", responseHeaderModifier: modifier },
+    ] as Filter[],
+    "/",
+    orders,
+  );
+  const trailers = "X-Set: 2\r\nX_Gone: 2\r\nx-gone: 2\r\nx-more: 2\r\n";
+  const call = aCall({ body: wholeBody(Buffer.from("a"), "until-end", trailers) });
+  for (const change of requestChanges) change(call);
+  assert.equal(call.head.body.trailers, "x-more: 2\r\n");
+  assert.deepEqual(responseOwned, ["x-set", "x-gone"]);
 });
 
 test("the share of a mirror is a percentage or a fraction; left out, it is everything", () => {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { CallAsking } from "../../../sidecar/inbound/call-asking.ts";
 import { authorize } from "../../../sidecar/policy/authorize.ts";
+import { wholeBody } from "../../../sidecar/stack/body.ts";
 import { accessOf } from "../../access/scene.ts";
 import { aCall } from "../a-call.ts";
 
@@ -75,4 +76,20 @@ test("rules look at what the app gets: path, header lines, upgrade, and the clai
     call.claims = { sub: "u" };
     assert.equal(gate(call)?.code, "denied", JSON.stringify(other));
   }
+});
+
+test("a field that a rule looks at does not come in as a trailer, when the call is allowed", () => {
+  const trailers = "X-Role: admin\r\nx_role: admin\r\nX-Sum: 1\r\n";
+  const posted = () => aCall({ method: "POST", body: wholeBody(Buffer.from("a"), "until-end", trailers) });
+  const to = [{ headers: [{ name: "x-role", value: "admin" }] }];
+  const call = posted();
+  assert.equal(
+    gateOf({ default: "allow", rules: [{ name: "it", action: "deny", to }] }).gate(call),
+    undefined,
+  );
+  assert.equal(call.head.body.trailers, "X-Sum: 1\r\n");
+  const other = posted();
+  const methods = [{ methods: ["DELETE"] }];
+  gateOf({ default: "allow", rules: [{ name: "it", action: "deny", to: methods }] }).gate(other);
+  assert.equal(other.head.body.trailers, trailers);
 });

@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { aim } from "../../../sidecar/policy/aim.ts";
 import { modifyRequest, modifyResponse } from "../../../sidecar/policy/modify.ts";
 import { nameUnknown } from "../../../sidecar/policy/name-unknown.ts";
+import { wholeBody } from "../../../sidecar/stack/body.ts";
 import type { Service } from "../../../sidecar/stack/call.ts";
 import { failed, refused, statusOf } from "../../../sidecar/stack/outcome.ts";
 import { aCall } from "../../support/calls.ts";
@@ -38,6 +39,13 @@ test("changes to the answer are made in their order, and only to an app's", asyn
   assert.equal(answer.headers, "C: 3\r\n", "it is made anew");
   for (const outcome of [refused("overflow", ""), failed("gone", "unknown", "")])
     assert.equal(await change(async () => outcome)(aCall()), outcome);
+});
+
+test("fields of an answer that the changes own do not come as trailers, and others do", async () => {
+  const body = wholeBody(Buffer.from("a"), "until-end", "X-Internal: 1\r\nx_internal: 2\r\nX-Sum: 1\r\n");
+  const outcome = await modifyResponse([], ["x-internal"])(async () => ({ ...replied, body }))(aCall());
+  assert.ok(outcome.kind === "replied");
+  assert.equal(outcome.body.trailers, "X-Sum: 1\r\n");
 });
 
 test("a backend that the mesh has never seen is told from one without an instance", async () => {
