@@ -95,7 +95,15 @@ test("weft up tells its authority, and get lists the policy of the mesh, which c
     const { stdout } = await weft.run(["get", "sidecars", "-o", "json"]);
     return JSON.parse(stdout).authority.kind === "told";
   });
-  assert.match((await weft.run(["get", "meshpolicies"])).stdout, /^NAME.*\nmesh +authorization +1 /);
+  assert.match(
+    (await weft.run(["get", "meshpolicies"])).stdout,
+    /^NAME.*\nmesh \(MeshPolicy\) +authorization +1 /,
+  );
+  assert.match((await weft.run(["get", "policies"])).stdout, /^mesh \(MeshPolicy\) +authorization +1 /m);
+  const all = JSON.parse((await weft.run(["get", "policies", "-o", "json"])).stdout) as {
+    resource: { kind: string };
+  }[];
+  assert.equal(all.at(-1)!.resource.kind, "MeshPolicy");
   const { stdout } = await weft.run(["delete", "meshpolicy", "mesh"]);
   assert.equal(stdout, "MeshPolicy mesh deleted\nrevision 2\n");
 });

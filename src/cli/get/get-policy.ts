@@ -28,7 +28,9 @@ export async function getResources(
 ): Promise<void> {
   refuseWatch(flags);
   const kind = KINDS[what];
-  const { resources } = await readPolicy<{ resources: Entry[] }>(flags, `/v1/policy?kind=${kind}`);
+  const resources = await entriesOf(kind, flags);
+  // Who asks for all policies wants to see what holds for all services, too.
+  if (what === "policies" && name === undefined) resources.push(...(await entriesOf("MeshPolicy", flags)));
   const entries = resources.filter(({ resource }) => name === undefined || isNamed(resource, name));
   if (name !== undefined && entries.length === 0)
     throw new Fault(`there is no ${kind} ${JSON.stringify(name)}`, `weft get ${what} lists those there are`);
@@ -36,6 +38,11 @@ export async function getResources(
   else if (flags.output === "yaml") print(entries.map(yamlOfEntry).join("---\n"));
   else if (what === "routes") printLine(table(routeRows(entries as Entry<HttpRoute>[], Date.now())));
   else printLine(table(policyRows(entries as Entry<ServicePolicy | MeshPolicy>[], Date.now())));
+}
+
+async function entriesOf(kind: Resource["kind"], flags: GetFlags): Promise<Entry[]> {
+  const { resources } = await readPolicy<{ resources: Entry[] }>(flags, `/v1/policy?kind=${kind}`);
+  return resources;
 }
 
 /** `orders`, of any namespace, or `shop/orders`. */

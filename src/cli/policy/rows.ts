@@ -41,14 +41,17 @@ const servicesOf = ({ spec }: HttpRoute): string =>
     })
     .join(",");
 
-/** @param now Unix time in ms */
+/**
+ * The kind of the policy of the mesh is told: a service may be called like it.
+ * @param now Unix time in ms
+ */
 export const policyRows = (
   entries: readonly Entry<ServicePolicy | MeshPolicy>[],
   now: number,
 ): string[][] => [
   ["NAME", "SETS", "REVISION", "AGE"],
   ...entries.map((entry) => [
-    nameOf(entry.resource),
+    entry.resource.kind === "MeshPolicy" ? `${nameOf(entry.resource)} (MeshPolicy)` : nameOf(entry.resource),
     Object.keys(entry.resource.spec).join(",") || "-",
     ...ends(entry, now),
   ]),

@@ -16,7 +16,7 @@ export interface ApplyFlags {
 export function define(command: Command): Command {
   return withOutput(withFiles(withRegistry(command)), ["table", "json", "yaml"])
     .description(
-      "Put policy into force: HTTPRoutes of the Gateway API and ServicePolicies (weft help schema).\nAll resources of all files, or none when anything is wrong with one. Within a second the sidecars follow it.",
+      "Put policy into force: HTTPRoutes of the Gateway API, ServicePolicies and the MeshPolicy (weft help schema).\nAll resources of all files, or none when anything is wrong with one. Within a second the sidecars follow it.",
     )
     .option("--dry-run", "say what would be done")
     .option("--diff", "show what changes, line by line")

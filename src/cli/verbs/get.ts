@@ -14,7 +14,7 @@ const KINDS = ["services", "instances", "routes", "policies", "meshpolicies", "s
 export function define(command: Command): Command {
   return withOutput(withRegistry(command), ["table", "json", "yaml"])
     .description(
-      "List services and their instances, routes and policies, the policy of the mesh, or which revision of the policy each sidecar runs.",
+      "List services and their instances, routes, policies (of services, and the MeshPolicy), the MeshPolicy alone, or which revision of the policy each sidecar runs.",
     )
     .addArgument(new Argument("<what>", "what to list").choices(KINDS))
     .argument("[name]", "only this one; for instances and sidecars: only of this service")
@@ -27,6 +27,8 @@ Examples:
   weft get instances orders -o json
   weft get instances --watch
   weft get routes orders -o yaml
+  weft get policies
+  weft get meshpolicies -o yaml
   weft get sidecars`,
     )
     .action(async (what: (typeof KINDS)[number], name: string | undefined, flags: GetFlags) => {
