@@ -155,6 +155,9 @@ export class Exchanges {
     this.#open.each((attempt) => {
       if (attempt.subject === subject && attempt.instance === "") denied ??= attempt;
     });
-    denied?.fail("denied", "no", `${this.#self} may not call ${denied.call.callee}`);
+    if (denied === undefined) return;
+    const { call } = denied;
+    call.access = `refused by the broker: policy lets ${this.#self} call nothing of ${call.callee}`;
+    denied.fail("denied", "no", `${this.#self} may not call ${call.callee}`);
   }
 }

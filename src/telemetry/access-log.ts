@@ -12,7 +12,7 @@ export interface AccessEntry {
   readonly mirrored: boolean;
   /** Faults that policy put in: `delay`, `abort`, `delay,abort`; empty for none. */
   readonly injected: string;
-  /** What authorization had against it, with the rule: `denied by …`, `shadow: denied by …`; else empty. */
+  /** What authorization had against it, with the rule: `denied by …`, `shadow: denied by …`, `refused by the broker: …`; else empty. */
   readonly access: string;
   /** The instance that answered; empty when none did. */
   readonly instance: string;

@@ -59,6 +59,15 @@ test("a call that the mesh ended tells the cause and the cure", () => {
   assert.match(story, /cause: +no instance of the service.*\n +cure: +look at `weft get instances`/);
 });
 
+test("a call that the broker refused tells so at its caller", () => {
+  const access = "refused by the broker: policy lets shop call nothing of orders";
+  const story = storyOf([{ ...call, status: 403, code: "denied", access }]);
+  assert.match(
+    story,
+    /sent to: +orders v2\n +access: +refused by the broker: policy lets shop call nothing of orders\n/,
+  );
+});
+
 test("a call that has not ended tells who has it, and for how long", () => {
   const { route: _, rule: _rule, why: _why, backend: _backend, ...plain } = call;
   const hangs = { status: 0, underWay: true };

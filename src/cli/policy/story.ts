@@ -47,6 +47,7 @@ function callerSide(call: Account): string[] {
     ...field("why", why),
     ...field("sent to", backend),
     ...field("injected", injected),
+    ...field("access", call.access),
     ...policyLines(call),
     ...attemptLines(attempts),
   ];
