@@ -108,6 +108,11 @@ export function startInbound(context: Context, options: InboundOptions): Inbound
   };
   const first = firstPolicy({ service, policies, guarded, say });
   let isReady = false;
+  // One of the two identities is older than policy; the caller will take its call for lost.
+  const stopDenied = bus.onDenied((subject) => {
+    if (subject.startsWith("_R."))
+      drops.count("the broker refuses the answer, because policy lets its caller call nothing here", subject);
+  });
   const stopFollowing = policies.onChange((changed) => {
     if (changed === service && isReady) renew().catch(reportBug(say));
   });
@@ -188,6 +193,7 @@ export function startInbound(context: Context, options: InboundOptions): Inbound
       // Whoever is closed without having left must not seem to be there for ever.
       await beats.leave();
       stopFollowing();
+      stopDenied();
       first.stop();
       own.close();
       tokens.close();

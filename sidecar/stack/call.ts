@@ -89,7 +89,7 @@ export class Call {
   waitedMs = 0;
   /** Faults that policy put in: `delay`, `abort` or both; empty for none. */
   injected = "";
-  /** What authorization had against it, in words that name the rule or the broker, for whoever looks after the service; else empty. */
+  /** What authorization had against it, in words that name the rule or the broker, for who runs the service; else empty. */
   access = "";
   /** What policy did with it, as bits (`marksOf`). */
   marks = 0;

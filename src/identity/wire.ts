@@ -64,6 +64,8 @@ export interface AccessReport {
   readonly lineage: string;
   readonly revision: number;
   readonly table: CalleeTable;
+  /** The time over which the registry will spread renewals; 2 s when absent. */
+  readonly withinMs?: number | undefined;
 }
 
 /** Its answer: what was issued before the last change of the table, to these services, should be renewed now. */
@@ -74,6 +76,8 @@ export interface AccessAnswer {
   readonly issuedBefore: number;
   /** Everybody's when absent. */
   readonly services?: readonly string[];
+  /** Callers get what is newly allowed when the callees can answer them: after this, when told again. */
+  readonly againInMs?: number;
 }
 
 /** Every answer that is not 200. */

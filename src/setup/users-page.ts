@@ -20,7 +20,7 @@ export function usersPage(): string {
   ]);
   return `${[
     generated("Users", "[parts.ts](parts.ts) and [../subjects/permissions.ts](../subjects/permissions.ts)"),
-    `Who may publish and who may subscribe to what, in a mesh called \`${MESH}\`; whatever is not here is refused by the broker (\`test/attack/least-privilege.test.ts\` tries). The sidecar is \`${SIDECAR.service}\`, instance \`${SIDECAR.instance}\`, version \`${SIDECAR.version}\`, that may call any service; \`mesh.*.*.${SIDECAR.service}\` becomes a list where it may not. A subject with a second word is for members of that queue group only. Accounts share no subject: the same name in another account is another subject.`,
+    `Who may publish and who may subscribe to what, in a mesh called \`${MESH}\`; whatever is not here is refused by the broker (\`test/attack/least-privilege.test.ts\` tries). The sidecar is \`${SIDECAR.service}\`, instance \`${SIDECAR.instance}\`, version \`${SIDECAR.version}\`, that may call any service; \`mesh.*.*.${SIDECAR.service}\` becomes a list where it may not, and so does \`_R.*.*.${SIDECAR.service}.>\` where others may not call it. A subject with a second word is for members of that queue group only. Accounts share no subject: the same name in another account is another subject.`,
     table(["subject", ...users.map(([name, account]) => `${name} (${account})`)], rows),
     "The authority has no NATS user: it speaks HTTPS only. `weft` on the command line uses `admin` to look at the mesh and to ask for tokens, and `system` for what concerns the whole cluster. No user has `allow_responses`.",
   ].join("\n\n")}\n`;

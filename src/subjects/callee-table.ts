@@ -1,4 +1,4 @@
-type Verdict = "allow" | "deny";
+export type Verdict = "allow" | "deny";
 
 /**
  * Who may send to whom, as far as that depends on the services alone: what publish permissions are made of. Whether a
@@ -19,8 +19,8 @@ export interface CalleeEntry {
 /** Everybody may send to everybody. */
 export const OPEN_TABLE: CalleeTable = { default: "allow", callees: {} };
 
-/** To whom one service may send. */
-export interface Callees {
+/** To whom one service may send, or who may send to it. */
+export interface Peers {
   /** No other service than these; all when absent. */
   readonly only?: readonly string[];
   /** None of these. */
@@ -28,7 +28,7 @@ export interface Callees {
 }
 
 /** In the order of names, so that the same table makes the same permissions. */
-export function calleesOf(caller: string, table: CalleeTable): Callees {
+export function calleesOf(caller: string, table: CalleeTable): Peers {
   const names = (wanted: Verdict) =>
     Object.entries(table.callees)
       .filter(([, entry]) => verdictOf(caller, entry) === wanted)
@@ -39,26 +39,21 @@ export function calleesOf(caller: string, table: CalleeTable): Callees {
   return not.length === 0 ? {} : { not };
 }
 
+/** Who may send to that service, so whom it may answer. In the order of names. */
+export function callersOf(callee: string, table: CalleeTable): Peers {
+  const { others, except } = entryOf(table, callee);
+  const names = [...except].sort();
+  if (others === "deny") return { only: names };
+  return names.length === 0 ? {} : { not: names };
+}
+
 /** Whether not everybody may call everything of that service, so that it must know its policy before it takes calls. */
 export const isGuarded = (service: string, { default: byDefault, callees }: CalleeTable): boolean =>
   byDefault === "deny" || Object.hasOwn(callees, service);
 
-const verdictOf = (caller: string, { others, except }: CalleeEntry): Verdict =>
+export const verdictOf = (caller: string, { others, except }: CalleeEntry): Verdict =>
   except.includes(caller) === (others === "allow") ? "deny" : "allow";
 
-/** The services whose `calleesOf` may differ between two tables; undefined when it may be any. */
-export function callersBetween(before: CalleeTable, after: CalleeTable): readonly string[] | undefined {
-  if (before.default !== after.default) return undefined;
-  const none: CalleeEntry = { others: after.default, except: [] };
-  const changed = new Set<string>();
-  for (const callee of new Set([...Object.keys(before.callees), ...Object.keys(after.callees)])) {
-    const [old, now] = [entryOf(before, callee) ?? none, entryOf(after, callee) ?? none];
-    if (old.others !== now.others) return undefined;
-    for (const caller of [...old.except, ...now.except])
-      if (old.except.includes(caller) !== now.except.includes(caller)) changed.add(caller);
-  }
-  return [...changed].sort();
-}
-
-const entryOf = ({ callees }: CalleeTable, callee: string): CalleeEntry | undefined =>
-  Object.hasOwn(callees, callee) ? callees[callee] : undefined;
+/** Also of a service that is not listed. */
+export const entryOf = ({ default: others, callees }: CalleeTable, callee: string): CalleeEntry =>
+  Object.hasOwn(callees, callee) ? callees[callee]! : { others, except: [] };

@@ -1,4 +1,4 @@
-import type { Callees } from "./callee-table.ts";
+import type { Peers } from "./callee-table.ts";
 import { repliesFrom, repliesTo } from "./reply.ts";
 import { registry, type Subjects } from "./subjects.ts";
 import { serviceName, token } from "./token.ts";
@@ -16,7 +16,9 @@ export interface SidecarName {
   readonly instance: string;
   readonly version: string;
   /** The services that it may call; every service when absent. */
-  readonly callees?: Callees;
+  readonly callees?: Peers;
+  /** The services that it may answer, so whose inboxes it can fill; every service when absent. */
+  readonly callers?: Peers;
 }
 
 /**
@@ -27,17 +29,19 @@ export interface SidecarName {
 export function sidecarPermissions(subjects: Subjects, who: SidecarName): Permissions {
   const service = serviceName(who.service);
   const own = (target: Parameters<Subjects["inbound"]>[1]) => subjects.inbound(service, target);
-  const { only, not } = who.callees ?? {};
+  const { callees = {}, callers = {} } = who;
   const to = (callee: string) => subjects.sentBy(service, callee);
+  const answer = (caller: string) => repliesFrom(service, caller);
+  const pubDeny = [...(callees.not ?? []).map(to), ...(callers.not ?? []).map(answer)];
   return {
     pub: [
-      ...(only?.map(to) ?? [subjects.sentBy(service)]),
-      repliesFrom(service),
+      ...(callees.only?.map(to) ?? [subjects.sentBy(service)]),
+      ...(callers.only?.map(answer) ?? [repliesFrom(service)]),
       registry.heartbeat(service, who.instance),
       registry.signals(service, who.instance),
       registry.gotBy(service),
     ],
-    ...(not === undefined ? {} : { pubDeny: not.map(to) }),
+    ...(pubDeny.length === 0 ? {} : { pubDeny }),
     sub: [
       `${own({ kind: "version", version: who.version })} ${service}`,
       `${own({ kind: "any" })} ${service}`,

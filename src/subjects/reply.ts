@@ -14,9 +14,12 @@ export interface ReplyParts {
 export const repliesTo = (caller: string, instance: string): Subject =>
   `_R.${token("service", caller)}.${token("instance", instance)}.>` as Subject;
 
-/** `_R.*.*.<responder>.>`: what a responder may publish, and so the reason why it cannot answer as another. */
-export const repliesFrom = (responder: string): Subject =>
-  `_R.*.*.${token("service", responder)}.>` as Subject;
+/**
+ * `_R.*.*.<responder>.>`: what a responder may publish, and so the reason why it cannot answer as another; `caller`
+ * narrows it to one service.
+ */
+export const repliesFrom = (responder: string, caller?: string): Subject =>
+  `_R.${caller === undefined ? "*" : token("service", caller)}.*.${token("service", responder)}.>` as Subject;
 
 /**
  * How a responder asks the broker whether callers are still there: an empty message to reply subjects that were never

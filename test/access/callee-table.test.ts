@@ -3,7 +3,8 @@ import { test } from "node:test";
 import { calleeTable } from "../../src/access/callee-table.ts";
 import { readResource } from "../../src/resources/read.ts";
 import type { ServicePolicy } from "../../src/resources/service-policy.ts";
-import { type CalleeTable, calleesOf, callersBetween, isGuarded } from "../../src/subjects/callee-table.ts";
+import { type CalleeTable, calleesOf, callersOf, isGuarded } from "../../src/subjects/callee-table.ts";
+import { callersBetween, mergeTables, openedBetween } from "../../src/subjects/compare-tables.ts";
 import { meshOf, policyWith } from "./scene.ts";
 
 const DENY = { default: "deny" };
@@ -44,6 +45,9 @@ test("a callee is out of reach only for callers that may never call it", () => {
   assert.deepEqual(calleesOf("orders", table), { not: ["closed", "secret", "staff"] });
   assert.deepEqual(calleesOf("shop", table), { not: ["closed", "payments", "secret", "staff", "stock"] });
   assert.deepEqual(calleesOf("web", table), { not: ["closed", "payments", "secret"] });
+  assert.deepEqual(callersOf("payments", table), { only: ["orders"] });
+  assert.deepEqual(callersOf("stock", table), { not: ["shop"] });
+  assert.deepEqual([callersOf("closed", table), callersOf("other", table)], [{ only: [] }, {}]);
   for (const [service, guarded] of Object.entries({
     payments: true,
     mail: true,
@@ -67,6 +71,8 @@ test("where the mesh denies, only the callees that allow something are in reach"
   assert.deepEqual(calleesOf("orders", table), { only: ["open", "payments", "picky"] });
   assert.deepEqual(calleesOf("shop", table), { only: ["open"] });
   assert.equal(isGuarded("other", table), true);
+  assert.deepEqual(callersOf("other", table), { only: [] });
+  assert.deepEqual([callersOf("open", table), callersOf("picky", table)], [{}, { not: ["shop"] }]);
   assert.deepEqual(calleesOf("shop", tableOf({}, { ...DENY, mode: "shadow" })), {});
   assert.deepEqual(calleesOf("shop", tableOf({})), {});
 });
@@ -79,14 +85,39 @@ test("a service that is called like something every object has is one like other
 
 test("a change concerns the callers whose callees differ", () => {
   const before = tableOf({ payments: { rules: [allow("orders", "web")] } });
-  for (const [after, expected] of [
-    [before, []],
-    [tableOf({ payments: { rules: [{ ...allow("orders", "web"), ...onlyAdmin }] } }), []],
-    [tableOf({ payments: { rules: [allow("orders", "shop")] } }), ["shop", "web"]],
-    [tableOf({ payments: { rules: [deny("orders")] } }), undefined],
-    [tableOf({}), undefined],
-    [tableOf({ payments: { rules: [allow("orders", "web")] }, mail: { rules: [deny("web")] } }), ["web"]],
-    [tableOf({ payments: { rules: [allow("orders", "web")] } }, DENY), undefined],
-  ] as const)
+  for (const [after, expected, opened] of [
+    [before, [], []],
+    [tableOf({ payments: { rules: [{ ...allow("orders", "web"), ...onlyAdmin }] } }), [], []],
+    [tableOf({ payments: { rules: [allow("orders", "shop")] } }), ["shop", "web"], ["payments"]],
+    [tableOf({ payments: { rules: [allow("orders")] } }), ["web"], []],
+    [tableOf({ payments: { rules: [deny("orders")] } }), undefined, ["payments"]],
+    [tableOf({}), undefined, ["payments"]],
+    [tableOf({ payments: { rules: [allow("orders", "web")] }, mail: { rules: [deny("web")] } }), ["web"], []],
+    [tableOf({ payments: { rules: [allow("orders", "web")] } }, DENY), undefined, []],
+  ] as const) {
     assert.deepEqual(callersBetween(before, after), expected);
+    assert.deepEqual(openedBetween(before, after), opened);
+  }
+  assert.equal(openedBetween(tableOf({}, DENY), before), undefined);
+});
+
+test("between two tables a call is let through where both do, and answered where either does", () => {
+  const before = tableOf({ payments: { rules: [allow("orders", "web")] }, mail: { rules: [deny("web")] } });
+  const after = tableOf({ payments: { rules: [deny("orders")] }, open: { default: "allow" } }, DENY);
+  assert.deepEqual(mergeTables(before, after, "deny"), {
+    default: "deny",
+    callees: {
+      payments: { others: "deny", except: [] },
+      mail: { others: "deny", except: [] },
+      open: { others: "allow", except: [] },
+    },
+  });
+  assert.deepEqual(mergeTables(before, after, "allow"), {
+    default: "allow",
+    callees: {
+      payments: { others: "deny", except: ["orders", "web"] },
+      mail: { others: "allow", except: ["web"] },
+      open: { others: "allow", except: [] },
+    },
+  });
 });

@@ -141,8 +141,14 @@ for (const server of natsServers())
         const stolen = await mesh.secured.connect(identity.credentials);
         for (const target of ["any", "v-1", `i-${instance}`])
           await publishRefused(stolen, `mesh.payments.${target}.shop`);
-        const answer = await ask(shop.listen, "payments.mesh", "/public");
+        const headers = { "x-request-id": "refused" };
+        const answer = await ask(shop.listen, "payments.mesh", "/public", { headers });
         assert.deepEqual([answer.status, answer.headers["weft-error"]], [403, "denied"]);
+        const { accounts } = await mesh.get("explain/refused");
+        assert.deepEqual(
+          accounts.map(({ access }: { access: string }) => access),
+          ["refused by the broker: policy lets shop call nothing of payments"],
+        );
         assert.equal((await ask(orders.listen, "payments.mesh", "/x")).status, 200);
         assert.deepEqual(seen.splice(0), ["orders GET /x weft-caller"]);
       },
@@ -175,10 +181,33 @@ for (const server of natsServers())
         assert.ok(!only().some((subject) => subject.startsWith("mesh.*")));
         await until(async () => (await ask(shop.listen, "payments.mesh", "/public")).status === 200);
         // Whoever joins now gets no more, and says whether it is one to be guarded.
-        const late = await mesh.join("late");
+        const late = await mesh.join("late", { app: { host: app.host, port: app.port } });
         assert.equal(late.membership.identity.guarded, true);
         const client = await mesh.secured.connect(late.membership.identity.credentials);
         await publishRefused(client, "mesh.payments.any.late");
+      },
+    );
+
+    await t.test(
+      "who may be called by nobody fills nobody's inbox, and who is allowed is heard",
+      async () => {
+        const late = await mesh.secured.connect(await mesh.granted("late"));
+        for (const member of [orders, shop, payments]) {
+          const { service, instance } = member.membership.identity;
+          await publishRefused(late, `_R.${service}.${instance}.late.x-0`);
+        }
+        const stolen = await mesh.secured.connect(await mesh.granted("payments"));
+        await publishRefused(stolen, `_R.late.${instance}.payments.x-0`);
+
+        // The callee can answer before the caller can send: no call is served and then waits for an answer.
+        await mesh.apply({ ...policyWith({ rules: [publicOnly] }), metadata: { name: "late" } });
+        const answers = new Set<string>();
+        await until(async () => {
+          const { status, headers } = await ask(shop.listen, "late.mesh", "/public");
+          answers.add(`${status} ${headers["weft-error"]}`);
+          return status === 200;
+        });
+        assert.deepEqual([...answers], ["403 denied", "200 undefined"]);
       },
     );
   });

@@ -15,6 +15,7 @@ test("no minted JWT has allow_responses, bearer, or a subject of JetStream, KV o
     { service: "orders", instance: "a1", version: "1" },
     { service: "orders", instance: "a1", version: "1", callees: { only: [] } },
     { service: "orders", instance: "a1", version: "1", callees: { only: ["billing", "shipping"] } },
+    { service: "orders", instance: "a1", version: "1", callers: { only: ["shop"] } },
   ];
   for (const name of names) {
     const { nats, iss } = decode<User>(

@@ -50,6 +50,21 @@ test("each change is told, and whom it concerns is asked to renew, once", async 
   assert.deepEqual(teller.state, { kind: "told", revision: 2 });
 });
 
+test("callers are asked when the callees have renewed: the authority says when to be told again", async (t) => {
+  const { clock, reports, wishes, authority, apply } = await scene(t);
+  const first = { taken: true, issuedBefore: clock.unix(), services: ["payments", "web"], againInMs: 11_500 };
+  authority.answer = first;
+  await apply(orders);
+  assert.deepEqual([reports.length, reports.at(-1)!.withinMs, wishes.length], [2, 10_000, 1]);
+  authority.answer = { taken: true, issuedBefore: clock.unix() + 11_500, services: ["web"] };
+  clock.advance(11_500);
+  await turns();
+  assert.deepEqual(
+    wishes.map(({ services }) => services),
+    [["payments", "web"], ["web"]],
+  );
+});
+
 test("an authority that is away holds up no change, and is told until it answers", async (t) => {
   const { clock, teller, reports, authority, apply } = await scene(t);
   authority.isAway = true;

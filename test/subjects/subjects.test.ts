@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { sidecarPermissions } from "../../src/subjects/permissions.ts";
+import { type Permissions, sidecarPermissions } from "../../src/subjects/permissions.ts";
 import { callerOf, mayAnswer, parseReply, ReplyIds, repliesTo } from "../../src/subjects/reply.ts";
 import { Subjects } from "../../src/subjects/subjects.ts";
 import { serviceName, token } from "../../src/subjects/token.ts";
@@ -92,4 +92,21 @@ test("a sidecar's permissions are exactly those of the design", () => {
   });
   assert.ok(narrowed.pub.includes("mesh.orders.*.shop") && !narrowed.pub.includes("mesh.*.*.shop"));
   assert.equal(repliesTo("shop", "s1"), "_R.shop.s1.>");
+});
+
+test("whom a sidecar may not hear from it may not answer, so it cannot fill that inbox either", () => {
+  const who = { service: "orders", instance: "o1", version: "2" };
+  const replies = ({ pub, pubDeny = [] }: Permissions) =>
+    [pub, pubDeny].map((list) => list.filter((one) => one.startsWith("_R.")));
+  const of = (callers: object) => replies(sidecarPermissions(subjects, { ...who, callers }));
+  assert.deepEqual(of({}), [["_R.*.*.orders.>"], []]);
+  assert.deepEqual(of({ not: ["shop"] }), [["_R.*.*.orders.>"], ["_R.shop.*.orders.>"]]);
+  assert.deepEqual(of({ only: ["shop", "web"] }), [["_R.shop.*.orders.>", "_R.web.*.orders.>"], []]);
+  assert.deepEqual(of({ only: [] }), [[], []]);
+  const both = sidecarPermissions(subjects, {
+    ...who,
+    callees: { not: ["stock"] },
+    callers: { not: ["web"] },
+  });
+  assert.deepEqual(both.pubDeny, ["mesh.stock.*.orders", "_R.web.*.orders.>"]);
 });

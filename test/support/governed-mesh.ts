@@ -2,8 +2,10 @@ import type { TestContext } from "node:test";
 import { joinMesh, type Membership } from "../../sidecar/join.ts";
 import type { SidecarOptions } from "../../sidecar/options.ts";
 import { type Sidecar, startSidecar } from "../../sidecar/sidecar.ts";
+import type { Credentials } from "../../src/bus/credentials.ts";
 import { startRegistry } from "../../src/control/start.ts";
 import { type Authority, startAuthority } from "../../src/identity/authority/authority.ts";
+import { enrol } from "../../src/identity/member/enrol.ts";
 import { localToken } from "../../src/identity/member/request-token.ts";
 import { securedMesh } from "./secured-mesh.ts";
 import type { TestServer } from "./servers.ts";
@@ -53,6 +55,11 @@ export async function governedMesh(t: TestContext, server: TestServer) {
     stopAuthority: () => authority.close(),
     async startAuthority() {
       authority = await authorityOn(Number(new URL(url).port));
+    },
+    /** A fresh instance with what the authority gives now, and no sidecar. */
+    async granted(service: string): Promise<Credentials> {
+      const token = await localToken(state, service, url);
+      return (await enrol(token, { service, version: "1" })).credentials;
     },
     async join(service: string, options: Partial<SidecarOptions> = {}): Promise<Member> {
       const said: string[] = [];

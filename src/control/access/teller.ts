@@ -7,7 +7,7 @@ import type { ServicePolicy } from "../../resources/service-policy.ts";
 import type { HeldPolicy } from "../held-policy.ts";
 import type { PolicyRecord } from "../record.ts";
 import type { RenewalDesk } from "../renew/renewal-desk.ts";
-import { MAX_NAMED, MAX_WITHIN_MS, WITHIN_MS } from "../renew/wire.ts";
+import { MAX_NAMED, MAX_WITHIN_MS } from "../renew/wire.ts";
 
 /** Tells every authority; rejects with the cause when one of them did not take it. */
 export type TellAuthorities = (report: AccessReport) => Promise<readonly AccessAnswer[]>;
@@ -23,6 +23,8 @@ const RETRY_MS = 250;
 const RETRY_CAP_MS = 10_000;
 /** An authority that was restored from a copy, or lost its table, has it again after this. */
 const AGAIN_MS = 5 * 60_000;
+/** A small mesh does not wait long for what is newly allowed: callees renew, then callers. */
+const LEAST_WITHIN_MS = 500;
 /** Of one renewal at the authority, with room to spare. */
 const RENEWAL_MS = 10;
 /** What was issued before that has ended by itself. */
@@ -96,14 +98,14 @@ export class AuthorityTeller {
     const { record } = held;
     if (record === undefined) return RETRY_MS;
     try {
-      const answers = await tell!(reportOf(record));
+      const answers = await tell!({ ...reportOf(record), withinMs: this.#withinMs() });
       for (const answer of answers) this.#passOn(answer);
       if (this.#failures > 0)
         log.info({ revision: record.revision }, "the authority knows who may call whom");
       this.#failures = 0;
       this.#told = record.revision;
       this.#state = { kind: "told", revision: record.revision };
-      return AGAIN_MS;
+      return Math.min(AGAIN_MS, ...answers.map(({ againInMs = AGAIN_MS }) => againInMs));
     } catch (error) {
       const cause = (error as Error).message;
       const since = this.#state.kind === "behind" ? this.#state.since : clock.unix();
@@ -119,13 +121,16 @@ export class AuthorityTeller {
   }
 
   #passOn({ issuedBefore, services }: AccessAnswer): void {
-    const { renewals, sidecars, clock } = this.#deps;
+    const { renewals, clock } = this.#deps;
     if (this.#asked.has(issuedBefore) || clock.unix() - issuedBefore > LONG_AGO_MS) return;
     this.#asked.add(issuedBefore);
     if (services?.length === 0) return;
     const named = services !== undefined && services.length <= MAX_NAMED ? { services } : {};
-    const withinMs = Math.min(MAX_WITHIN_MS, Math.max(WITHIN_MS, sidecars() * RENEWAL_MS));
-    renewals.ask({ issuedBefore, ...named, withinMs });
+    renewals.ask({ issuedBefore, ...named, withinMs: this.#withinMs() });
+  }
+
+  #withinMs(): number {
+    return Math.min(MAX_WITHIN_MS, Math.max(LEAST_WITHIN_MS, this.#deps.sidecars() * RENEWAL_MS));
   }
 }
 

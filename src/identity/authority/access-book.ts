@@ -1,21 +1,16 @@
 import { join } from "node:path";
-import {
-  type Callees,
-  calleesOf,
-  callersBetween,
-  isGuarded,
-  OPEN_TABLE,
-} from "../../subjects/callee-table.ts";
+import { calleesOf, callersOf, isGuarded, OPEN_TABLE, type Peers } from "../../subjects/callee-table.ts";
 import { readSecret, SecretFileError, writeSecret } from "../keys/secret-files.ts";
 import type { AccessAnswer, AccessReport } from "../wire.ts";
+import { changed, heldForMs, type Known, type Tables, tablesAt } from "./access-change.ts";
+import { bytesOf, type LongLists, longListsOf, MOST_BYTES, withLongLists } from "./long-lists.ts";
 
-interface Kept extends AccessReport, Omit<AccessAnswer, "taken"> {}
-
-/**
- * A server takes a CONNECT of 64 KiB (`max_control_line`), and the JWT in it is base64: four thirds of this, with the
- * rest of its claims. 700 services of usual names fit, 290 of the longest.
- */
-const MOST_BYTES = 40_000;
+interface Made extends Tables {
+  readonly long: LongLists;
+  /** Of what it was made, and until when that holds. */
+  readonly known: Known;
+  readonly until: number;
+}
 
 /**
  * Who may send to whom, as the registry told it last: kept, so that an authority that starts without a registry grants
@@ -23,32 +18,42 @@ const MOST_BYTES = 40_000;
  */
 export class AccessBook {
   readonly #file: string;
-  #kept: Kept;
+  #known: Known;
+  #made: Made | undefined;
 
   /** @throws SecretFileError when it is damaged: what it said must not be taken for "everybody may" */
   constructor(stateDir: string) {
     this.#file = join(stateDir, "authority", "access.json");
-    this.#kept = this.#read();
+    this.#known = this.#read();
   }
 
-  /** To whom a service may send. */
-  calleesOf(service: string): Callees {
-    const callees = calleesOf(service, this.#kept.table);
-    const bytes = [...(callees.only ?? []), ...(callees.not ?? [])].reduce(
-      // Each becomes `"mesh.<callee>.*.<caller>",`.
-      (sum, callee) => sum + callee.length + service.length + 16,
-      0,
-    );
-    return bytes > MOST_BYTES ? {} : callees;
+  /** To whom a service may send. @param now Unix ms */
+  calleesOf(service: string, now: number): Peers {
+    const callees = calleesOf(service, this.#at(now).sends);
+    return bytesOf(service, callees) > MOST_BYTES ? {} : callees;
+  }
+
+  /** Whom a service may answer: everybody when that list and its callees do not fit into one JWT. @param now Unix ms */
+  callersOf(service: string, now: number): Peers {
+    const { answers, long } = this.#at(now);
+    const callers = withLongLists(callersOf(service, answers), long);
+    const bytes = bytesOf(service, callers) + bytesOf(service, this.calleesOf(service, now));
+    return bytes > MOST_BYTES ? {} : callers;
+  }
+
+  /** Who may send to everybody because the list would be too long; `*` is who no rule names. @param now Unix ms */
+  unlisted(now: number): string[] {
+    const { others, named } = this.#at(now).long;
+    return [...(others ? ["*"] : []), ...[...named].filter(([, isLong]) => isLong).map(([name]) => name)];
   }
 
   /** Of the policy that was told last. */
   get revision(): number {
-    return this.#kept.revision;
+    return this.#known.revision;
   }
 
   isGuarded(service: string): boolean {
-    return isGuarded(service, this.#kept.table);
+    return isGuarded(service, this.#known.table);
   }
 
   /**
@@ -58,31 +63,38 @@ export class AccessBook {
    * have died before it could pass that on
    */
   take(report: AccessReport, now: number): AccessAnswer {
-    const { lineage, revision, table } = this.#kept;
+    const { lineage, revision } = this.#known;
     const isOld = report.lineage === lineage && report.revision < revision;
-    if (!isOld && (report.lineage !== lineage || report.revision > revision)) {
-      const services = callersBetween(table, report.table);
-      const isChange = services === undefined || services.length > 0;
-      const wish = isChange
-        ? { issuedBefore: now + 1, ...(services === undefined ? {} : { services }) }
-        : {
-            issuedBefore: this.#kept.issuedBefore,
-            ...(this.#kept.services && { services: this.#kept.services }),
-          };
-      const kept: Kept = { ...report, ...wish };
-      writeSecret(this.#file, JSON.stringify(kept));
-      this.#kept = kept;
+    const isNew = report.lineage !== lineage || report.revision > revision;
+    const known = changed(this.#known, isNew ? report : undefined, now);
+    if (known !== this.#known) {
+      writeSecret(this.#file, JSON.stringify(known));
+      this.#known = known;
     }
-    const { issuedBefore, services } = this.#kept;
-    return { taken: !isOld, issuedBefore, ...(services === undefined ? {} : { services }) };
+    const { issuedBefore, services } = known;
+    const againInMs = heldForMs(known, now);
+    return {
+      ...{ taken: !isOld, issuedBefore },
+      ...(services && { services }),
+      ...(againInMs !== undefined && { againInMs }),
+    };
   }
 
-  #read(): Kept {
+  #at(now: number): Made {
+    const known = this.#known;
+    if (this.#made?.known === known && now < this.#made.until) return this.#made;
+    const tables = tablesAt(known, now);
+    const ends = (known.earlier ?? []).map(({ until }) => until).filter((until) => until > now);
+    this.#made = { ...tables, long: longListsOf(tables.sends), known, until: Math.min(...ends) };
+    return this.#made;
+  }
+
+  #read(): Known {
     const text = readSecret(this.#file);
     if (text === undefined)
       return { lineage: "", revision: 0, table: OPEN_TABLE, issuedBefore: 0, services: [] };
     try {
-      return JSON.parse(text) as Kept;
+      return JSON.parse(text) as Known;
     } catch {
       throw new SecretFileError(
         `${this.#file} is damaged: remove it when a registry runs, which tells it anew within minutes`,

@@ -114,8 +114,11 @@ export function addRoutes(server: FastifyInstance, state: AuthorityState): void 
       const before = access.revision;
       const answer = access.take(body, now());
       const { lineage, revision } = body;
-      if (answer.taken && revision !== before)
-        onEvent({ kind: "access", lineage, revision, services: answer.services ?? ["*"], address: ip });
+      if (answer.taken && revision !== before) {
+        const unlisted = access.unlisted(now());
+        const whom = { services: answer.services ?? ["*"], ...(unlisted.length > 0 && { unlisted }) };
+        onEvent({ kind: "access", lineage, revision, ...whom, address: ip });
+      }
       return answer;
     },
   );

@@ -56,11 +56,15 @@ export const tokenSchema = z.strictObject({
     .default([]),
 });
 
+/** The longest time over which a registry spreads renewals. */
+const MOST_WITHIN_MS = 600_000;
+
 const verdict = z.enum(["allow", "deny"]);
 
 export const accessSchema = z.object({
   lineage: z.string().min(1).max(64),
   revision: z.int().min(0),
+  withinMs: z.int().min(0).max(MOST_WITHIN_MS).optional(),
   table: z.object({
     default: verdict,
     callees: z.record(name, z.object({ others: verdict, except: z.array(name) })),

@@ -25,7 +25,7 @@ export interface Granter {
   readonly jwtLifeMs: number;
   readonly certLifeMs: number;
   /** Who may send to whom; everybody to everybody when absent. */
-  readonly access?: Pick<AccessBook, "calleesOf" | "isGuarded">;
+  readonly access?: Pick<AccessBook, "calleesOf" | "callersOf" | "isGuarded">;
 }
 
 /** Reads the authority's keys. @throws SecretFileError with the cure */
@@ -62,9 +62,11 @@ export interface Grantee {
 export async function grant(granter: Granter, who: Grantee, now: number): Promise<Grant> {
   const { mint, issuer, rootCa, brokers, jwtLifeMs, certLifeMs } = granter;
   const { service, instance, version } = who;
-  const callees = granter.access?.calleesOf(service) ?? {};
+  const callees = granter.access?.calleesOf(service, now) ?? {};
+  const callers = granter.access?.callersOf(service, now) ?? {};
   const guarded = granter.access?.isGuarded(service) ?? false;
-  const jwt = await mintSidecar(mint, { service, instance, version, callees }, who.nkey, now + jwtLifeMs);
+  const name = { service, instance, version, callees, callers };
+  const jwt = await mintSidecar(mint, name, who.nkey, now + jwtLifeMs);
   const cert = await issueLeaf(
     issuer,
     {

@@ -26,8 +26,10 @@ export type AuthorityEvent =
       readonly kind: "access";
       readonly lineage: string;
       readonly revision: number;
-      /** The callers whom it concerns; `*` for all. */
+      /** The services whom it concerns; `*` for all. */
       readonly services: readonly string[];
+      /** Whom the broker lets send to everybody, as their lists are too long for a JWT; `*` is who no rule names. */
+      readonly unlisted?: readonly string[];
       readonly address: string;
     }
   | {
