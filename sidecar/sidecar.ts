@@ -25,6 +25,7 @@ import { accountsUnderWay } from "./observe/under-way.ts";
 import { LIMITS, type Say, type SidecarOptions } from "./options.ts";
 import { type Outbound, startOutbound } from "./outbound/outbound.ts";
 import { Sweep } from "./stack/sweep.ts";
+import { Taps } from "./tap/taps.ts";
 
 /** A running sidecar. */
 export interface Sidecar {
@@ -100,6 +101,7 @@ async function open(
   });
   const accessLog = options.accessLog && (await accessLogTo(options.accessLog));
   const recent = { client: new RecentCalls(), server: new RecentCalls() };
+  const taps = new Taps({ bus, clock: systemClock, service, instance, version });
   const kept = new KeptTraces({ service, instance, recent, note: (note) => traces.note(note) });
   const traces = new TraceTeller({
     ...{ bus, clock: systemClock, service, instance },
@@ -108,7 +110,7 @@ async function open(
   const recorder = (side: "client" | "server"): Recorder => ({
     meter: metrics[side],
     mirrorMeter: side === "client" ? metrics.mirrorClient : metrics.mirrorServer,
-    ...{ tracer, accessLog, now: sweep.now, recent: recent[side], keep: kept.ended(side) },
+    ...{ tracer, accessLog, now: sweep.now, recent: recent[side], taps, keep: kept.ended(side) },
   });
   closers.push(
     () => table.close(),
@@ -118,6 +120,7 @@ async function open(
     () => tracer.shutdown(),
     () => accessLog?.flush(),
     () => traces.close(),
+    () => taps.close(),
   );
 
   let signals: SignalReporter | undefined;

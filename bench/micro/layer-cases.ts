@@ -1,5 +1,6 @@
 import { KeptTraces } from "../../sidecar/observe/kept-traces.ts";
 import { RecentCalls } from "../../sidecar/observe/recent-calls.ts";
+import { NO_TAPS } from "../../sidecar/observe/record.ts";
 import { Callees } from "../../sidecar/outbound/callees.ts";
 import { compileRule, type OutboundParts } from "../../sidecar/outbound/compile.ts";
 import type { Plan } from "../../sidecar/outbound/plans.ts";
@@ -67,7 +68,7 @@ export function partsFor(
   const meter = (): CallMeter => new CallMeter({ side: "client", service: "web" });
   return {
     recorder: {
-      ...{ meter: meter(), mirrorMeter: meter(), tracer, recent: new RecentCalls() },
+      ...{ meter: meter(), mirrorMeter: meter(), tracer, recent: new RecentCalls(), taps: NO_TAPS },
       ...{ keep: keeping(), accessLog: undefined, now: sweep.now },
     },
     sweep,

@@ -11,6 +11,7 @@ import { layerCases } from "./layer-cases.ts";
 import { loadLlhttp } from "./llhttp.ts";
 import { policyCases } from "./policy-cases.ts";
 import { flatness, ruleCases } from "./rule-cases.ts";
+import { tapCases } from "./tap-cases.ts";
 import { tokenCases } from "./token-cases.ts";
 
 /**
@@ -25,6 +26,7 @@ export async function runMicro(check = false, print = (text: string) => console.
     ...headCases(),
     ...(llhttp ? [repeat("head: llhttp (WebAssembly), for comparison", () => llhttp(REQUEST_BYTES))] : []),
     ...(await layerCases(tracer)),
+    ...(await tapCases(tracer)),
     ...policyCases(tracer),
     ...tokenCases(),
     ...(await ruleCases()),

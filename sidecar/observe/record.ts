@@ -9,6 +9,21 @@ import { BEGAN_TRACE } from "../stack/marks.ts";
 import { type Outcome, statusOf } from "../stack/outcome.ts";
 import type { RecentCall, RecentCalls, RefusedRequest } from "./recent-calls.ts";
 
+/** Somebody listens to one call (`sidecar/tap`). */
+export interface Tapped {
+  /** @returns the outcome to go on with: the same, but that its body may be looked into as it passes */
+  ended(kept: RecentCall, outcome: Outcome): Outcome;
+}
+
+export interface CallTaps {
+  /** Undefined while nobody listens. */
+  readonly active: unknown;
+  begin(side: Side, call: Call): Tapped | undefined;
+}
+
+/** Where nobody can. */
+export const NO_TAPS: CallTaps = { active: undefined, begin: () => undefined };
+
 export interface Recorder {
   readonly meter: CallMeter;
   /** Of copies of calls, which must not count as calls. */
@@ -17,6 +32,7 @@ export interface Recorder {
   readonly recent: RecentCalls;
   /** Told of each call that has ended, to keep what is worth it; absent where nobody asks for traces. */
   readonly keep: ((call: RecentCall) => void) | undefined;
+  readonly taps: CallTaps;
   /** Absent when it is off. */
   readonly accessLog: AccessLog | undefined;
   /** Monotonic, in ms. */
@@ -30,7 +46,7 @@ export interface Recorder {
 export const record =
   (
     side: Side,
-    { meter, mirrorMeter, tracer, recent, keep, accessLog, now }: Recorder,
+    { meter, mirrorMeter, tracer, recent, keep, taps, accessLog, now }: Recorder,
     sampledShare?: number,
   ): Layer =>
   (inner) =>
@@ -47,6 +63,7 @@ export const record =
       head.headers += `${HEADER.traceparent}: ${span.traceparent}\r\n`;
     } else if (span.traceparent !== incoming)
       head.headers = setField(head.headers, HEADER.traceparent, span.traceparent);
+    const tapped = taps.active === undefined ? undefined : taps.begin(side, call);
     return inner(call).then((outcome) => {
       const { attempt, callee, injected, waitedMs } = call;
       const status = statusOf(outcome);
@@ -84,7 +101,7 @@ export const record =
         requestId: fieldValue(head.headers, HEADER.requestId),
         traceparent: call.traceparent,
       });
-      return outcome;
+      return tapped === undefined ? outcome : tapped.ended(ended, outcome);
     });
   };
 

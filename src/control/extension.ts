@@ -17,6 +17,8 @@ import { SignalDesk } from "./signals/signal-desk.ts";
 import { Signals } from "./signals/view/signals.ts";
 import { PolicyKeeper } from "./store/keeper.ts";
 import type { PolicyStore } from "./store/store.ts";
+import { addTapRoutes } from "./tap/routes.ts";
+import { TapDesk } from "./tap/tap-desk.ts";
 import { TraceBook } from "./traces/trace-book.ts";
 import { TraceDesk } from "./traces/trace-desk.ts";
 
@@ -68,6 +70,7 @@ export function policyExtension(
           teller,
           adminToken,
         });
+        addTapRoutes(app, new TapDesk({ bus, clock, log }), adminToken);
         addSignalRoutes(app, { book, signals, stream });
       },
       load: () => keeper.start(),

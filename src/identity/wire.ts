@@ -58,6 +58,28 @@ export interface TokenAnswer {
   readonly cidrs: readonly string[];
 }
 
+/** `POST /taps`, with the admin's client certificate. What is asked for is written down, and bound to the service. */
+export interface TapRequest {
+  /** Public NKey, `U…`, of a key that was made for this tap. */
+  readonly nkey: string;
+  readonly service: string;
+  readonly side: "server" | "client";
+  /** Which calls, as the registry reads it; empty for all. */
+  readonly where: string;
+  readonly bodyBytes: number;
+  /** How long it may listen, an hour at most. */
+  readonly forMs: number;
+}
+
+/** Its answer. */
+export interface TapGrant {
+  readonly id: string;
+  /** Hears this tap, and can do nothing else. */
+  readonly jwt: string;
+  /** Unix ms by the authority's clock. */
+  readonly expiresAt: number;
+}
+
 /** `PUT /access`, with the registry's client certificate. */
 export interface AccessReport {
   /** Of the policy that the table was made of. */

@@ -39,6 +39,7 @@ export function sidecarPermissions(subjects: Subjects, who: SidecarName): Permis
       ...(callers.only?.map(answer) ?? [repliesFrom(service)]),
       registry.heartbeat(service, who.instance),
       registry.signals(service, who.instance),
+      registry.tapsBy(service, who.instance),
       registry.gotBy(service),
     ],
     ...(pubDeny.length === 0 ? {} : { pubDeny }),
@@ -65,6 +66,16 @@ export const registryPermissions = (): Permissions => ({
 export const observerPermissions = (): Permissions => ({
   pub: ["$SRV.>"],
   sub: ["_INBOX.>", registry.everyEvent],
+});
+
+/**
+ * Who hears one tap of one service, and says nothing: an empty list of what may be published would mean everything to
+ * the broker.
+ */
+export const tapPermissions = (id: string, service: string): Permissions => ({
+  pub: [],
+  pubDeny: [">"],
+  sub: [registry.everyTapped(id, serviceName(service))],
 });
 
 /**

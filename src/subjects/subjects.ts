@@ -68,6 +68,16 @@ export const registry = {
   explainEvent: subject("reg.ev.explain"),
   /** Traces that somebody has kept, so that all keep what they know of them. */
   tracesEvent: subject("reg.ev.traces"),
+  /** Tell of such calls for a while. */
+  tapEvent: subject("reg.ev.tap"),
+  /** Where one instance tells of the calls that a tap is about. Five tokens: no request of any mesh has as many. */
+  tap: (id: string, service: string, instance: string) =>
+    subject(`reg.tap.${token("id", id)}.${token("service", service)}.${token("instance", instance)}`),
+  tapsBy: (service: string, instance: string) =>
+    subject(`reg.tap.*.${token("service", service)}.${token("instance", instance)}`),
+  /** All that one tap hears. */
+  everyTapped: (id: string, service: string) =>
+    subject(`reg.tap.${token("id", id)}.${token("service", service)}.*`),
   /** `caller` has ejected an instance of `callee`. */
   hintEvent: (callee: string, caller: string) =>
     subject(`reg.ev.hint.${token("service", callee)}.${token("service", caller)}`),

@@ -5,9 +5,9 @@ import { openConnection } from "../../src/bus/connection.ts";
 import type { Credentials } from "../../src/bus/credentials.ts";
 import { PART_NAMES, partsOf } from "../../src/identity/trust/parts.ts";
 import { covers } from "../../src/subjects/covers.ts";
-import { type Permissions, sidecarPermissions } from "../../src/subjects/permissions.ts";
+import { type Permissions, sidecarPermissions, tapPermissions } from "../../src/subjects/permissions.ts";
 import { Subjects } from "../../src/subjects/subjects.ts";
-import { securedMesh } from "../support/secured-mesh.ts";
+import { securedMesh, tapCredentials } from "../support/secured-mesh.ts";
 import { natsServers } from "../support/servers.ts";
 
 /** What an intruder would like: all, others' inboxes and calls, JetStream, other buckets, the servers themselves. */
@@ -20,6 +20,7 @@ const COVETED = [
     "reg.hb.billing.b1",
     "reg.st.>",
     "reg.st.billing.b1",
+    ...["reg.tap.>", "reg.tap.*.*.*", "reg.tap.a1.billing.b1", "reg.tap.a2.orders.*", "reg.ev.tap"],
     "reg.get.>",
     "reg.get.policy.billing",
     "reg.ev.alive",
@@ -83,7 +84,11 @@ test("whoever subscribes to `>` where `*` is allowed hears nothing more: nobody 
     instance: "i1",
     version: "1",
   });
-  const all = [sidecar, ...Object.values(partsOf("mesh")).map(({ permissions }) => permissions)];
+  const all = [
+    sidecar,
+    tapPermissions("a1", "orders"),
+    ...Object.values(partsOf("mesh")).map(({ permissions }) => permissions),
+  ];
   const published = all.flatMap(({ pub }) => pub.map((subject) => subject.split(".")));
   for (const [subject] of all.flatMap(({ sub }) => sub.map(split))) {
     const tokens = subject.split(".");
@@ -109,6 +114,7 @@ for (const server of natsServers())
         orders.credentials,
         sidecarPermissions(new Subjects("mesh"), { service, instance, version }),
       ],
+      ["tap", await tapCredentials(mesh, "a1"), tapPermissions("a1", "orders")],
       ...PART_NAMES.map((name) => [name, mesh.part(name), parts[name].permissions] as const),
     ];
     const entries = users.flatMap(([, , { pub, sub }]) => [...pub, ...sub]);

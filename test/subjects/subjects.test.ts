@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type Permissions, sidecarPermissions } from "../../src/subjects/permissions.ts";
+import { type Permissions, sidecarPermissions, tapPermissions } from "../../src/subjects/permissions.ts";
 import { callerOf, mayAnswer, parseReply, ReplyIds, repliesTo } from "../../src/subjects/reply.ts";
 import { Subjects } from "../../src/subjects/subjects.ts";
 import { serviceName, token } from "../../src/subjects/token.ts";
@@ -75,6 +75,7 @@ test("a sidecar's permissions are exactly those of the design", () => {
     "_R.*.*.orders.>",
     "reg.hb.orders.o1",
     "reg.st.orders.o1",
+    "reg.tap.*.orders.o1",
     "reg.get.*.orders",
   ]);
   assert.deepEqual(sub, [
@@ -109,4 +110,13 @@ test("whom a sidecar may not hear from it may not answer, so it cannot fill that
     callers: { not: ["web"] },
   });
   assert.deepEqual(both.pubDeny, ["mesh.stock.*.orders", "_R.web.*.orders.>"]);
+});
+
+test("who taps a service may hear that one tap, and publish nothing", () => {
+  // An empty list alone would mean everything to nats-server.
+  assert.deepEqual(tapPermissions("a1", "orders"), {
+    ...{ pub: [], pubDeny: [">"], sub: ["reg.tap.a1.orders.*"] },
+  });
+  assert.throws(() => tapPermissions("*", "orders"), { name: "NameError" });
+  assert.throws(() => tapPermissions("a1", "registry"), { name: "NameError" });
 });

@@ -98,6 +98,7 @@ export async function routedMesh(t: TestContext, { server }: { server?: TestServ
   return {
     broker,
     registry,
+    adminToken: ADMIN_TOKEN,
     stopRegistry,
     get,
     post,

@@ -6,6 +6,7 @@ import { openConnection } from "../../src/bus/connection.ts";
 import type { Credentials } from "../../src/bus/credentials.ts";
 import { type Granter, grant, loadGranter } from "../../src/identity/authority/grant.ts";
 import { folderCredentials } from "../../src/identity/keys/folder-credentials.ts";
+import { mintTap } from "../../src/identity/keys/mint.ts";
 import { NKey } from "../../src/identity/keys/nkey.ts";
 import type { PartName } from "../../src/identity/keys/spiffe-id.ts";
 import { keyPem, newTlsKey } from "../../src/identity/keys/tls-key.ts";
@@ -59,6 +60,17 @@ export async function grantedInstance(granter: Granter, service: string, version
   const instance = nkey.publicKey.slice(1, 13).toLowerCase();
   const who = { service, instance, version, nkey: nkey.publicKey, tlsKey };
   return new Identity("https://127.0.0.1:1", nkey, keyPem(tlsKey), await grant(granter, who, Date.now()));
+}
+
+/** Of one tap of `orders`, granted without the authority's process; with the admin's certificate, as `weft tap` has it. */
+export async function tapCredentials(
+  mesh: SecuredMesh,
+  id: string,
+  expiresAt = Date.now() + 60_000,
+): Promise<Credentials> {
+  const key = NKey.create("U");
+  const jwt = await mintTap(mesh.granter.mint, { id, service: "orders" }, key.publicKey, expiresAt);
+  return { ...mesh.part("admin"), jwt: () => jwt, sign: (nonce) => key.sign(nonce) };
 }
 
 async function client(t: TestContext, credentials: Credentials): Promise<Client> {

@@ -111,7 +111,8 @@ const text = (max: number) =>
 /** Milliseconds, of a duration or since 1970: what `Date` can show (ECMA-262 section 21.4.1.1). */
 const ms = z.number().check(z.minimum(0), z.maximum(8.64e15));
 const status = z.int().check(z.minimum(0), z.maximum(999));
-const account = z.object({
+/** The form of an `Account`. */
+export const account = z.object({
   side: z.enum(["client", "server"]),
   service: name,
   instance: name,
@@ -159,7 +160,7 @@ export const isRequestId = (value: string): boolean =>
   value !== "" && value.length <= MAX_REQUEST_ID && !CONTROL.test(value);
 
 /** Cuts what is too long and covers what no terminal should get, so that the registry takes it. */
-function fitAccount(given: Account): Account {
+export function fitAccount(given: Account): Account {
   const fitted: Record<string, unknown> = { ...given };
   for (const [field, max] of Object.entries(MAX)) {
     const value = fitted[field];
@@ -170,7 +171,8 @@ function fitAccount(given: Account): Account {
   return fitted as unknown as Account;
 }
 
-const fitText = (value: string, max: number): string => {
+/** No longer than `max`, and without control characters. */
+export const fitText = (value: string, max: number): string => {
   const shown = value.replace(EVERY_CONTROL, "?");
   return shown.length <= max ? shown : `${shown.slice(0, max - 1)}…`;
 };

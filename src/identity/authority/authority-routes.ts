@@ -1,15 +1,17 @@
+import { randomBytes } from "node:crypto";
 import type { TLSSocket } from "node:tls";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from "fastify-type-provider-zod";
 import { NameError, serviceName } from "../../subjects/token.ts";
+import { mintTap } from "../keys/mint.ts";
 import { joinTokenText } from "../member/join-token.ts";
 import { checkClaim } from "../proofs.ts";
 import type { Ledger } from "../records/ledger.ts";
 import type { AuthorityEvent } from "../records/record-events.ts";
-import type { AccessAnswer, ErrorAnswer, Grant, TokenAnswer } from "../wire.ts";
+import type { AccessAnswer, ErrorAnswer, Grant, TapGrant, TokenAnswer } from "../wire.ts";
 import type { AccessBook } from "./access-book.ts";
 import { admit, type Proven } from "./admission.ts";
-import { accessSchema, enrolSchema, renewSchema, tokenSchema } from "./authority-schemas.ts";
+import { accessSchema, enrolSchema, renewSchema, tapSchema, tokenSchema } from "./authority-schemas.ts";
 import { byToken, type Entitlement, refuseOther } from "./entitlement.ts";
 import type { Grantee, Granter } from "./grant.ts";
 import { peerOf, requireAdmin, requireRegistry } from "./peer.ts";
@@ -34,7 +36,10 @@ export interface AuthorityState {
 /** The table of who may send to whom: ten thousand services, with some callers each. */
 const MOST_TABLE_BYTES = 8 << 20;
 
-/** The authority's HTTP interface: `/enrol`, `/renew`, `/tokens`, `/access`, `/healthz`. */
+/** A JWT ends at a whole second: nobody is cut off before the time that he asked for. */
+const TAP_GRACE_MS = 1000;
+
+/** The authority's HTTP interface: `/enrol`, `/renew`, `/tokens`, `/taps`, `/access`, `/healthz`. */
 export function addRoutes(server: FastifyInstance, state: AuthorityState): void {
   const { tokens, access, now, onEvent } = state;
   const { mesh } = state.granter.mint;
@@ -100,6 +105,18 @@ export function addRoutes(server: FastifyInstance, state: AuthorityState): void 
     onEvent({ kind: "token", service, id, uses, cidrs, expiresAt, address: request.ip });
     const token = joinTokenText({ url: state.publicUrl(), pin: state.granter.pin, id, secret });
     return { token, id, service, expiresAt, uses, cidrs };
+  });
+
+  app.post("/taps", { schema: { body: tapSchema } }, async (request): Promise<TapGrant> => {
+    requireAdmin(mesh, socketOf(request));
+    const { nkey, forMs, ...asked } = request.body;
+    serviceName(asked.service);
+    const id = randomBytes(12).toString("hex");
+    const expiresAt = now() + forMs + TAP_GRACE_MS;
+    const jwt = await mintTap(state.granter.mint, { id, service: asked.service }, nkey, expiresAt);
+    // Written down before it is handed out.
+    onEvent({ kind: "tap", id, nkey, ...asked, expiresAt, by: "admin", address: request.ip });
+    return { id, jwt, expiresAt };
   });
 
   app.put(

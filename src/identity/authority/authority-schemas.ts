@@ -10,9 +10,11 @@ const base64 = z
   .max(200)
   .regex(/^[A-Za-z0-9+/]+=*$/, "not base64");
 
+const nkey = z.string().regex(/^U[A-Z2-7]{55}$/, "not the public NKey of a user");
+
 const claim = {
   version: name,
-  nkey: z.string().regex(/^U[A-Z2-7]{55}$/, "not the public NKey of a user"),
+  nkey,
   tlsKey: base64,
   nkeyProof: base64,
   tlsKeyProof: base64,
@@ -54,6 +56,18 @@ export const tokenSchema = z.strictObject({
     .array(z.string().refine(isCidr, "not a range of addresses such as 10.0.0.0/8"))
     .max(16)
     .default([]),
+});
+
+export const tapSchema = z.strictObject({
+  nkey,
+  service: name,
+  side: z.enum(["server", "client"]),
+  where: z
+    .string()
+    .max(500)
+    .regex(/^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]*$/u, "no control characters"),
+  bodyBytes: z.int().min(0),
+  forMs: z.int().min(1000).max(3_600_000),
 });
 
 /** The longest time over which a registry spreads renewals. */

@@ -1,4 +1,4 @@
-import { type SidecarName, sidecarPermissions } from "../../subjects/permissions.ts";
+import { type SidecarName, sidecarPermissions, tapPermissions } from "../../subjects/permissions.ts";
 import { Subjects } from "../../subjects/subjects.ts";
 import { userJwt } from "./jwt.ts";
 import type { NKey } from "./nkey.ts";
@@ -36,4 +36,21 @@ export function mintSidecar(
     permissions: sidecarPermissions(new Subjects(mint.mesh), who),
     expiresAt,
   });
+}
+
+/**
+ * A user JWT for whoever taps a service: it hears that one tap, and can publish nothing.
+ * @param publicKey `U…`, of a key that was made for this tap
+ * @param expiresAt Unix time in ms, rounded down to a second
+ * @throws NameError for a bad name, NKeyError for a bad key
+ */
+export function mintTap(
+  { account, signer }: Mint,
+  { id, service }: { readonly id: string; readonly service: string },
+  publicKey: string,
+  expiresAt: number,
+): Promise<string> {
+  publicRaw("U", publicKey);
+  const permissions = tapPermissions(id, service);
+  return userJwt({ name: `tap-${id}`, publicKey, account, signer, permissions, expiresAt });
 }

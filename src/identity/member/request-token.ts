@@ -1,7 +1,5 @@
-import { join } from "node:path";
-import { needSecret } from "../keys/secret-files.ts";
-import { partFolder } from "../trust/parts.ts";
 import type { TokenAnswer, TokenRequest } from "../wire.ts";
+import { adminTls } from "./admin-tls.ts";
 import { askAuthority } from "./authority-client.ts";
 
 /**
@@ -15,11 +13,7 @@ export async function requestToken(
   authorityUrl: string,
   request: TokenRequest,
 ): Promise<TokenAnswer> {
-  const folder = partFolder(stateDir, "admin");
-  const read = (file: string) =>
-    needSecret(join(folder, file), `is ${stateDir} the state folder of a mesh? "weft up" makes one`);
-  const tls = { ca: read("ca.crt"), cert: read("tls.crt"), key: read("tls.key") };
-  return askAuthority<TokenAnswer>(authorityUrl, "/tokens", tls, () => request);
+  return askAuthority<TokenAnswer>(authorityUrl, "/tokens", adminTls(stateDir), () => request);
 }
 
 /** A token for one instance that starts now, on the machine of `weft up`. */

@@ -22,6 +22,19 @@ export type AuthorityEvent =
       readonly address: string;
     }
   | {
+      /** Somebody may listen to the calls of a service. */
+      readonly kind: "tap";
+      readonly nkey: string;
+      readonly id: string;
+      readonly service: string;
+      readonly side: string;
+      readonly where: string;
+      readonly bodyBytes: number;
+      readonly expiresAt: number;
+      readonly by: string;
+      readonly address: string;
+    }
+  | {
       /** Who may send to whom has changed. */
       readonly kind: "access";
       readonly lineage: string;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { RecentCalls } from "../../../sidecar/observe/recent-calls.ts";
-import type { Recorder } from "../../../sidecar/observe/record.ts";
+import { NO_TAPS, type Recorder } from "../../../sidecar/observe/record.ts";
 import { Callees } from "../../../sidecar/outbound/callees.ts";
 import type { OutboundParts } from "../../../sidecar/outbound/compile.ts";
 import { limitPending } from "../../../sidecar/policy/limit-pending.ts";
@@ -80,7 +80,8 @@ export function scene(over: Partial<OutboundParts> = {}): Scene {
   const recorder: Recorder = {
     meter: new CallMeter({ side: "client", service: "shop" }),
     mirrorMeter: new CallMeter({ side: "client", mirrored: true, service: "shop" }),
-    ...{ tracer, recent: new RecentCalls(), keep: undefined, accessLog: undefined, now: () => 0 },
+    ...{ tracer, recent: new RecentCalls(), keep: undefined, taps: NO_TAPS },
+    ...{ accessLog: undefined, now: () => 0 },
   };
   const parts: OutboundParts = {
     ...{ recorder, sweep: new Sweep(() => 0), limitPending: open, limitMirrors: limitPending(10) },
