@@ -4,6 +4,7 @@ import { UsageFault } from "./fault.ts";
 import { print } from "./policy/print.ts";
 import { printError, usageLines } from "./print-error.ts";
 import { VERBS } from "./verbs.ts";
+import { VERSION } from "./version.ts";
 
 /*
  * The program `weft`. Only the code of the verb that was asked for is loaded, because a sidecar runs for months and
@@ -31,7 +32,6 @@ async function programFor(args: readonly string[]): Promise<Command> {
 }
 
 const EXIT_WITHIN_MS = 200;
-const VERSION = "0.1.0";
 
 const AFTER_HELP = `
 Start:

@@ -43,6 +43,7 @@ export const VERBS: Readonly<Record<string, Verb>> = {
   history: { summary: "list the changes of the policy", load: () => import("./verbs/history.ts") },
   rollback: { summary: "put the policy back as it was", load: () => import("./verbs/rollback.ts") },
   explain: { summary: "tell what became of a call, and why", load: () => import("./verbs/explain.ts") },
+  tap: { summary: "listen to the calls of a service, live", load: () => import("./verbs/tap.ts") },
   authz: {
     summary: "list who may call a service, and by which rule",
     load: () => import("./verbs/authz.ts"),
@@ -75,6 +76,10 @@ export const VERBS: Readonly<Record<string, Verb>> = {
   check: {
     summary: "look whether the mesh is well, and what ends soon",
     load: () => import("./verbs/check.ts"),
+  },
+  "bug-report": {
+    summary: "gather all that tells how the mesh is, without secrets, in one file",
+    load: () => import("./verbs/bug-report.ts"),
   },
   rotate: {
     summary: "replace the CA, the signing key or the operator, while the mesh runs",

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { cpSync, mkdirSync, readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { gunzipSync } from "node:zlib";
 import { parseJoinToken } from "../../src/identity/member/join-token.ts";
 import { bootstrap } from "../../src/identity/trust/bootstrap.ts";
 import { app, FREE_PORTS, soon, Weft } from "../cli/weft.ts";
@@ -80,6 +81,8 @@ function processes(): { pid: number; argv: string; environ: string }[] {
     });
 }
 
+/** Admin listeners of sidecars. */
+const admins: string[] = [];
 const own = new Set<number>();
 async function say(weft: Weft, args: readonly string[], stdin?: string): Promise<string> {
   const { stdout, stderr } = await weft.run(args, stdin);
@@ -129,9 +132,10 @@ before(async () => {
   await soon(() => (renewed()?.length ?? 0) > before);
   for (const path of ["/v1/health", "/v1/services", "/v1/policies", "/metrics", "/v1/nothing"])
     said.push(await (await fetch(registry + path)).text());
-  for (const { ready } of [orders, shop])
+  admins.push(...[orders, shop].map(({ ready }) => /admin=(\S+)/.exec(ready)![1]!));
+  for (const url of admins)
     for (const page of ["/config", "/metrics", "/endpoints", "/ready", "/nothing"])
-      said.push(await (await fetch(`${/admin=(\S+)/.exec(ready)![1]}${page}`)).text());
+      said.push(await (await fetch(`${url}${page}`)).text());
 });
 after(async () => {
   await Promise.all([member.close(), given?.close()]);
@@ -173,6 +177,24 @@ test("no log, no page, no line that a program prints has a secret in it", () => 
     );
   for (const file of logs) assertClean(readFileSync(file, "utf8"), file);
   assertClean(said.join("\n"), "what was said");
+});
+
+test("a report for others has no secret in it, neither of files nor of what was said", async () => {
+  const file = join(folder, "report.tar.gz");
+  await say(mesh, ["bug-report", "-o", file, ...admins.flatMap((url) => ["--sidecar", url])]);
+  const report = gunzipSync(readFileSync(file)).toString("latin1");
+  for (const name of [
+    "manifest.json",
+    "nats-server.conf",
+    "authority.log",
+    "registry/policy.json",
+    "audit.json",
+  ])
+    assert.ok(report.includes(name), name);
+  assert.match(report, /sidecars\/2\/config\.json/);
+  assert.match(report, /"missing": \[\]/);
+  assertClean(report, "the report");
+  assert.equal(statSync(file).mode & 0o777, 0o600);
 });
 
 test("a process that crashes leaves no secret in its report", async () => {

@@ -14,12 +14,15 @@ const CHECKS: readonly Check[] = [
   ...[identities, lifetimes, rotation, secrets, audit],
 ];
 
+/** Looks at everything. @param state an absolute path @param failBeforeMs what ends within this fails */
+export const findingsOf = (state: string, failBeforeMs: number): Promise<Finding[]> =>
+  runChecks(CHECKS, { state, up: readUp(state), now: Date.now(), failBeforeMs });
+
 /** Looks at everything, prints a line for each thing. The exit code is 1 when anything fails. */
 export async function runCheck(flags: CheckFlags): Promise<void> {
   const state = resolve(flags.state);
   needState(state);
-  const scene = { state, up: readUp(state), now: Date.now(), failBeforeMs: flags.failBefore };
-  const findings = await runChecks(CHECKS, scene);
+  const findings = await findingsOf(state, flags.failBefore);
   if (flags.output === "json") printJson(findings);
   else printLine(text(findings));
   process.exitCode = findings.some(({ level }) => level === "fail") ? 1 : 0;

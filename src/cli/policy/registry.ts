@@ -53,6 +53,13 @@ export async function writePolicy<Answer>(
   return ask<Answer>(url, path, { ...rest, headers: { ...headers, ...bearer(flags, url) } });
 }
 
+/** PUT of something that is no policy, such as a tap. @throws Fault */
+export async function putAsAdmin(flags: RegistryFlags, path: string, body: unknown): Promise<void> {
+  const url = registryUrl(flags);
+  const { headers, ...rest } = posted(body);
+  accepted(await ask(url, path, { ...rest, method: "PUT", headers: { ...headers, ...bearer(flags, url) } }));
+}
+
 export const isRefused = (answer: unknown): answer is Refused =>
   typeof answer === "object" && answer !== null && "findings" in answer && "message" in answer;
 
