@@ -19,4 +19,8 @@ export interface Context {
 export const reportBug =
   (say: Say) =>
   (error: unknown): void =>
-    say("error", `a fault of the sidecar itself: ${error instanceof Error ? error.stack : String(error)}`);
+    say(
+      "error",
+      `a fault of the sidecar itself: ${error instanceof Error ? error.stack : String(error)}`,
+      "bug",
+    );

@@ -53,7 +53,7 @@ export async function joinMesh(options: JoinOptions): Promise<Membership> {
   const bus = await connectPatiently(identity, kept !== undefined, say);
   const renewal = new Renewal(identity, {
     onRenewed: () => bus.renew(),
-    onFailed: (error) => say("warn", `the identity was not renewed: ${error.message}`),
+    onFailed: (error) => say("warn", `the identity was not renewed: ${error.message}`, "not-renewed"),
   });
   const wishes = bus.subscribe(registry.renewEvent, undefined, ({ data }) => {
     const wish = data.length > MAX_WISH_BYTES ? undefined : readWish(data);
@@ -97,10 +97,11 @@ async function reuse(options: JoinOptions, say: Say): Promise<Identity | undefin
         say(
           "warn",
           `the identity in ${folder} is no longer good (${error.message}): a token is used instead`,
+          "identity-unusable",
         );
         return undefined;
       }
-      if (tries === 0) say("warn", `${error.message}: trying again until it answers`);
+      if (tries === 0) say("warn", `${error.message}: trying again until it answers`, "authority-away");
       await pause(tries);
     }
 }
@@ -111,7 +112,7 @@ async function connectPatiently(identity: Identity, kept: boolean, say: Say): Pr
   for (let tries = 0; ; tries++)
     try {
       const bus = await connectBus(credentials, `${identity.service} ${identity.instance}`);
-      if (told) say("info", "the broker is there");
+      if (told) say("info", "the broker is there", "broker-connected");
       return bus;
     } catch (error) {
       if (!(error instanceof BusError)) throw error;
@@ -126,7 +127,7 @@ async function connectPatiently(identity: Identity, kept: boolean, say: Say): Pr
         ));
       if (mended) continue;
       if (refused) throw error;
-      if (!told) say("warn", `${error.message} Trying again until it is there`);
+      if (!told) say("warn", `${error.message} Trying again until it is there`, "broker-away");
       told = true;
       await pause(tries);
     }

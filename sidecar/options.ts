@@ -1,4 +1,5 @@
 import type { Bus } from "../src/bus/bus.ts";
+import type { LogSettings } from "../src/telemetry/log-settings.ts";
 import type { GatewayOptions } from "./gateway/options.ts";
 import type { AppAddress } from "./life/health.ts";
 
@@ -35,6 +36,8 @@ export interface SidecarOptions {
   readonly tracing?: { readonly endpoint?: string; readonly ratio?: number };
   /** Where the access log goes; none is kept when absent. */
   readonly accessLog?: "stdout" | "stderr";
+  /** What is logged; it may be changed at any time, and is by `PUT /log` of the admin listener. */
+  readonly log?: LogSettings;
   /** Where policy is kept, to start with while the registry is away; nowhere when absent. */
   readonly policyFolder?: string;
   /** The authority says that not everybody may call this service: it takes no calls before it knows its policy. */
@@ -45,7 +48,11 @@ export interface SidecarOptions {
   readonly say?: Say;
 }
 
-export type Say = (level: "info" | "warn" | "error", message: string) => void;
+/**
+ * @param event its name, kebab-case: the same for ever, so that programs can look for it; the message is for people, and
+ * may say more tomorrow
+ */
+export type Say = (level: "info" | "warn" | "error", message: string, event: string) => void;
 
 export interface Limits {
   /** Time for a call of which the app says nothing. Envoy's default, too. */

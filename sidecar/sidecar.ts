@@ -4,12 +4,14 @@ import { LastKnown } from "../src/control/follow/last-known.ts";
 import { PolicyTable } from "../src/control/follow/policy-table.ts";
 import { SignalReporter } from "../src/control/signals/reporter.ts";
 import { TraceTeller } from "../src/control/traces/teller.ts";
+import { isCode, meaningOf } from "../src/protocol/code.ts";
 import { systemClock } from "../src/registry/clock.ts";
 import { Heartbeater } from "../src/registry/heartbeater.ts";
 import { InstanceTable } from "../src/registry/table.ts";
 import type { CallStats } from "../src/registry/wire.ts";
 import { Subjects } from "../src/subjects/subjects.ts";
 import type { AccessLog } from "../src/telemetry/access-log.ts";
+import { isLoud, LOG_SETTINGS, type LogSettings } from "../src/telemetry/log-settings.ts";
 import { createMetrics, type Metrics } from "../src/telemetry/metrics.ts";
 import { createTracer } from "../src/telemetry/trace.ts";
 import { type AdminProviders, startAdmin } from "./admin/admin.ts";
@@ -70,7 +72,9 @@ async function open(
   options: SidecarOptions,
   closers: ((graceMs: number) => unknown)[],
 ): Promise<Omit<Sidecar, "close">> {
-  const { bus, service, instance, version, say = () => {} } = options;
+  const { bus, service, instance, version } = options;
+  const log = options.log ?? { ...LOG_SETTINGS };
+  const say: Say = (...line) => isLoud(log, line[0]) && options.say?.(...line);
   const limits = { ...LIMITS, ...options.limits };
   const sweep = new Sweep();
   const subjects = new Subjects(options.mesh);
@@ -79,7 +83,7 @@ async function open(
   const lastKnown =
     options.policyFolder === undefined
       ? undefined
-      : new LastKnown(options.policyFolder, (message) => say("warn", message));
+      : new LastKnown(options.policyFolder, (message) => say("warn", message, "policy-folder"));
   const policies = new PolicyTable({
     ...{ bus, clock: systemClock, caller: service, instance, say },
     ...(lastKnown === undefined ? {} : { lastKnown }),
@@ -89,17 +93,19 @@ async function open(
     state: () => ({
       ...options.expiry?.(),
       registryLive: table.state.kind === "following",
+      registryAgeMs: table.heardMsAgo,
       instancesKnown: Object.values(table.all()).flat().length,
     }),
     callees: () => outbound.callees(),
     concurrency: () => inbound?.concurrency(),
     keyAges: () => inbound?.keyAges() ?? [],
+    flagOf: (code) => (isCode(code) ? meaningOf(code).flag : "-"),
   });
   const tracer = await createTracer({
     ...{ namespace: options.mesh, service, instance, version },
     ...options.tracing,
   });
-  const accessLog = options.accessLog && (await accessLogTo(options.accessLog));
+  const accessLog = options.accessLog && (await accessLogTo(options.accessLog, log));
   const recent = { client: new RecentCalls(), server: new RecentCalls() };
   const taps = new Taps({ bus, clock: systemClock, service, instance, version });
   const kept = new KeptTraces({ service, instance, recent, note: (note) => traces.note(note) });
@@ -204,7 +210,7 @@ async function open(
     return { ready: reasons.length === 0, reasons };
   };
   const pages: AdminProviders = {
-    metrics: () => metrics.text(),
+    metrics: (view) => metrics.text(view),
     ready: readiness,
     config: () => ({
       policy: policies.inStep,
@@ -215,6 +221,7 @@ async function open(
       registry: table.state,
       expiry: options.expiry?.(),
     }),
+    log,
     endpoints: () => ({ registry: table.state, services: table.all(), callees: outbound.callees() }),
   };
   const admin = options.admin && (await startAdmin(pages, options.admin.host, options.admin.port));
@@ -235,12 +242,13 @@ function tellChanges(bus: Bus, table: InstanceTable, metrics: Metrics, say: Say)
   const stops = [
     bus.onState((state) => {
       metrics.brokerState(state.kind);
-      if (state.kind === "away") say("warn", `the broker is away: ${state.cause}`);
-      else say("info", `the broker is ${state.kind}`);
+      if (state.kind === "away") say("warn", `the broker is away: ${state.cause}`, "broker-away");
+      else say("info", `the broker is ${state.kind}`, `broker-${state.kind}`);
     }),
     table.onState(({ kind }) => {
-      if (kind === "away") say("warn", "the registry is away: the instances last known are kept");
-      else say("info", "the registry is heard");
+      if (kind === "away")
+        say("warn", "the registry is away: the instances last known are kept", "registry-away");
+      else say("info", "the registry is heard", "registry-heard");
     }),
   ];
   return () => {
@@ -249,7 +257,7 @@ function tellChanges(bus: Bus, table: InstanceTable, metrics: Metrics, say: Say)
 }
 
 /** Loads the logger only for those who want one. */
-async function accessLogTo(stream: "stdout" | "stderr"): Promise<AccessLog> {
+async function accessLogTo(stream: "stdout" | "stderr", log: LogSettings): Promise<AccessLog> {
   const { createAccessLog } = await import("../src/telemetry/access-log.ts");
-  return createAccessLog(stream);
+  return createAccessLog(stream, log);
 }

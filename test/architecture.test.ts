@@ -59,7 +59,7 @@ const ROOTS: readonly (readonly [to: string, importers: readonly string[]])[] = 
   ["src/dashboard", ["src/dashboard", "src/cli"]],
   ["src/setup", ["src/setup"]],
   // The registry's process is put together in src/control, which knows both.
-  ["src/control", ["src/control", "src/cli", "src/demo", "sidecar", "bench"]],
+  ["src/control", ["src/control", "src/cli", "src/demo", "src/setup", "sidecar", "bench"]],
   ["bench", ["bench", "src/cli", "src/demo"]],
   ["test", ["test"]],
 ];

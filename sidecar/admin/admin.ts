@@ -1,19 +1,22 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { METRICS_CONTENT_TYPE } from "../../src/telemetry/metrics.ts";
+import { changeLog, type LogSettings } from "../../src/telemetry/log-settings.ts";
+import { METRICS_CONTENT_TYPE, VIEWS, type View } from "../../src/telemetry/metrics.ts";
 import { hostOf, isLoopback } from "./loopback.ts";
 import { redact } from "./redact.ts";
 
 /** What the listener shows; each is asked anew for each request. */
 export interface AdminProviders {
-  /** Prometheus text. */
-  metrics(): Promise<string>;
+  /** Prometheus text, in the names of that view. */
+  metrics(view: View): Promise<string>;
   /** Whether the sidecar takes calls, and when not, why. */
   ready(): { readonly ready: boolean; readonly reasons: readonly string[] };
   /** The configuration in force; names of secrets are redacted once more. */
   config(): unknown;
   /** The instances that this sidecar knows. */
   endpoints(): unknown;
+  /** What is logged: shown, and changed by PUT. */
+  readonly log: LogSettings;
 }
 
 export interface Admin {
@@ -43,7 +46,7 @@ const json = (status: number, value: unknown, headers = {}): Answer => ({
 });
 
 /**
- * Opens the admin listener, which shows and never changes anything, on an address of this machine only.
+ * Opens the admin listener, which shows, and changes nothing but what is logged, on an address of this machine only.
  * @param port 0 picks a free one
  * @throws AdminError when the address is not loopback or the port is taken
  */
@@ -67,11 +70,20 @@ export async function startAdmin(providers: AdminProviders, host = "127.0.0.1", 
   };
 }
 
-type Pages = ReadonlyMap<string, () => Answer | Promise<Answer>>;
+/** @param query the part of the URL behind the `?` */
+type Page = (query: URLSearchParams) => Answer | Promise<Answer>;
+type Pages = ReadonlyMap<string, Page>;
 
-function pagesOf({ metrics, ready, config, endpoints }: AdminProviders): Pages {
-  return new Map<string, () => Answer | Promise<Answer>>([
-    ["/metrics", async () => ({ status: 200, type: METRICS_CONTENT_TYPE, text: await metrics() })],
+function pagesOf({ metrics, ready, config, endpoints, log }: AdminProviders): Pages {
+  return new Map<string, Page>([
+    [
+      "/metrics",
+      async (query) => {
+        const view = VIEWS.find((one) => one === (query.get("view") ?? "weft"));
+        if (view === undefined) return json(400, { error: `there is no such view: ${VIEWS.join(", ")}` });
+        return { status: 200, type: METRICS_CONTENT_TYPE, text: await metrics(view) };
+      },
+    ],
     [
       "/ready",
       () => {
@@ -89,7 +101,14 @@ function pagesOf({ metrics, ready, config, endpoints }: AdminProviders): Pages {
     ["/live", () => json(200, { live: true })],
     ["/config", () => json(200, redact(config()))],
     ["/endpoints", () => json(200, redact(endpoints()))],
+    ["/log", () => json(200, log)],
+    ["PUT /log", (query) => changed(log, query)],
   ]);
+}
+
+function changed(log: LogSettings, query: URLSearchParams): Answer {
+  const problem = changeLog(log, query);
+  return problem === undefined ? json(200, log) : json(400, { error: problem });
 }
 
 async function handle(pages: Pages, request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -111,11 +130,19 @@ async function answer(pages: Pages, { method, url = "/", headers }: IncomingMess
   // A page from elsewhere can make a browser on this machine call here, but only under its own name (DNS rebinding).
   if (!isLoopback(hostOf(headers.host ?? "")))
     return json(403, { error: "call this listener by a loopback address, such as 127.0.0.1 or localhost" });
-  const page = pages.get(url.split("?", 1)[0]!);
-  if (!page) return json(404, { error: "there is no such page", pages: [...pages.keys()] });
-  if (method !== "GET" && method !== "HEAD")
-    return json(405, { error: "this listener only shows: use GET or HEAD" }, { allow: "GET, HEAD" });
-  return page();
+  const [path = "", query = ""] = url.split("?", 2);
+  const shown = pages.get(path);
+  if (!shown)
+    return json(404, {
+      error: "there is no such page",
+      pages: [...pages.keys()].filter((page) => page.startsWith("/")),
+    });
+  const page = method === "GET" || method === "HEAD" ? shown : pages.get(`${method} ${path}`);
+  if (!page) {
+    const allow = pages.has(`PUT ${path}`) ? "GET, HEAD, PUT" : "GET, HEAD";
+    return json(405, { error: `this page only shows: use ${allow}` }, { allow });
+  }
+  return page(new URLSearchParams(query));
 }
 
 function listen(server: Server, host: string, port: number): Promise<void> {

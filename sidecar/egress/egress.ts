@@ -149,20 +149,20 @@ export class Egress {
     this.#tunnels++;
     return openTunnel(call, to, addresses, {
       misnamed: (name) =>
-        this.#say(`a tunnel to ${to.host} was cut: TLS was begun for ${JSON.stringify(name)}`),
+        this.#say(`a tunnel to ${to.host} was cut: TLS was begun for ${JSON.stringify(name)}`, "tunnel-cut"),
       closed: () => void this.#tunnels--,
     });
   }
 
   #denied(where: string, why: string): Outcome {
     const { service } = this.#context;
-    this.#say(`egress denied: ${service} may not call ${JSON.stringify(where)}: ${why}`);
+    this.#say(`egress denied: ${service} may not call ${JSON.stringify(where)}: ${why}`, "egress-denied");
     return refused("egress-denied", `${service} may not call ${JSON.stringify(where)}: ${why}`);
   }
 
-  #say(message: string): void {
+  #say(message: string, event: string): void {
     const { say, sweep } = this.#context;
-    if (this.#saying.take(sweep.now()) === 0) say("warn", message);
+    if (this.#saying.take(sweep.now()) === 0) say("warn", message, event);
   }
 }
 

@@ -92,12 +92,12 @@ export class Certificates {
       if ((await markOf(files)) === before.mark) return before;
       const after = await load(files);
       this.#problems.delete(files);
-      this.#say("info", `${files.cert} was read again: good until ${after.leaf.validTo}`);
+      this.#say("info", `${files.cert} was read again: good until ${after.leaf.validTo}`, "certificate-read");
       return after;
     } catch (error) {
       const { message } = error as Error;
       if (this.#problems.get(files) !== message)
-        this.#say("warn", `the certificate stays as it was: ${message}`);
+        this.#say("warn", `the certificate stays as it was: ${message}`, "certificate-bad");
       this.#problems.set(files, message);
       return before;
     }

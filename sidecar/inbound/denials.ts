@@ -43,6 +43,7 @@ export class Denials {
     this.#say(
       "warn",
       `authorization ${what} ${method} ${path.split("?", 1)[0]} of ${caller} by ${rule}${more}`,
+      mode === "shadow" ? "would-deny" : "denied",
     );
   }
 }

@@ -21,7 +21,7 @@ export class Drops {
     this.#untold++;
     const now = this.#now();
     if (now - this.#saidAt < SAY_EVERY_MS) return;
-    this.#say("warn", `${this.#untold} message(s) dropped, the last on ${subject}: ${reason}`);
+    this.#say("warn", `${this.#untold} message(s) dropped, the last on ${subject}: ${reason}`, "dropped");
     this.#saidAt = now;
     this.#untold = 0;
   }

@@ -34,11 +34,19 @@ export function firstPolicy({ service, policies, guarded, say }: FirstPolicyOpti
     if (policies.get(service) !== undefined) return;
     const isWithheld = policies.isWithheld(service);
     if (!isWithheld && !guarded) {
-      say("warn", `the policy of ${service} is not known: until a registry is heard, everybody may call it`);
+      say(
+        "warn",
+        `the policy of ${service} is not known: until a registry is heard, everybody may call it`,
+        "policy-unknown",
+      );
       return;
     }
     const why = isWithheld ? "cannot be read" : "is not known, and it says who may call";
-    say("warn", `${service} takes no calls yet: its policy ${why}; is a registry of this version running?`);
+    say(
+      "warn",
+      `${service} takes no calls yet: its policy ${why}; is a registry of this version running?`,
+      "policy-awaited",
+    );
     await changed;
   };
   return { known: known().finally(() => stop()), stop };

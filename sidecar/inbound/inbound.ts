@@ -144,14 +144,14 @@ export function startInbound(context: Context, options: InboundOptions): Inbound
     mayJoin();
     if (state === "down") beats.set("down");
     else if (state === "up" && isReady) {
-      say("info", `${service} is healthy: it takes calls`);
+      say("info", `${service} is healthy: it takes calls`, "app-healthy");
       beats.set("up");
     }
   };
   const check = healthPath === undefined ? tcpCheck(app) : httpCheck(app, healthPath);
   const health = watchHealth(check, systemClock, (up, reason) => {
     state = up ? "up" : "down";
-    if (!up) say("warn", `${service} takes no calls: ${reason}`);
+    if (!up) say("warn", `${service} takes no calls: ${reason}`, "app-down");
     tell();
   });
   const begin = async (): Promise<void> => {

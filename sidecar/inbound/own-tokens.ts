@@ -97,7 +97,9 @@ export class OwnTokens {
       checker = loaded;
       return loaded;
     });
-    loading.catch((error: Error) => this.#options.say("error", `tokens cannot be checked: ${error.message}`));
+    loading.catch((error: Error) =>
+      this.#options.say("error", `tokens cannot be checked: ${error.message}`, "tokens-unchecked"),
+    );
     return (token) => checker?.check(token) ?? loading.then((loaded) => loaded.check(token));
   }
 

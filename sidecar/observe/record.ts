@@ -85,22 +85,23 @@ export const record =
       });
       const ended = recent.add(call, outcome, durationMs);
       if (keep !== undefined) keep(ended);
-      accessLog?.write({
-        ...factsOf(call),
-        side,
-        callee,
-        version,
-        status,
-        errorCode,
-        injected,
-        access: call.access,
-        instance: outcome.kind === "replied" ? outcome.instance : call.instance,
-        flag: flagsOf(outcome, injected),
-        durationMs,
-        attempts: attempt,
-        requestId: fieldValue(head.headers, HEADER.requestId),
-        traceparent: call.traceparent,
-      });
+      if (accessLog?.wants(errorCode !== undefined || status >= 500, durationMs, call.traceparent))
+        accessLog.write({
+          ...factsOf(call),
+          side,
+          callee,
+          version,
+          status,
+          errorCode,
+          injected,
+          access: call.access,
+          instance: outcome.kind === "replied" ? outcome.instance : call.instance,
+          flag: flagsOf(outcome, injected),
+          durationMs,
+          attempts: attempt,
+          requestId: fieldValue(head.headers, HEADER.requestId),
+          traceparent: call.traceparent,
+        });
       return tapped === undefined ? outcome : tapped.ended(ended, outcome);
     });
   };

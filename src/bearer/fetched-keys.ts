@@ -18,7 +18,7 @@ export interface FetchedKeysOptions {
   /** From 0 to below 1. */
   readonly random: () => number;
   /** Told once when the issuer is away, or publishes keys that are not used, and once when it is back. */
-  readonly say: (level: "info" | "warn", message: string) => void;
+  readonly say: (level: "info" | "warn", message: string, event: string) => void;
 }
 
 /** jose's `cooldownDuration`: who sends tokens with names of keys that nobody has must not make us flood the issuer. */
@@ -107,8 +107,8 @@ export class FetchedKeys implements Keys {
   #tell(trouble: string): void {
     if (this.#closed || trouble === this.#said) return;
     this.#said = trouble;
-    if (trouble !== "") this.#options.say("warn", trouble);
-    else this.#options.say("info", "the keys are had again");
+    if (trouble !== "") this.#options.say("warn", trouble, "keys-trouble");
+    else this.#options.say("info", "the keys are had again", "keys-back");
   }
 
   /** Spread by a tenth, so that the sidecars of a mesh do not ask in step. */

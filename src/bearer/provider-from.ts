@@ -53,7 +53,7 @@ function keysFrom(name: string, jwks: WrittenIssuer["jwks"], parts: ProviderPart
   const fetch = parts.fetchKeys ?? fetchKeys;
   return new FetchedKeys({
     ...{ clock: parts.clock, random: parts.random },
-    say: (level, message) => parts.say(level, `tokens of ${name}: ${message}`),
+    say: (level, message, event) => parts.say(level, `tokens of ${name}: ${message}`, event),
     refreshMs: parseDuration(refresh)!,
     maxStaleMs: parseDuration(maxStale)!,
     fetch: () => (uri === undefined ? readKeys(file!) : fetch(uri)),

@@ -13,7 +13,7 @@ export async function runGateway(
   flags: GatewayVerbOptions,
   gateway: GatewayOptions,
 ): Promise<void> {
-  const say = sayOnStderr();
+  const say = sayOnStderr("weft", flags.logFormat);
   const folder = flags.identity ?? keptBeside(name, flags.state, gateway);
   const member = await start(name, flags, { app: undefined, folder, say, accessLog: "stdout", gateway });
   const { https, http } = member.sidecar.gateway ?? {};

@@ -10,7 +10,7 @@ const GRACE_MS = 1000;
 
 /** Runs a sidecar until a signal comes. */
 export async function runSidecar(service: string, flags: SidecarVerbOptions): Promise<void> {
-  const say = sayOnStderr();
+  const say = sayOnStderr("weft", flags.logFormat);
   const folder = flags.identity ?? keptBeside(service, flags);
   const member = await startMember(service, flags, { app: flags.app, folder, say, accessLog: "stdout" });
   const addresses = addressesOf(member, flags);
@@ -38,7 +38,7 @@ export async function untilTold(
   });
   process.stdout.write(`${ready}\n`);
   await told;
-  say("info", `${service} leaves the mesh`);
+  say("info", `${service} leaves the mesh`, "leaves");
   await member.sidecar.leave(drainMs);
   await member.close(GRACE_MS);
   process.exit(0);

@@ -6,6 +6,7 @@ import {
   type SidecarOptions,
   type Upstream,
 } from "../../sidecar/options.ts";
+import { LEVELS, type Level, LOG_SETTINGS } from "../telemetry/log-settings.ts";
 import {
   authorityPin,
   duration,
@@ -41,6 +42,10 @@ export interface MemberFlags {
   readonly otlp?: string;
   readonly traceRatio?: number;
   readonly accessLog?: boolean;
+  readonly accessLogSample: number;
+  readonly accessLogSlow: number;
+  readonly logLevel: Level;
+  readonly logFormat: "text" | "json";
 }
 
 /** What `weft run` and `weft sidecar` have besides: they stand beside an app. */
@@ -153,6 +158,33 @@ export function withMemberFlags(command: Command): Command {
     .option(
       "--access-log",
       "a line of JSON for each call, on stdout (weft run: on stderr, since stdout is the app's)",
+    )
+    .option(
+      "--access-log-sample <ratio>",
+      "with --access-log: part of calls that it has, 0 to 1; those that failed or were slow are always in it",
+      ratio,
+      LOG_SETTINGS.accessSample,
+    )
+    .addOption(
+      valued(
+        "--access-log-slow <duration>",
+        "with --access-log-sample: from when on a call is slow",
+        duration,
+        seconds(LOG_SETTINGS.accessSlowMs),
+      ),
+    )
+    .addOption(
+      new Option("--log-level <level>", "what weft itself says; PUT /log of --admin changes it at run time")
+        .choices(LEVELS)
+        .default(LOG_SETTINGS.level),
+    )
+    .addOption(
+      new Option(
+        "--log-format <format>",
+        "lines for people, or an object of JSON each, with its event's name",
+      )
+        .choices(["text", "json"])
+        .default("text"),
     );
 }
 
@@ -164,7 +196,7 @@ function path(text: string): string {
 
 type FromFlags = Pick<
   SidecarOptions,
-  "listen" | "upstreams" | "admin" | "healthPath" | "zone" | "limits" | "tracing" | "accessLog"
+  "listen" | "upstreams" | "admin" | "healthPath" | "zone" | "limits" | "tracing" | "accessLog" | "log"
 >;
 
 /** The part of a sidecar's options that its flags decide. @param accessLog where it goes when it is on */
@@ -186,6 +218,11 @@ export function optionsFrom(
       ...(flags.traceRatio === undefined ? {} : { ratio: flags.traceRatio }),
     },
     ...(flags.accessLog && { accessLog }),
+    log: {
+      level: flags.logLevel,
+      accessSample: flags.accessLogSample,
+      accessSlowMs: flags.accessLogSlow,
+    },
     ...(flags.listen && { listen: flags.listen }),
     ...(flags.upstream && { upstreams: flags.upstream }),
     ...(flags.admin && { admin: flags.admin }),

@@ -45,7 +45,7 @@ export async function startMember(
       ...optionsFrom(flags, accessLog),
       ...{ mesh: identity.mesh, service, instance: identity.instance, version, bus, expiry },
       guarded: identity.guarded,
-      say: (level, message) => failed || say(level, message),
+      say: (...line) => failed || say(...line),
       policyFolder: folder ?? join(state, "policy", service),
       ...(app && { app }),
       ...(gateway && { gateway }),

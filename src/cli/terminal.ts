@@ -10,8 +10,16 @@ export const painter = (stream: { isTTY?: boolean }): ((style: Style, text: stri
     ? (style, text) => `\u001b[${CODES[style]}m${text}\u001b[0m`
     : (_style, text) => text;
 
-/** Lines of weft itself on stderr, so that stdout holds data, or what the app prints, alone. */
-export function sayOnStderr(prefix = "weft"): Say {
+/**
+ * Lines of weft itself on stderr, so that stdout holds data, or what the app prints, alone.
+ * @param format `json`: an object a line, with `event`, as the authority and the registry log
+ */
+export function sayOnStderr(prefix = "weft", format: "text" | "json" = "text"): Say {
+  if (format === "json")
+    return (level, msg, event) =>
+      process.stderr.write(
+        `${JSON.stringify({ level, time: new Date().toISOString(), part: prefix, event, msg })}\n`,
+      );
   const paint = painter(process.stderr);
   const style = { info: "dim", warn: "yellow", error: "red" } as const;
   return (level, message) => process.stderr.write(`${paint(style[level], `${prefix}:`)} ${message}\n`);

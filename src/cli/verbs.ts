@@ -34,6 +34,10 @@ export const VERBS: Readonly<Record<string, Verb>> = {
     load: () => import("./verbs/traces.ts"),
   },
   trace: { summary: "show one trace as a waterfall", load: () => import("./verbs/trace.ts") },
+  grafana: {
+    summary: "write dashboards and alerts for Grafana and Prometheus",
+    load: () => import("./verbs/grafana.ts"),
+  },
   apply: { summary: "put routes and policies into force", load: () => import("./verbs/apply.ts") },
   delete: { summary: "take routes and policies out of force", load: () => import("./verbs/delete.ts") },
   analyze: {

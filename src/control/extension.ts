@@ -1,6 +1,9 @@
 import type { Extension, ExtensionParts } from "../registry/start.ts";
+import { processFamilies } from "../telemetry/process-families.ts";
 import { AuthorityTeller, type TellAuthorities } from "./access/teller.ts";
 import { worldOf } from "./analyse/world.ts";
+import { BrokerDesk } from "./broker/broker-desk.ts";
+import { brokerFamilies } from "./broker/families.ts";
 import { PolicyEditor } from "./edit/editor.ts";
 import { Explainer } from "./explain/explain.ts";
 import { HeldPolicy } from "./held-policy.ts";
@@ -8,8 +11,10 @@ import { HintDesk } from "./hints/hint-desk.ts";
 import { addPolicyRoutes } from "./http/routes.ts";
 import { PolicyPublisher } from "./publisher.ts";
 import { RateDesk } from "./rate/rate-desk.ts";
+import { registryFamilies } from "./registry-families.ts";
 import { RenewalDesk } from "./renew/renewal-desk.ts";
 import { Sidecars } from "./sidecars.ts";
+import { federated } from "./signals/http/families.ts";
 import { addSignalRoutes } from "./signals/http/routes.ts";
 import { SignalStream } from "./signals/http/stream.ts";
 import { SignalBook } from "./signals/signal-book.ts";
@@ -45,7 +50,14 @@ export function policyExtension(
     const book = new SignalBook(clock);
     const signals = new Signals({ book, catalog, clock, ejections: () => sidecars.ejections() });
     const traces = new TraceBook(clock);
+    const broker = new BrokerDesk({ bus, clock });
     const stream = new SignalStream(signals, clock, drops);
+    const families = [
+      ...federated(book),
+      ...registryFamilies(catalog, drops),
+      ...brokerFamilies(() => broker.servers()),
+      ...processFamilies(),
+    ];
     const onBus = [
       publisher,
       explainer,
@@ -55,6 +67,7 @@ export function policyExtension(
       new HintDesk({ bus, catalog, clock, drops }),
       new SignalDesk({ bus, clock, drops, book }),
       new TraceDesk({ bus, clock, drops, book: traces }),
+      broker,
     ];
     return {
       hears: { policyMark: () => publisher.mark, sidecars },
@@ -71,7 +84,7 @@ export function policyExtension(
           adminToken,
         });
         addTapRoutes(app, new TapDesk({ bus, clock, log }), adminToken);
-        addSignalRoutes(app, { book, signals, stream });
+        addSignalRoutes(app, { signals, stream, families });
       },
       load: () => keeper.start(),
       start() {

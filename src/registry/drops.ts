@@ -52,7 +52,7 @@ export class Drops {
     seen.count += 1;
     if (now - seen.loggedAt < LOG_EVERY_MS) return;
     seen.loggedAt = now;
-    this.#log.warn({ kind, where: where.slice(0, 200), count: seen.count }, "dropped");
+    this.#log.warn({ event: "dropped", kind, where: where.slice(0, 200), count: seen.count }, "dropped");
   }
 
   counts(): Partial<Record<DropKind, number>> {

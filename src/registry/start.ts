@@ -80,7 +80,7 @@ export async function runRegistry(parts: RegistryParts): Promise<RunningRegistry
   extension.start();
   const discovery = answerDiscovery({ bus, catalog, clock, drops, subjects });
   await bus.flush().catch(() => {});
-  log.info({ url: api.url, registryStart: catalog.registryStart }, "registry started");
+  log.info({ event: "started", url: api.url, registryStart: catalog.registryStart }, "registry started");
 
   return {
     url: api.url,

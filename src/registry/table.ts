@@ -72,6 +72,11 @@ export class InstanceTable {
     return this.#current;
   }
 
+  /** How long ago a registry was heard last, in ms; undefined before the first time. */
+  get heardMsAgo(): number | undefined {
+    return this.#heardAt === undefined ? undefined : this.#options.clock.now() - this.#heardAt;
+  }
+
   /**
    * The instances of a service that may be called, as last known; empty until the first answer. The array is
    * immutable and the same one until something changes.

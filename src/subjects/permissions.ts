@@ -54,12 +54,18 @@ export function sidecarPermissions(subjects: Subjects, who: SidecarName): Permis
 }
 
 /**
- * The registry hears every heartbeat and every report of signals, answers snapshots and service discovery (ADR-32). A
- * discovery client listens on an inbox of its own, `_INBOX.…`, which no sidecar can subscribe to.
+ * The registry hears every heartbeat and every report of signals, answers snapshots and service discovery (ADR-32), and
+ * asks the broker what it counts of the mesh's account. A discovery client listens on an inbox of its own, `_INBOX.…`, which no sidecar can subscribe to.
  */
 export const registryPermissions = (): Permissions => ({
-  pub: ["reg.ev.>", repliesFrom("registry"), "_INBOX.>"],
-  sub: [registry.everyHeartbeat, registry.everySignals, registry.everyGet, "$SRV.>"],
+  pub: ["reg.ev.>", repliesFrom("registry"), "_INBOX.>", registry.accountStats],
+  sub: [
+    registry.everyHeartbeat,
+    registry.everySignals,
+    registry.everyGet,
+    registry.everyBrokerAnswer,
+    "$SRV.>",
+  ],
 });
 
 /** A person or tool that looks at the mesh: discovery and events, no calls. */

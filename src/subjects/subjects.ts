@@ -52,6 +52,14 @@ export const registry = {
   heartbeat: (service: string, instance: string) =>
     subject(`reg.hb.${token("service", service)}.${token("instance", instance)}`),
   everyHeartbeat: subject("reg.hb.*.*"),
+  /** Where the broker's servers say how they are, to the registry that asked. */
+  brokerAnswers: (asker: string) => subject(`reg.br.${token("asker", asker)}`),
+  everyBrokerAnswer: subject("reg.br.*"),
+  /**
+   * Asks every server for what it counts of the asker's own account; nats-server has it for all accounts, as an import
+   * of `$SYS.REQ.ACCOUNT.PING.STATZ` (server/events.go), so no user of the system account is needed.
+   */
+  accountStats: subject("$SYS.REQ.ACCOUNT.PING.STATZ"),
   /** What became of the calls of one instance of late. */
   signals: (service: string, instance: string) =>
     subject(`reg.st.${token("service", service)}.${token("instance", instance)}`),

@@ -1,4 +1,5 @@
 import { type DestinationStream, pino } from "pino";
+import { isLogged, LOG_SETTINGS, type LogSettings } from "./log-settings.ts";
 
 /** One call in the access log. */
 export interface AccessEntry {
@@ -30,6 +31,8 @@ export interface AccessEntry {
 }
 
 export interface AccessLog {
+  /** Whether a call is to be written: those that failed or were slow always, of the others a share. */
+  wants(failed: boolean, durationMs: number, traceparent: string | undefined): boolean;
   write(entry: AccessEntry): void;
   /** Writes out what is still held back. */
   flush(): void;
@@ -39,8 +42,12 @@ export interface AccessLog {
  * Makes the access log (import this file only when it is on, for pino takes 6 MB): one JSON line for each call. Not made at all when it is off, so that it costs nothing then.
  * Lines are written together, within a second: one system call for each would cost more than the line.
  * @param to a stream of this process, or one of pino's
+ * @param settings read anew for each call; every call by default
  */
-export function createAccessLog(to: "stdout" | "stderr" | DestinationStream): AccessLog {
+export function createAccessLog(
+  to: "stdout" | "stderr" | DestinationStream,
+  settings: Readonly<LogSettings> = LOG_SETTINGS,
+): AccessLog {
   const stream =
     typeof to === "string"
       ? pino.destination({
@@ -60,6 +67,7 @@ export function createAccessLog(to: "stdout" | "stderr" | DestinationStream): Ac
     stream,
   );
   return {
+    wants: (failed, durationMs, traceparent) => isLogged(settings, failed, durationMs, traceparent),
     write: (entry) =>
       log.info({
         ...entry,

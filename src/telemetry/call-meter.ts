@@ -1,6 +1,7 @@
+import type { CallSeries } from "./call-series.ts";
 import { EdgeTally } from "./edge-tally.ts";
-import { type Family, type Labels, single } from "./family.ts";
-import { SeriesTable } from "./series-table.ts";
+import type { Labels } from "./family.ts";
+import { OTHER, SeriesTable } from "./series-table.ts";
 
 /** A call that ended, as one side saw it. */
 export interface FinishedCall {
@@ -39,7 +40,6 @@ export interface CallMeterOptions {
 /** What OpenTelemetry's HTTP conventions count as known; everything else is `_OTHER`, so that nobody can make series. */
 const METHODS = ["CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "TRACE"];
 const METHOD_NUMBER = new Map(METHODS.map((method, i) => [method, i + 1]));
-const OTHER = "_OTHER";
 /** How many codes, methods and statuses there may be together. */
 const KINDS = 64 * 16 * 1024;
 /** Names of rules that are told apart; what comes later is `_OTHER`: policy that changes for ever must not fill the memory. */
@@ -47,9 +47,9 @@ const MOST_ROUTES = 4096;
 
 /** Counts and times the calls of one side of a sidecar. A call costs about 30 ns and makes no string. */
 export class CallMeter {
-  readonly #side: "client" | "server";
-  readonly #mirrored: boolean;
-  readonly #service: string;
+  readonly side: "client" | "server";
+  readonly mirrored: boolean;
+  readonly service: string;
   readonly #series: SeriesTable;
   /** The mesh's codes, numbered from 1 as they come. */
   readonly #codes = new Map<string, number>();
@@ -63,9 +63,9 @@ export class CallMeter {
   constructor(options: CallMeterOptions) {
     const { side, mirrored = false, service, maxSeries = 500, idleMs = 600_000 } = options;
     const { now = () => performance.now() } = options;
-    this.#side = side;
-    this.#mirrored = mirrored;
-    this.#service = service;
+    this.side = side;
+    this.mirrored = mirrored;
+    this.service = service;
     this.#series = new SeriesTable({ maxSeries, idleMs, now });
   }
 
@@ -107,66 +107,43 @@ export class CallMeter {
     const tallies = new Map<string, EdgeTally>();
     for (const series of this.#series.all()) {
       const count = series.newCalls;
-      const { weft_caller, weft_callee, weft_version, http_route, ...rest } = series.labels;
-      const peer = String(this.#side === "client" ? weft_callee : weft_caller);
+      const { weft_caller, weft_callee, weft_version, http_route } = series.labels;
+      const peer = String(this.side === "client" ? weft_callee : weft_caller);
       if (count === 0 || peer === "") continue;
       const [version, route] = [String(weft_version ?? ""), String(http_route ?? "")];
       const key = `${peer} ${version} ${route}`;
       const tally = tallies.get(key) ?? new EdgeTally(peer, version, route);
       tallies.set(key, tally);
-      const { http_response_status_code: status, error_type } = rest;
-      // What is no code of the mesh is the status once more.
-      const code = error_type === undefined || error_type === String(status) ? "" : String(error_type);
-      tally.count(status === undefined ? undefined : Number(status), code, count);
+      tally.count(series.status, series.code, count);
       series.addNewTo(tally);
     }
     return [...tallies.values()];
   }
 
-  families(): Family[] {
-    const kind = this.#mirrored ? `mirror_${this.#side}` : this.#side;
-    const duration = `${this.#mirrored ? "weft" : "http"}_${kind}_request_duration_seconds`;
-    const prefix = `weft_${kind}`;
-    const what = this.#mirrored ? "Copies of calls (RequestMirror)" : "Calls";
-    return [
-      {
-        name: duration,
-        help: `${what}: duration, on the ${this.#side}'s side`,
-        type: "histogram",
-        read: () => {
-          this.#series.sweep();
-          return [...this.#series.all()].flatMap((series) => [...series.samples(duration)]);
-        },
-      },
-      {
-        name: `${prefix}_errors_total`,
-        help: `${what} that the mesh ended by itself, by code`,
-        type: "counter",
-        read: () => [...this.#codes].map(([code, i]) => ({ labels: { code }, value: this.#errors[i]! })),
-      },
-      single(
-        "gauge",
-        `${prefix}_calls_in_flight`,
-        `${what} that began and have not ended`,
-        () => this.#inFlight,
-      ),
-      single(
-        "counter",
-        `${prefix}_attempts_total`,
-        `${what} that ended: their attempts; more than calls means retries`,
-        () => this.#attempts,
-      ),
-      ...(this.#side === "client" && !this.#mirrored ? [this.#injectedFamily()] : []),
-    ];
+  /** The series that are not idle. */
+  series(): Iterable<CallSeries> {
+    this.#series.sweep();
+    return this.#series.all();
   }
 
-  #injectedFamily(): Family {
-    return {
-      name: "weft_client_injected_faults_total",
-      help: "Calls with a fault that policy put in, by kind",
-      type: "counter",
-      read: () => [...this.#injected].map(([fault, value]) => ({ labels: { fault }, value })),
-    };
+  /** How the calls with each peer and version ended, since the start or since there were none for a while. */
+  tallies(): Iterable<EdgeTally> {
+    return this.#series.tallies();
+  }
+
+  /** Calls by the mesh's code that ended them. */
+  get errors(): Iterable<readonly [code: string, count: number]> {
+    return [...this.#codes].map(([code, i]) => [code, this.#errors[i]!]);
+  }
+
+  /** Of calls that ended. */
+  get attempts(): number {
+    return this.#attempts;
+  }
+
+  /** Calls by what policy put in. */
+  get injected(): Iterable<readonly [fault: string, count: number]> {
+    return this.#injected;
   }
 
   #routeNumber(route: string): number {
@@ -185,7 +162,7 @@ export class CallMeter {
   }
 
   #labels({ method, status, peer, version, route, errorCode }: FinishedCall): Labels {
-    const client = this.#side === "client";
+    const client = this.side === "client";
     // OpenTelemetry HTTP conventions: a client's error starts at status 400, a server's at 500.
     const failedStatus = status !== undefined && status >= (client ? 400 : 500);
     const error = errorCode ?? (failedStatus ? String(status) : undefined);
@@ -193,8 +170,8 @@ export class CallMeter {
       http_request_method: METHOD_NUMBER.has(method) ? method : OTHER,
       ...(status === undefined ? {} : { http_response_status_code: status }),
       ...(error === undefined ? {} : { error_type: error }),
-      weft_caller: client ? this.#service : peer,
-      weft_callee: client ? peer : this.#service,
+      weft_caller: client ? this.service : peer,
+      weft_callee: client ? peer : this.service,
       ...(version === "" ? {} : { weft_version: version }),
       // OpenTelemetry's name for the matched rule; never the path, which anybody can make up.
       ...(route === "" ? {} : { http_route: route }),

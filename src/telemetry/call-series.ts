@@ -1,6 +1,7 @@
 import type { EdgeTally } from "./edge-tally.ts";
 import type { Labels, Sample } from "./family.ts";
-import { BUCKETS, bucketOf, CONVENTIONAL } from "./histogram.ts";
+import { BUCKETS, bucketOf } from "./histogram.ts";
+import { histogramSamples, OPEN_TELEMETRY } from "./histogram-samples.ts";
 
 /**
  * The durations of all calls with the same labels. A plain cell instead of a prom-client child: an observation costs
@@ -38,17 +39,25 @@ export class CallSeries {
     return now - this.#seenAt;
   }
 
-  *samples(name: string): Generator<Sample> {
-    const sharedLabels = this.labels;
-    let below = 0;
-    let next = 0;
-    for (const [boundMs, last] of CONVENTIONAL) {
-      while (next <= last) below += this.#buckets[next++]!;
-      yield { metricName: `${name}_bucket`, labels: { le: boundMs / 1000 }, sharedLabels, value: below };
-    }
-    yield { metricName: `${name}_bucket`, labels: { le: "+Inf" }, sharedLabels, value: this.#count };
-    yield { metricName: `${name}_sum`, labels: {}, sharedLabels, value: this.#sumMs / 1000 };
-    yield { metricName: `${name}_count`, labels: {}, sharedLabels, value: this.#count };
+  /** The status that was answered; undefined when none was. */
+  get status(): number | undefined {
+    const { http_response_status_code: status } = this.labels;
+    return status === undefined ? undefined : Number(status);
+  }
+
+  /** The mesh's own code; empty when the app answered. */
+  get code(): string {
+    const { http_response_status_code: status, error_type } = this.labels;
+    // What is no code of the mesh is the status once more.
+    return error_type === undefined || error_type === String(status) ? "" : String(error_type);
+  }
+
+  get calls(): number {
+    return this.#count;
+  }
+
+  samples(name: string, labels = this.labels, shape = OPEN_TELEMETRY): Iterable<Sample> {
+    return histogramSamples(name, labels, this.#buckets, this.#sumMs, shape);
   }
 
   /** How many calls `addNewTo` would tell of. */

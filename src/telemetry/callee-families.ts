@@ -48,10 +48,12 @@ export function calleeFamilies(read: () => readonly CalleeState[]): Family[] {
     name: string,
     help: string,
     valuesOf: (callee: CalleeState) => Iterable<readonly [Labels, number]>,
+    ...further: readonly string[]
   ): Family => ({
     name,
     help,
     type,
+    labels: ["weft_callee", ...further],
     read: () => {
       const samples: Sample[] = [];
       for (const callee of read().filter(isWorthIt))
@@ -101,9 +103,15 @@ export function calleeFamilies(read: () => readonly CalleeState[]): Family[] {
       "weft_ejections_total",
       "Times that an instance, or with the reason `service` all of the service, was left out",
       ({ ejections }) => Object.entries(ejections).map(([reason, value]) => [{ reason }, value]),
+      "reason",
     ),
-    family("gauge", "weft_endpoints", "Instances as this caller sees them, by state", ({ endpoints }) =>
-      STATES.map((state) => [{ state }, endpoints.filter((one) => stateOf(one) === state).length]),
+    family(
+      "gauge",
+      "weft_endpoints",
+      "Instances as this caller sees them, by state",
+      ({ endpoints }) =>
+        STATES.map((state) => [{ state }, endpoints.filter((one) => stateOf(one) === state).length]),
+      "state",
     ),
     one("gauge", "weft_parked", "Calls that are held for an instance", ({ parked }) => parked?.held),
     one("counter", "weft_parked_total", "Calls that were held", ({ parked }) => parked?.parked),

@@ -36,6 +36,7 @@ export class CallerCounts<Label extends string> {
       name,
       help,
       type: "counter",
+      labels: ["weft_caller", ...this.#labels],
       read: () =>
         [...this.#counts].flatMap(([weft_caller, counts]) =>
           [...counts].map(([key, value]) => ({ labels: { weft_caller, ...this.#labelsOf(key) }, value })),

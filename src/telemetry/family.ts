@@ -16,6 +16,8 @@ export interface Family {
   readonly name: string;
   readonly help: string;
   readonly type: "counter" | "gauge" | "histogram";
+  /** The names that its samples may bear, beside the `le` of a histogram. */
+  readonly labels: readonly string[];
   read(): Iterable<Sample>;
 }
 
@@ -29,6 +31,7 @@ export const single = (
   name,
   help,
   type,
+  labels: [],
   read: () => {
     const value = read();
     return value === undefined ? [] : [{ labels: {}, value }];

@@ -1,7 +1,9 @@
+import { callFamilies } from "./call-families.ts";
 import { CallMeter } from "./call-meter.ts";
 import { type CalleeState, calleeFamilies } from "./callee-families.ts";
 import { CallerCounts } from "./caller-counts.ts";
-import { type Family, single } from "./family.ts";
+import { type Family, type Labels, single } from "./family.ts";
+import { istioFamilies } from "./istio-families.ts";
 import { type ConcurrencyState, limitFamilies } from "./limit-families.ts";
 import { processFamilies } from "./process-families.ts";
 import { TokenCounts } from "./token-families.ts";
@@ -31,6 +33,8 @@ export interface MetricsOptions {
   readonly concurrency?: () => ConcurrencyState | undefined;
   /** How old the keys of each provider of end users' tokens are, in ms; asked at each scrape. */
   readonly keyAges?: () => readonly (readonly [provider: string, ms: number])[];
+  /** Envoy's response flag for a code of the mesh, for Istio's names. */
+  readonly flagOf?: (code: string) => string;
   /** Monotonic clock in ms, for the expiry of idle series. */
   readonly now?: () => number;
 }
@@ -54,8 +58,14 @@ export interface Metrics {
   /** Tells each change of the connection to the broker. */
   brokerState(kind: "connected" | "away" | "closed"): void;
   /** The Prometheus text exposition, version 0.0.4. The first call loads prom-client. */
-  text(): Promise<string>;
+  text(view?: View): Promise<string>;
+  /** All that a view can show. */
+  families(view: View): readonly Family[];
 }
+
+/** `weft`: everything, in our names and OpenTelemetry's. `istio`: the calls alone, in Istio's. */
+export const VIEWS = ["weft", "istio"] as const;
+export type View = (typeof VIEWS)[number];
 
 export const METRICS_CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8";
 
@@ -69,6 +79,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
     callees,
     concurrency,
     keyAges = () => [],
+    flagOf = () => "-",
   } = options;
   const clock = options.now ? { now: options.now } : {};
   const client = new CallMeter({ side: "client", service, ...clock });
@@ -90,12 +101,12 @@ export function createMetrics(options: MetricsOptions): Metrics {
       name: "weft_info",
       help: "Which sidecar this is",
       type: "gauge",
-      read: () => [{ labels: { service, instance, version }, value: 1 }],
+      labels: ["weft_service", "weft_instance", "weft_version"],
+      read: () => [
+        { labels: { weft_service: service, weft_instance: instance, weft_version: version }, value: 1 },
+      ],
     },
-    ...client.families(),
-    ...server.families(),
-    ...mirrorClient.families(),
-    ...mirrorServer.families(),
+    ...[client, server, mirrorClient, mirrorServer].flatMap(callFamilies),
     single(
       "counter",
       "weft_mirror_client_skipped_total",
@@ -109,11 +120,12 @@ export function createMetrics(options: MetricsOptions): Metrics {
     ...calleeFamilies(() => calleesNow),
     ...limitFamilies(() => concurrencyNow, limited, denied),
     ...tokens.families(keyAges),
-    ...stateFamilies(state),
+    ...stateFamilies(state, { weft_service: service, weft_instance: instance }),
     ...processFamilies(),
   ];
 
-  let registry: Promise<{ metrics(): Promise<string> }> | undefined;
+  const views = { weft: families, istio: istioFamilies({ client, server }, version, flagOf) };
+  const expositions: Partial<Record<View, Promise<{ metrics(): Promise<string> }>>> = {};
   return {
     client,
     server,
@@ -128,9 +140,10 @@ export function createMetrics(options: MetricsOptions): Metrics {
       if (kind === "connected" && !connected) connects++;
       connected = kind === "connected";
     },
-    async text() {
-      registry ??= import("./exposition.ts").then(({ expositionOf }) => expositionOf(families));
-      const exposition = await registry;
+    families: (view) => views[view],
+    async text(view = "weft") {
+      expositions[view] ??= import("./exposition.ts").then(({ expositionOf }) => expositionOf(views[view]));
+      const exposition = await expositions[view];
       calleesNow = callees?.() ?? [];
       concurrencyNow = concurrency?.();
       return exposition.metrics();
@@ -138,16 +151,17 @@ export function createMetrics(options: MetricsOptions): Metrics {
   };
 }
 
-function stateFamilies(state: () => SidecarState): Family[] {
+function stateFamilies(state: () => SidecarState, who: Labels): Family[] {
   return [
     {
       name: "weft_credential_expiry_timestamp_seconds",
       help: "When a credential ends, in Unix time",
       type: "gauge",
+      labels: ["weft_service", "weft_instance", "kind"],
       read: () => {
         const { jwtExpiresAt, leafExpiresAt } = state();
         return Object.entries({ jwt: jwtExpiresAt, leaf: leafExpiresAt }).flatMap(([kind, at]) =>
-          at === undefined ? [] : [{ labels: { kind }, value: at / 1000 }],
+          at === undefined ? [] : [{ labels: { ...who, kind }, value: at / 1000 }],
         );
       },
     },
@@ -160,10 +174,15 @@ function stateFamilies(state: () => SidecarState): Family[] {
         return live === undefined ? undefined : Number(live);
       },
     ),
-    single("gauge", "weft_registry_table_age_seconds", "Age of the table of instances", () => {
-      const age = state().registryAgeMs;
-      return age === undefined ? undefined : age / 1000;
-    }),
+    single(
+      "gauge",
+      "weft_registry_table_age_seconds",
+      "How long ago the registry, from which the table of instances is, was heard",
+      () => {
+        const age = state().registryAgeMs;
+        return age === undefined ? undefined : age / 1000;
+      },
+    ),
     single("gauge", "weft_instances_known", "Instances in the table", () => state().instancesKnown),
   ];
 }

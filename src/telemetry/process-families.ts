@@ -24,6 +24,7 @@ export function processFamilies(): Family[] {
       name: "nodejs_version_info",
       help: "The Node version",
       type: "gauge",
+      labels: ["version"],
       read: () => [{ labels: { version: process.version }, value: 1 }],
     },
   ];

@@ -1,5 +1,9 @@
 import { CallSeries } from "./call-series.ts";
+import { EdgeTally } from "./edge-tally.ts";
 import type { Labels } from "./family.ts";
+
+/** Stands for whatever is beyond a limit, or is not known. */
+export const OTHER = "_OTHER";
 
 export interface SeriesTableOptions {
   /** Most series to keep; what is beyond shares overflow series. */
@@ -18,13 +22,17 @@ export interface NewSeries {
   overflow(): Labels;
 }
 
-type Cells = Map<number, CallSeries>;
+/** The series of one peer and version. */
+class Cells extends Map<number, CallSeries> {
+  /** What the series that were dropped had counted: else the sums of the others would fall, which looks like a restart. */
+  dropped: EdgeTally | undefined;
+}
 
 /** The series of one meter, found by peer, version and a number for the rest without making a key string. Bounded. */
 export class SeriesTable {
   readonly #options: SeriesTableOptions;
   readonly #peers = new Map<string, Map<string, Cells>>();
-  readonly #overflow: Cells = new Map();
+  readonly #overflow = new Cells();
   #size = 0;
   #sweptAt = Number.NEGATIVE_INFINITY;
 
@@ -44,13 +52,20 @@ export class SeriesTable {
       return entry(this.#overflow, overflowKey, () => new CallSeries(overflow(), now()));
     this.#size++;
     const versions = entry(this.#peers, peer, newMap<string, Cells>);
-    const cells = entry(versions, version, newMap<number, CallSeries>);
+    const cells = entry(versions, version, () => new Cells());
     return entry(cells, key, () => new CallSeries(own(), now()));
   }
 
   *all(): Generator<CallSeries> {
     for (const versions of this.#peers.values()) for (const cells of versions.values()) yield* cells.values();
     yield* this.#overflow.values();
+  }
+
+  /** How the calls with each peer and version ended, all together; durations are not in it. */
+  *tallies(): Generator<EdgeTally> {
+    for (const [peer, versions] of this.#peers)
+      for (const [version, cells] of versions) yield endedIn(cells, peer, version);
+    if (this.#overflow.size > 0) yield endedIn(this.#overflow, OTHER, "");
   }
 
   /** Drops series that were idle for too long; works at most once a second, so that an overflow cannot make it costly. */
@@ -71,8 +86,22 @@ export class SeriesTable {
   }
 
   #dropIdle(cells: Cells, now: number): void {
-    for (const [key, series] of cells) if (series.idleMs(now) >= this.#options.idleMs) cells.delete(key);
+    for (const [key, series] of cells) {
+      if (series.idleMs(now) < this.#options.idleMs) continue;
+      cells.delete(key);
+      cells.dropped ??= new EdgeTally("", "", "");
+      cells.dropped.count(series.status, series.code, series.calls);
+    }
+    // All of it is gone, and so may its sum be.
+    if (cells.size === 0) cells.dropped = undefined;
   }
+}
+
+function endedIn(cells: Cells, peer: string, version: string): EdgeTally {
+  const tally = new EdgeTally(peer, version, "");
+  if (cells.dropped) tally.add(cells.dropped);
+  for (const { status, code, calls } of cells.values()) tally.count(status, code, calls);
+  return tally;
 }
 
 const newMap = <K, V>(): Map<K, V> => new Map();

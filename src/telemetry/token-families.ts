@@ -17,6 +17,7 @@ export class TokenCounts {
         name: "weft_tokens_total",
         help: "Tokens of end users that were looked at, and calls that had none and needed one, by provider and result",
         type: "counter",
+        labels: ["provider", "result"],
         read: () =>
           [...this.#counts].flatMap(([provider, counts]) =>
             [...counts].map(([result, value]) => ({ labels: { provider, result }, value })),
@@ -26,6 +27,7 @@ export class TokenCounts {
         name: "weft_jwks_age_seconds",
         help: "How long ago an issuer confirmed the keys that its tokens are checked with",
         type: "gauge",
+        labels: ["provider"],
         read: () => ages().map(([provider, ms]) => ({ labels: { provider }, value: ms / 1000 })),
       },
     ];

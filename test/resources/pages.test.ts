@@ -8,6 +8,7 @@ import { FINDINGS } from "../../src/resources/finding.ts";
 import { type JsonSchema, policyJsonSchema } from "../../src/resources/json-schema.ts";
 import { KINDS, readResource } from "../../src/resources/read.ts";
 import { referencePage } from "../../src/resources/reference.ts";
+import { metricsPage } from "../../src/setup/metrics-page.ts";
 import { usersPage } from "../../src/setup/users-page.ts";
 
 test("the generated pages are current", () => {
@@ -15,6 +16,7 @@ test("the generated pages are current", () => {
     ["src/resources/REFERENCE.md", referencePage()],
     ["src/protocol/CODES.md", codesPage()],
     ["src/identity/USERS.md", usersPage()],
+    ["src/telemetry/METRICS.md", metricsPage()],
   ] as const)
     assert.ok(readFileSync(file, "utf8") === text, `${file} is not current: run \`npm run pages\``);
 });

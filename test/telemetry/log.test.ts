@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "node:test";
 import { createAccessLog } from "../../src/telemetry/access-log.ts";
 import { createLog } from "../../src/telemetry/log.ts";
@@ -60,4 +62,14 @@ test("the access log writes one line for a call, without its query", async () =>
   assert.equal(entry.path, "/items");
   assert.equal(entry.durationMs, 1.5);
   assert.deepEqual([entry.callee, entry.status, entry.log], ["orders", 200, "access"]);
+});
+
+test("each line that a part logs names its event", () => {
+  for (const top of ["src", "broker", "sidecar"])
+    for (const name of readdirSync(top, { recursive: true, encoding: "utf8" })) {
+      if (!name.endsWith(".ts") || name.startsWith("telemetry")) continue;
+      const text = readFileSync(join(top, name), "utf8");
+      for (const [line, first] of text.matchAll(/\blog(?:\.(?:info|warn|error)|\[[^\]]+\])\(\s*([^,}]*)/g))
+        assert.match(first!, /^\{ (?:event\b|\.\.\.event)/, `${join(top, name)}: ${line}`);
+    }
 });

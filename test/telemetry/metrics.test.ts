@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { callFamilies } from "../../src/telemetry/call-families.ts";
 import { CallMeter, type FinishedCall } from "../../src/telemetry/call-meter.ts";
 import { createMetrics } from "../../src/telemetry/metrics.ts";
 
@@ -120,10 +121,13 @@ test("the broker's connection, credentials and the registry's table are shown as
   });
   for (const kind of ["connected", "away", "away", "connected"] as const) m.brokerState(kind);
   const text = await m.text();
-  assert.match(text, /^weft_info\{service="shop",instance="s1",version="1"\} 1$/m);
+  assert.match(text, /^weft_info\{weft_service="shop",weft_instance="s1",weft_version="1"\} 1$/m);
   assert.match(text, /^weft_broker_connected 1$/m);
   assert.match(text, /^weft_broker_reconnects_total 1$/m);
-  assert.match(text, /^weft_credential_expiry_timestamp_seconds\{kind="jwt"\} 5$/m);
+  assert.match(
+    text,
+    /^weft_credential_expiry_timestamp_seconds\{weft_service="shop",weft_instance="s1",kind="jwt"\} 5$/m,
+  );
   assert.doesNotMatch(text, /kind="leaf"/);
   assert.match(text, /^weft_registry_live 0$/m);
   assert.match(text, /^weft_registry_table_age_seconds 1.5$/m);
@@ -132,7 +136,7 @@ test("the broker's connection, credentials and the registry's table are shown as
 });
 
 function counts(meter: CallMeter) {
-  const histogram = meter.families()[0]!;
+  const histogram = callFamilies(meter)[0]!;
   return [...histogram.read()]
     .filter((sample) => sample.metricName?.endsWith("_count"))
     .map((sample) => ({ labels: sample.sharedLabels!, value: sample.value }));

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { callFamilies } from "../../src/telemetry/call-families.ts";
 import { CallMeter, type FinishedCall } from "../../src/telemetry/call-meter.ts";
 import { createMetrics } from "../../src/telemetry/metrics.ts";
 
@@ -11,8 +12,7 @@ const call = (over: Partial<FinishedCall> = {}): FinishedCall => ({
 const meterOf = (over = {}) => new CallMeter({ side: "client", service: "shop", ...over });
 
 const counts = (meter: CallMeter) =>
-  meter
-    .families()
+  callFamilies(meter)
     .flatMap((family) => [...family.read()])
     .filter(({ metricName }) => metricName?.endsWith("_count"))
     .map(({ sharedLabels, value }) => ({ labels: sharedLabels!, value }));

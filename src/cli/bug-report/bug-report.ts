@@ -28,7 +28,8 @@ export async function bugReport(flags: BugReportFlags): Promise<void> {
     now,
   );
   write(output, gzipSync(archive));
-  for (const { name, why } of manifest.missing) sayOnStderr()("warn", `without ${name}: ${why}`);
+  for (const { name, why } of manifest.missing)
+    sayOnStderr()("warn", `without ${name}: ${why}`, "part-missing");
   printLine(output);
 }
 

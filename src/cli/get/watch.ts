@@ -29,7 +29,7 @@ export async function watch(
         for (const instance of (data as { instances: InstanceView[] }).instances) show("up", instance);
       else show(event, (data as Change).instance, (data as Change).reason);
     }
-    say("warn", "the registry is away: waiting for it");
+    say("warn", "the registry is away: waiting for it", "registry-away");
     for (let back: Response | undefined; back === undefined; ) {
       await delay(1000);
       back = await reach(url, `/v1/watch${query}`).catch(() => undefined);

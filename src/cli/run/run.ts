@@ -20,7 +20,7 @@ const LOOK_EVERY_MS = 20;
  * @throws Fault and the parts' own errors, before the command is started
  */
 export async function run(service: string, words: readonly string[], flags: RunFlags): Promise<number> {
-  const say = sayOnStderr(`weft ${service}`);
+  const say = sayOnStderr(`weft ${service}`, flags.logFormat);
   const port = flags.port || (await appPort(flags.appHost));
   const app = { host: flags.appHost, port };
   if (await isTaken(app))
@@ -53,7 +53,7 @@ function announce({ sidecar, membership }: Member, flags: RunFlags, app: App, sa
       process.stderr.write(`${readyLine(addressesOf({ sidecar, membership } as Member, flags))}\n`);
     } else if (!wondered && performance.now() - startedAt > WONDER_AFTER_MS) {
       wondered = true;
-      say("warn", `${service} (${app.pid}) is not ready yet: ${reasons.join("; ")}`);
+      say("warn", `${service} (${app.pid}) is not ready yet: ${reasons.join("; ")}`, "not-ready");
     }
   }, LOOK_EVERY_MS);
   return () => clearInterval(timer);
@@ -71,11 +71,15 @@ function followSignals(member: Member, app: App, flags: RunFlags, say: Say): () 
       return;
     }
     told = signal;
-    say("info", "leaves the mesh");
+    say("info", "leaves the mesh", "leaves");
     await member.sidecar.leave(flags.drain);
     app.signal(signal);
     setTimeout(() => {
-      say("warn", `the app did not end within ${flags.killAfter / 1000} s of ${signal}: it is killed`);
+      say(
+        "warn",
+        `the app did not end within ${flags.killAfter / 1000} s of ${signal}: it is killed`,
+        "app-killed",
+      );
       app.kill();
     }, flags.killAfter).unref();
   });

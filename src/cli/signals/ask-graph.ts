@@ -14,6 +14,10 @@ export interface GraphFlags {
 export async function askGraph(flags: GraphFlags): Promise<Graph> {
   const graph = await askRegistry<Graph>(registryUrl(flags), `/v1/graph?window=${flags.window}`);
   if (graph.edges.length === 0)
-    sayOnStderr()("info", `no calls in the last ${flags.window}; what sidecars report shows after 5 to 10 s`);
+    sayOnStderr()(
+      "info",
+      `no calls in the last ${flags.window}; what sidecars report shows after 5 to 10 s`,
+      "no-calls",
+    );
   return graph;
 }

@@ -31,7 +31,12 @@ export function printerFor(output: "table" | "json" | "har"): Printer {
     begin: nothing,
     call: (call) => void (held.length < MOST_HELD ? held.push(call) : more++),
     end() {
-      if (more > 0) sayOnStderr()("warn", `the archive has the first ${MOST_HELD} calls: ${more} more came`);
+      if (more > 0)
+        sayOnStderr()(
+          "warn",
+          `the archive has the first ${MOST_HELD} calls: ${more} more came`,
+          "archive-full",
+        );
       printJson(harOf(held, VERSION));
     },
   };

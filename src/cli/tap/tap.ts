@@ -44,12 +44,16 @@ export async function tap(service: string, flags: TapFlags): Promise<void> {
   });
   try {
     await put();
-    say("info", `tapping ${service} as ${granted.id} for ${forMs / 1000} s${where && `, where ${where}`}`);
+    say(
+      "info",
+      `tapping ${service} as ${granted.id} for ${forMs / 1000} s${where && `, where ${where}`}`,
+      "tap-begun",
+    );
     printer.begin();
     onTold(() => end());
     systemClock.after(forMs, () => end());
     const again = setInterval(
-      () => put().catch((error: Error) => say("warn", `${error.message}: the tap pauses`)),
+      () => put().catch((error: Error) => say("warn", `${error.message}: the tap pauses`, "tap-paused")),
       TAP_AGAIN_MS,
     );
     await ended;
@@ -60,5 +64,5 @@ export async function tap(service: string, flags: TapFlags): Promise<void> {
     await bus.close();
   }
   printer.end();
-  say("info", listener.summary());
+  say("info", listener.summary(), "tap-ended");
 }

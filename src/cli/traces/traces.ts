@@ -17,6 +17,7 @@ export async function traces(service: string | undefined, flags: TracesFlags): P
     sayOnStderr()(
       "info",
       `no ${what}traces in the last hour${service === undefined ? "" : ` of ${service}`}`,
+      "no-traces",
     );
   }
   if (flags.output === "json") printJson(answer.traces);

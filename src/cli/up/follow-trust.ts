@@ -33,7 +33,9 @@ export function followTrust(options: FollowOptions): () => void {
   let last: Promise<void> = Promise.resolve();
   // One after the other: each has to end with what the next one finds.
   const look = (follow: () => Promise<void>) => {
-    last = last.then(follow).catch((error: Error) => say("error", `the trust: ${error.message}`));
+    last = last
+      .then(follow)
+      .catch((error: Error) => say("error", `the trust: ${error.message}`, "trust-trouble"));
   };
   const daily = setInterval(() => look(() => renewAgeing(options)), LOOK_EVERY_MS);
   let seen = options.round;
@@ -45,7 +47,7 @@ export function followTrust(options: FollowOptions): () => void {
       try {
         const trust = await bootstrap(state, options.trustOptions);
         await take(options, trust);
-        say("info", `took up step ${round} of the rotation`);
+        say("info", `took up step ${round} of the rotation`, "rotation-step");
         onFollowed({ round }, trust);
       } catch (error) {
         onFollowed({ round, problem: (error as Error).message });
@@ -67,7 +69,7 @@ export const roundOf = (state: string): number => readRotation(state)?.round ?? 
 async function renewAgeing(options: FollowOptions): Promise<void> {
   const trust = await bootstrap(options.state, options.trustOptions);
   if (trust.made.length === 0) return;
-  options.say("info", `renewed: ${trust.made.join(", ")}`);
+  options.say("info", `renewed: ${trust.made.join(", ")}`, "trust-renewed");
   await take(options, trust);
 }
 

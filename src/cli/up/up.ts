@@ -77,20 +77,22 @@ export async function startMesh(options: UpOptions, say: Say): Promise<Mesh> {
     const round = roundOf(state);
     const trust = await bootstrap(state, trustOptions);
 
-    for (const { file, needed } of keptElsewhere(state)) say("info", `${file} is kept elsewhere: ${needed}`);
+    for (const { file, needed } of keptElsewhere(state))
+      say("info", `${file} is kept elsewhere: ${needed}`, "kept-elsewhere");
 
     const broker = options.natsUrl
       ? await usersBroker(trust, options.natsUrl)
       : await ownBroker(
           trust,
           { host: options.listen, port: options.brokerPort, advertised, tls: options.tls },
-          (line) => say("info", line),
+          (line) => say("info", line, "server-fetched"),
           (event) => {
-            if (event.kind === "crashed") say("error", `the broker ${event.how}: ${event.lastWords}`);
+            if (event.kind === "crashed")
+              say("error", `the broker ${event.how}: ${event.lastWords}`, "broker-crashed");
             if (event.kind === "stopped-left-behind")
-              say("warn", `stopped a broker that was left behind (${event.pid})`);
+              say("warn", `stopped a broker that was left behind (${event.pid})`, "broker-left-behind");
             if (event.kind === "restarted") {
-              say("info", `the broker runs again (${event.pid})`);
+              say("info", `the broker runs again (${event.pid})`, "broker-again");
               record();
             }
           },
@@ -105,9 +107,10 @@ export async function startMesh(options: UpOptions, say: Say): Promise<Mesh> {
         args: (onPort) => ["--state", state, ...args(onPort)],
         logFile: join(state, `${name}.log`),
         onEvent: (event) => {
-          if (event.kind === "crashed") say("error", `the ${name} ${event.how}: it is started again`);
+          if (event.kind === "crashed")
+            say("error", `the ${name} ${event.how}: it is started again`, `${name}-crashed`);
           else {
-            say("info", `the ${name} runs again (${event.pid})`);
+            say("info", `the ${name} runs again (${event.pid})`, `${name}-again`);
             record();
           }
         },

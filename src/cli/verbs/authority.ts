@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import type { Address } from "../../../sidecar/options.ts";
 import { address, many, withState } from "../flags.ts";
+import { levelOnSignal } from "../level-on-signal.ts";
 import { servePart } from "../serve-part.ts";
 
 interface Options {
@@ -43,16 +44,21 @@ async function run({ state, listen, host, broker, trustIssuers }: Options): Prom
         ? undefined
         : (await import("../identity/trust-file.ts")).readTrustFile(trustIssuers);
     const log = createLog({ fields: { part: "authority" } });
+    levelOnSignal(log);
     const port = host === undefined || listen.port !== 0 ? listen.port : await freePort(listen.host);
     const authority = await startAuthority({
       ...{ stateDir: state, host: listen.host, port, brokers: broker },
       ...(host === undefined
         ? {}
         : { publicUrl: `https://${host.includes(":") ? `[${host}]` : host}:${port}` }),
-      ...(trusted && { trustIssuers: trusted, say: (level, message) => log[level](message) }),
-      onEvent: (event) => log[event.kind === "refused" ? "warn" : "info"](event, event.kind),
+      ...(trusted && {
+        trustIssuers: trusted,
+        say: (level, message, event) => log[level]({ event }, message),
+      }),
+      onEvent: (event) =>
+        log[event.kind === "refused" ? "warn" : "info"]({ ...event, event: event.kind }, event.kind),
     });
-    log.info({ url: authority.url }, "authority started");
+    log.info({ event: "started", url: authority.url }, "authority started");
     return authority;
   });
 }

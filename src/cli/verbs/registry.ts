@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import { fitted } from "../../../sidecar/join.ts";
 import type { Address } from "../../../sidecar/options.ts";
 import { loopbackAddress, many, nameOf, positive, withState } from "../flags.ts";
+import { levelOnSignal } from "../level-on-signal.ts";
 import { servePart } from "../serve-part.ts";
 
 interface Options {
@@ -55,13 +56,15 @@ async function run({ state, listen, broker, authority, mesh, replicas }: Options
     urls: () => authority ?? [readUp(state)?.authority.url].filter((url) => url !== undefined),
     tls: () => part.tls()!,
   };
+  const log = createLog({ fields: { part: "registry" } });
+  levelOnSignal(log);
   await servePart(() =>
     startRegistry({
       ...{ mesh, replicas, http: listen, authorities },
       credentials: credentials("registry"),
       storeCredentials: credentials("registry-store"),
       adminToken: openAdminToken(state),
-      log: createLog({ fields: { part: "registry" } }),
+      log,
     }),
   );
 }

@@ -101,7 +101,10 @@ export class AuthorityTeller {
       const answers = await tell!({ ...reportOf(record), withinMs: this.#withinMs() });
       for (const answer of answers) this.#passOn(answer);
       if (this.#failures > 0)
-        log.info({ revision: record.revision }, "the authority knows who may call whom");
+        log.info(
+          { event: "authority-told", revision: record.revision },
+          "the authority knows who may call whom",
+        );
       this.#failures = 0;
       this.#told = record.revision;
       this.#state = { kind: "told", revision: record.revision };
@@ -111,7 +114,7 @@ export class AuthorityTeller {
       const since = this.#state.kind === "behind" ? this.#state.since : clock.unix();
       if (this.#failures++ === 0)
         log.warn(
-          { cause },
+          { event: "authority-away", cause },
           "the authority was not told who may call whom: it is told again until it answers",
         );
       const last = this.#told === undefined ? {} : { revision: this.#told };

@@ -35,7 +35,7 @@ export interface PolicyTableOptions {
   readonly instance: string;
   /** Where policy outlives this process. */
   readonly lastKnown?: LastKnown;
-  readonly say?: (level: "info" | "warn", message: string) => void;
+  readonly say?: (level: "info" | "warn", message: string, event: string) => void;
 }
 
 /**
@@ -263,11 +263,10 @@ export class PolicyTable {
   /** @returns false when some services keep their last good policy */
   #take(answer: PolicyAnswer): boolean {
     const { changed, refused, isWhole } = this.#followed.take(answer);
-    for (const { service, why } of refused)
-      this.#options.say?.(
-        "warn",
-        `${service} keeps the policy it had, because the new one is not taken: ${why}`,
-      );
+    for (const { service, why } of refused) {
+      const message = `${service} keeps the policy it had, because the new one is not taken: ${why}`;
+      this.#options.say?.("warn", message, "policy-refused");
+    }
     for (const service of changed) for (const listener of this.#changeListeners) listener(service);
     this.#unsaved ||= changed.length > 0;
     return isWhole;

@@ -152,7 +152,7 @@ export class PolicyKeeper {
       this.#misses = 0;
       if (this.#trouble?.kind === "away") {
         this.#trouble = undefined;
-        this.#log.info({ store: "back" }, "the store of the policy is back");
+        this.#log.info({ event: "policy-store-back" }, "the store of the policy is back");
       }
     } catch (error) {
       this.#away(error);
@@ -186,7 +186,11 @@ export class PolicyKeeper {
     if (!this.#held.loaded && sequence > 0)
       return this.#broken({ sequence }, "the policy was deleted from the store by hand");
     const record = this.#held.record ?? this.#first();
-    if (this.#held.loaded) this.#log.warn({}, "the store has lost the policy: writing it again from memory");
+    if (this.#held.loaded)
+      this.#log.warn(
+        { event: "policy-store-lost" },
+        "the store has lost the policy: writing it again from memory",
+      );
     const written = await this.#store.append(encodeRecord(record)!, sequence);
     if (written === undefined) await this.#read();
     else this.#take(record, written);
@@ -202,7 +206,10 @@ export class PolicyKeeper {
     this.#sequence = sequence;
     if (this.#trouble?.kind === "broken") this.#trouble = undefined;
     const { lineage, revision, by, cause, created, configured, deleted } = record;
-    this.#log.info({ lineage, revision, by, cause, created, configured, deleted }, "the policy is read");
+    this.#log.info(
+      { event: "policy-read", lineage, revision, by, cause, created, configured, deleted },
+      "the policy is read",
+    );
     this.#held.take(record);
   }
 
@@ -210,7 +217,7 @@ export class PolicyKeeper {
     this.#sequence = sequence;
     this.#trouble = { kind: "broken", since: this.#clock.unix(), cause };
     this.#log.error(
-      { cause },
+      { event: "policy-unreadable", cause },
       'the policy in the store cannot be read: "weft rollback" puts an earlier one back',
     );
   }
@@ -230,7 +237,7 @@ export class PolicyKeeper {
     const cause = error instanceof Error ? error.message : String(error);
     this.#trouble = { kind: "away", since: this.#clock.unix(), cause };
     this.#log.warn(
-      { cause },
+      { event: "policy-store-away", cause },
       "the store of the policy is away: what was read goes on, and nothing can be changed",
     );
   }

@@ -32,7 +32,7 @@ export interface AuthorityOptions {
   readonly now?: () => number;
   readonly onEvent?: (event: AuthorityEvent) => void;
   /** Says what an operator should know of a trusted issuer. */
-  readonly say?: (level: "info" | "warn", message: string) => void;
+  readonly say?: (level: "info" | "warn", message: string, event: string) => void;
 }
 
 export interface Authority {

@@ -18,7 +18,10 @@ export const errorHandler =
     const status = error.statusCode ?? 500;
     if (status < 500)
       return reply.code(status).send(failure("bad-request", whatIsWrong(error, request) ?? error.message));
-    log.error({ url: request.url, cause: error.message }, "the registry's HTTP API failed");
+    log.error(
+      { event: "api-failed", url: request.url, cause: error.message },
+      "the registry's HTTP API failed",
+    );
     return reply
       .code(500)
       .send(failure("internal", `${cutUrl(request.url)} failed in the registry: its log says why`));

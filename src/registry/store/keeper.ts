@@ -83,7 +83,7 @@ export class Keeper {
       if (!this.#loaded) await this.#load();
       this.#markLiving();
       await this.#write();
-      if (this.#trouble) this.#log.info({ store: "back" }, "the registry's store is back");
+      if (this.#trouble) this.#log.info({ event: "store-back" }, "the registry's store is back");
       this.#trouble = undefined;
     } catch (error) {
       this.#note(error);
@@ -123,7 +123,10 @@ export class Keeper {
   #note(error: unknown): void {
     const cause = error instanceof Error ? error.message : String(error);
     if (!this.#trouble)
-      this.#log.warn({ cause }, "the registry's store is away: serving on, and writing when it is back");
+      this.#log.warn(
+        { event: "store-away", cause },
+        "the registry's store is away: serving on, and writing when it is back",
+      );
     const { since = this.#clock.unix(), times = 0 } = this.#trouble ?? {};
     this.#trouble = { since, cause, times: times + 1 };
   }

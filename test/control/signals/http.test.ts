@@ -66,9 +66,10 @@ test("one endpoint has the metrics of the whole mesh, in the names that sidecars
     `http_client_request_duration_seconds_count{${edge}} 200`,
     `weft_client_requests_total{${edge},status_class="2xx"} 180`,
     `weft_client_requests_total{${edge},status_class="5xx"} 20`,
+    `weft_client_failed_total{${edge}} 20`,
     `weft_client_errors_total{${edge},code="no-instance"} 20`,
     'weft_retry_attempts_total{weft_caller="shop",weft_callee="orders"} 6',
-    'weft_credential_expiry_timestamp_seconds{service="shop",instance="s1",kind="jwt"} 1700000000',
+    'weft_credential_expiry_timestamp_seconds{weft_service="shop",weft_instance="s1",kind="jwt"} 1700000000',
   ])
     assert.ok(text.split("\n").includes(line), `${line}\n${text}`);
 });

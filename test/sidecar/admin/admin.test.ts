@@ -4,9 +4,10 @@ import { type TestContext, test } from "node:test";
 import { AdminError, type AdminProviders, startAdmin } from "../../../sidecar/admin/admin.ts";
 
 const providers = (over: Partial<AdminProviders> = {}): AdminProviders => ({
-  metrics: async () => "weft_info 1\n",
+  metrics: async (view) => `${view}_info 1\n`,
   ready: () => ({ ready: true, reasons: [] }),
   config: () => ({ service: "shop", listen: "127.0.0.1:7000" }),
+  log: { level: "info", accessSample: 1, accessSlowMs: 1000 },
   endpoints: () => [{ service: "orders", instance: "o1" }],
   ...over,
 });
@@ -32,6 +33,9 @@ test("each page answers what its provider says", async (t) => {
   const { ask } = await admin(t);
   const metrics = await ask("/metrics?ignored=1");
   assert.equal(metrics.text, "weft_info 1\n");
+  assert.equal((await ask("/metrics?view=istio")).text, "istio_info 1\n");
+  const wrong = await ask("/metrics?view=envoy");
+  assert.deepEqual([wrong.status, JSON.parse(wrong.text).error], [400, "there is no such view: weft, istio"]);
   assert.match(String(metrics.headers["content-type"]), /^text\/plain; version=0\.0\.4/);
   assert.deepEqual(JSON.parse((await ask("/live")).text), { live: true });
   assert.deepEqual(JSON.parse((await ask("/endpoints")).text), [{ service: "orders", instance: "o1" }]);
@@ -84,6 +88,7 @@ test("a page that does not exist says which do", async (t) => {
     "/live",
     "/config",
     "/endpoints",
+    "/log",
   ]);
 });
 
@@ -103,4 +108,27 @@ test("it opens on loopback addresses only, and says when the port is taken", asy
     startAdmin(providers(), "127.0.0.1", port),
     /port \d+ is taken: give the admin listener port 0/,
   );
+});
+
+test("what is logged is shown, and changed by PUT alone, all that is asked for or nothing", async (t) => {
+  const log = { level: "info" as const, accessSample: 1, accessSlowMs: 1000 };
+  const { ask } = await admin(t, { log });
+  const put = await ask("/log?level=warn&access-sample=0.25", "PUT");
+  assert.deepEqual([put.status, log.level, log.accessSample, log.accessSlowMs], [200, "warn", 0.25, 1000]);
+  assert.deepEqual(JSON.parse((await ask("/log")).text), log);
+  for (const [query, says] of [
+    ["?level=loud&access-sample=0", /level is one of info, warn/],
+    ["?access-sample=2", /from 0 to 1/],
+    ["?access-sample=", /from 0 to 1/],
+    ["?access-slow-ms=soon", /number of ms/],
+    ["?loglevel=warn", /say level, access-sample/],
+    ["", /say level/],
+  ] as const) {
+    const wrong = await ask(`/log${query}`, "PUT");
+    assert.equal(wrong.status, 400);
+    assert.match(wrong.text, says);
+  }
+  assert.deepEqual(log, { level: "warn", accessSample: 0.25, accessSlowMs: 1000 });
+  const posted = await ask("/log?level=info", "POST");
+  assert.deepEqual([posted.status, posted.headers.allow], [405, "GET, HEAD, PUT"]);
 });

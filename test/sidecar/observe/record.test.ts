@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { record } from "../../../sidecar/observe/record.ts";
 import { failed, type Outcome, refused } from "../../../sidecar/stack/outcome.ts";
 import type { AccessEntry } from "../../../src/telemetry/access-log.ts";
+import { callFamilies } from "../../../src/telemetry/call-families.ts";
 import type { SpanEvent, SpanFacts, SpanOutcome } from "../../../src/telemetry/trace.ts";
 import { aCall } from "../../support/calls.ts";
 import { countsOf, scene } from "../outbound/scene.ts";
@@ -33,7 +34,7 @@ async function recorded(outcome: Outcome, change: (call: ReturnType<typeof aCall
   const spans: (Partial<SpanFacts> & Partial<SpanOutcome>)[] = [];
   const layer = record("client", {
     ...recorder,
-    accessLog: { write: (entry) => logged.push(entry), flush: () => {} },
+    accessLog: { wants: () => true, write: (entry) => logged.push(entry), flush: () => {} },
     tracer: {
       start: (_side, _incoming, facts) => ({
         ...{ traceparent: "00-1-2-01", sampled: true, event: undefined },
@@ -103,9 +104,9 @@ test("a fault that policy put in is marked as one, in Envoy's words in the log",
     assert.deepEqual([log.injected, log.flag, log.status], [injected, flag, status]);
     assert.deepEqual([span.injected, span.status], [injected, status]);
     assert.equal(meter[0]!.labels.http_response_status_code, status);
-    const counter = recorder.meter
-      .families()
-      .find(({ name }) => name === "weft_client_injected_faults_total");
+    const counter = callFamilies(recorder.meter).find(
+      ({ name }) => name === "weft_client_injected_faults_total",
+    );
     assert.deepEqual([...counter!.read()], [{ labels: { fault: injected }, value: 1 }]);
   }
 });

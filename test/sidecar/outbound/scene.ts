@@ -11,6 +11,7 @@ import type { HttpRoute } from "../../../src/resources/http-route.ts";
 import { readResource } from "../../../src/resources/read.ts";
 import type { ServicePolicy } from "../../../src/resources/service-policy.ts";
 import type { Destination } from "../../../src/routing/rules.ts";
+import { callFamilies } from "../../../src/telemetry/call-families.ts";
 import { CallMeter } from "../../../src/telemetry/call-meter.ts";
 import { createTracer } from "../../../src/telemetry/trace.ts";
 import { replied } from "../policy/scene.ts";
@@ -106,8 +107,7 @@ export function scene(over: Partial<OutboundParts> = {}): Scene {
 export const countsOf = (
   meter: CallMeter,
 ): { labels: Readonly<Record<string, string | number>>; value: number }[] =>
-  meter
-    .families()
+  callFamilies(meter)
     .flatMap((family) => [...family.read()])
     .filter(({ metricName }) => metricName?.endsWith("_count"))
     .map(({ sharedLabels, value }) => ({ labels: sharedLabels!, value }));

@@ -1,6 +1,8 @@
-import type { Family, Labels, Sample } from "../../../telemetry/family.ts";
-import { BUCKETS, CONVENTIONAL } from "../../../telemetry/histogram.ts";
-import { columnOf, type PolicyCount, STATUSES, SUM_MS } from "../columns.ts";
+import { EDGE, STATUS_CLASSES } from "../../../telemetry/call-families.ts";
+import type { Family, Labels } from "../../../telemetry/family.ts";
+import { BUCKETS } from "../../../telemetry/histogram.ts";
+import { histogramSamples, OPEN_TELEMETRY } from "../../../telemetry/histogram-samples.ts";
+import { columnOf, FAILED, type PolicyCount, STATUSES, SUM_MS } from "../columns.ts";
 import type { Series } from "../series.ts";
 import type { SignalBook } from "../signal-book.ts";
 
@@ -40,24 +42,42 @@ function sideFamilies(book: SignalBook, side: Side): Family[] {
       name: duration,
       help: `Calls: duration, on the ${side}'s side`,
       type: "histogram",
-      read: () => edges().flatMap(({ labels, series }) => durations(duration, labels, series)),
+      labels: EDGE,
+      read: () =>
+        edges().flatMap(({ labels, series }) => {
+          if (!hasCalls(series)) return [];
+          const { totals } = series.counts;
+          return [...histogramSamples(duration, labels, totals, totals[SUM_MS]!, OPEN_TELEMETRY)];
+        }),
     },
     {
       name: `weft_${side}_requests_total`,
       help: "Calls, by class of status; none: the caller left before there was one",
       type: "counter",
+      labels: [...EDGE, "status_class"],
       read: () =>
         edges().flatMap(({ labels, series: { counts } }) =>
-          CLASSES.flatMap((status_class, i) => {
+          STATUS_CLASSES.flatMap((status_class, i) => {
             const value = counts.totals[STATUSES + i]!;
             return value === 0 ? [] : [{ labels: { ...labels, status_class }, value }];
           }),
         ),
     },
     {
+      name: `weft_${side}_failed_total`,
+      help: "Calls that were answered with 5xx or ended by the mesh, but for those that the caller gave up",
+      type: "counter",
+      labels: EDGE,
+      read: () =>
+        edges().flatMap(({ labels, series }) =>
+          hasCalls(series) ? [{ labels, value: series.counts.totals[FAILED]! }] : [],
+        ),
+    },
+    {
       name: `weft_${side}_errors_total`,
       help: "Calls that the mesh ended by itself, by code",
       type: "counter",
+      labels: [...EDGE, "code"],
       read: () =>
         edges().flatMap(({ labels, series: { codes } }) =>
           [...codes].map(([code, { totals }]) => ({ labels: { ...labels, code }, value: totals[0]! })),
@@ -66,31 +86,11 @@ function sideFamilies(book: SignalBook, side: Side): Family[] {
   ];
 }
 
-const CLASSES = ["none", "1xx", "2xx", "3xx", "4xx", "5xx"];
-
-function durations(name: string, sharedLabels: Labels, { counts: { totals } }: Series): Sample[] {
-  const samples: Sample[] = [];
-  let below = 0;
-  let next = 0;
-  for (const [boundMs, last] of CONVENTIONAL) {
-    while (next <= last) below += totals[next++]!;
-    samples.push({
-      metricName: `${name}_bucket`,
-      labels: { le: boundMs / 1000 },
-      sharedLabels,
-      value: below,
-    });
-  }
-  while (next < BUCKETS) below += totals[next++]!;
-  // Of some edges only what policy did is known.
-  if (below === 0) return [];
-  samples.push(
-    { metricName: `${name}_bucket`, labels: { le: "+Inf" }, sharedLabels, value: below },
-    { metricName: `${name}_sum`, labels: {}, sharedLabels, value: totals[SUM_MS]! / 1000 },
-    { metricName: `${name}_count`, labels: {}, sharedLabels, value: below },
-  );
-  return samples;
-}
+/** Of some edges only what policy did is known. */
+const hasCalls = ({ counts: { totals } }: Series): boolean => {
+  for (let i = 0; i < BUCKETS; i++) if (totals[i]! > 0) return true;
+  return false;
+};
 
 /** Of all versions together: what policy did is not counted by version. */
 function policyFamily(book: SignalBook, what: PolicyCount, side: Side, name: string, help: string): Family {
@@ -98,6 +98,7 @@ function policyFamily(book: SignalBook, what: PolicyCount, side: Side, name: str
     name,
     help,
     type: "counter",
+    labels: ["weft_caller", "weft_callee"],
     read: () => {
       const sums = new Map<string, { labels: Labels; value: number }>();
       for (const { of, counts } of book.all()) {
@@ -120,10 +121,11 @@ function expiryFamily(book: SignalBook): Family {
     name: "weft_credential_expiry_timestamp_seconds",
     help: "When a credential ends, in Unix time",
     type: "gauge",
+    labels: ["weft_service", "weft_instance", "kind"],
     read: () =>
       book.instances.of().flatMap(({ service, instance, expiry = {} }) =>
         Object.entries(expiry).map(([kind, at]) => ({
-          labels: { service, instance, kind },
+          labels: { weft_service: service, weft_instance: instance, kind },
           value: at / 1000,
         })),
       ),

@@ -3,22 +3,22 @@ import { parseDuration } from "../../../protocol/duration.ts";
 import type { App } from "../../../registry/http/routes.ts";
 import { errorAnswer, serviceParams } from "../../../registry/http/schemas.ts";
 import { expositionOf } from "../../../telemetry/exposition.ts";
+import type { Family } from "../../../telemetry/family.ts";
 import { METRICS_CONTENT_TYPE } from "../../../telemetry/metrics.ts";
-import type { SignalBook } from "../signal-book.ts";
 import type { Signals } from "../view/signals.ts";
-import { federated } from "./families.ts";
 import { graphAnswer, graphQuery, signalsAnswer, signalsQuery, streamQuery } from "./schemas.ts";
 import type { SignalStream } from "./stream.ts";
 
 export interface SignalRouteDeps {
-  readonly book: SignalBook;
   readonly signals: Signals;
   readonly stream: SignalStream;
+  /** What `/v1/metrics` shows. */
+  readonly families: readonly Family[];
 }
 
 /** The signals over HTTP, in a scope of the registry's API. */
-export function addSignalRoutes(app: App, { book, signals, stream }: SignalRouteDeps): void {
-  const exposition = expositionOf(federated(book));
+export function addSignalRoutes(app: App, { signals, stream, families }: SignalRouteDeps): void {
+  const exposition = expositionOf(families);
   app.addHook("preClose", async () => stream.close());
 
   app.get(
@@ -81,7 +81,8 @@ export function addSignalRoutes(app: App, { book, signals, stream }: SignalRoute
     "/v1/metrics",
     {
       schema: {
-        summary: "All signals for Prometheus, instead of a scrape of each sidecar: for a small mesh",
+        summary:
+          "Everything for Prometheus, instead of a scrape of each sidecar: for a small mesh. It has the broker and the registry, too",
         response: { 200: { description: "text", content: { "text/plain": { schema: z.string() } } } },
       },
     },

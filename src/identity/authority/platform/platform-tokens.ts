@@ -18,7 +18,7 @@ export interface PlatformTokensOptions {
   readonly folder: string;
   /** Unix time in ms. */
   readonly now: () => number;
-  readonly say: (level: "info" | "warn", message: string) => void;
+  readonly say: (level: "info" | "warn", message: string, event: string) => void;
   readonly fetchKeys?: (uri: string) => Promise<unknown>;
 }
 

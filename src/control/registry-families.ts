@@ -1,0 +1,32 @@
+import type { Catalog } from "../registry/catalog.ts";
+import type { Drops } from "../registry/drops.ts";
+import type { Family } from "../telemetry/family.ts";
+
+/** What the registry itself knows, for Prometheus. */
+export function registryFamilies(catalog: Catalog, drops: Drops): Family[] {
+  return [
+    {
+      name: "weft_instances",
+      help: "Instances by state: up, or down while the app is not healthy",
+      type: "gauge",
+      labels: ["weft_service", "weft_version", "state"],
+      read: () => {
+        const counts = new Map<string, number>();
+        for (const [service, { instances }] of catalog.services)
+          for (const { row, state } of instances.values()) {
+            if (state !== "up" && state !== "down") continue;
+            const key = JSON.stringify({ weft_service: service, weft_version: row.version, state });
+            counts.set(key, (counts.get(key) ?? 0) + 1);
+          }
+        return [...counts].map(([key, value]) => ({ labels: JSON.parse(key), value }));
+      },
+    },
+    {
+      name: "weft_registry_dropped_total",
+      help: "Messages and watchers that the registry did not act on, by reason",
+      type: "counter",
+      labels: ["kind"],
+      read: () => Object.entries(drops.counts()).map(([kind, value]) => ({ labels: { kind }, value })),
+    },
+  ];
+}

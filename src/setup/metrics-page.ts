@@ -1,0 +1,49 @@
+import { brokerFamilies } from "../control/broker/families.ts";
+import { registryFamilies } from "../control/registry-families.ts";
+import { federated } from "../control/signals/http/families.ts";
+import { SignalBook } from "../control/signals/signal-book.ts";
+import { Catalog } from "../registry/catalog.ts";
+import { systemClock } from "../registry/clock.ts";
+import { Drops } from "../registry/drops.ts";
+import { code, generated, table } from "../resources/markdown.ts";
+import type { Family } from "../telemetry/family.ts";
+import { createMetrics } from "../telemetry/metrics.ts";
+import { processFamilies } from "../telemetry/process-families.ts";
+
+/** All that a sidecar, and a registry, can show to Prometheus. */
+export function allFamilies(): Readonly<Record<"sidecar" | "istio" | "registry", readonly Family[]>> {
+  const sidecar = createMetrics({ service: "", instance: "", version: "" });
+  const silent = { info() {}, warn() {}, error() {} };
+  return {
+    sidecar: sidecar.families("weft"),
+    istio: sidecar.families("istio"),
+    registry: [
+      ...federated(new SignalBook(systemClock)),
+      ...registryFamilies(new Catalog(systemClock), new Drops(silent, systemClock.now)),
+      ...brokerFamilies(() => []),
+      ...processFamilies(),
+    ],
+  };
+}
+
+/** The page of all metrics, in Markdown. */
+export function metricsPage(): string {
+  const { sidecar, istio, registry } = allFamilies();
+  return `${[
+    generated("Metrics", "the families of [this folder](.) and of [the registry](../control)"),
+    "A label without a value is left out, which Prometheus reads as empty. A histogram has the label `le` besides. `instance` and `job` are Prometheus' own, of the target that it scraped.",
+    "## A sidecar or a gateway: `/metrics` of its admin listener",
+    rows(sidecar),
+    "## The same calls in Istio's names: `/metrics?view=istio`",
+    rows(istio),
+    "## The registry: `/v1/metrics`",
+    "All sidecars together, as they have reported since the registry's start; the broker; the registry itself.",
+    rows(registry),
+  ].join("\n\n")}\n`;
+}
+
+const rows = (families: readonly Family[]): string =>
+  table(
+    ["metric", "type", "labels", "meaning"],
+    families.map(({ name, type, labels, help }) => [code(name), type, labels.map(code).join(" "), help]),
+  );

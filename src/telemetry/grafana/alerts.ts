@@ -1,0 +1,123 @@
+import { quantile, rate, secondsLeft, success } from "./queries.ts";
+
+export interface Alert {
+  readonly alert: string;
+  /** PromQL: it burns for each series that this gives. */
+  readonly expr: string;
+  /** How long it has to. */
+  readonly for: string;
+  readonly severity: "page" | "ticket";
+  readonly summary: string;
+  /** What to do first. */
+  readonly cure: string;
+}
+
+const SPAN = "5m";
+const HOUR = 3600;
+/** A share says little of a few calls. */
+const WORTH_IT = `${rate("weft_client_requests_total", "weft_callee", SPAN)} > 0.1`;
+
+export const ALERTS: readonly Alert[] = [
+  {
+    alert: "WeftCallsFail",
+    expr: `${success("", "weft_callee", SPAN)} < 0.95 and ${WORTH_IT}`,
+    for: "2m",
+    severity: "page",
+    summary: "{{ $labels.weft_callee }}: only {{ $value | humanizePercentage }} of its calls succeed",
+    cure: "weft edges {{ $labels.weft_callee }} shows whose calls and why; weft explain ID tells of one call",
+  },
+  {
+    alert: "WeftCallsSlow",
+    expr: `${quantile(0.99, "", "weft_callee", SPAN)} > 2 and on (weft_callee) ${WORTH_IT}`,
+    for: "5m",
+    severity: "ticket",
+    summary: "p99 of {{ $labels.weft_callee }} is {{ $value | humanizeDuration }}",
+    cure: "weft stat {{ $labels.weft_callee }} shows which version is slow",
+  },
+  {
+    alert: "WeftNoInstance",
+    expr: `${rate('weft_client_errors_total{code=~"no-instance|parked-expired"}', "weft_callee", SPAN)} > 0`,
+    for: "1m",
+    severity: "page",
+    summary: "{{ $labels.weft_callee }} is called, and no instance is there",
+    cure: "weft get instances; start one",
+  },
+  {
+    alert: "WeftRetriesMany",
+    expr: `${rate("weft_retry_attempts_total", "weft_callee", SPAN)} > 0.2 * ${rate("weft_client_requests_total", "weft_callee", SPAN)}`,
+    for: "5m",
+    severity: "ticket",
+    summary: "more than a fifth of the calls to {{ $labels.weft_callee }} are retries",
+    cure: "the failures are hidden, not gone: look at the callee",
+  },
+  {
+    alert: "WeftCredentialEnds",
+    expr: `${secondsLeft("weft_service, weft_instance, kind")} < ${2 * HOUR}`,
+    for: "10m",
+    severity: "page",
+    summary:
+      "the {{ $labels.kind }} of {{ $labels.weft_service }} ({{ $labels.weft_instance }}) ends in {{ $value | humanizeDuration }}",
+    cure: "the authority is away, or refuses it: weft check; the sidecar's log says why",
+  },
+  {
+    alert: "WeftDenied",
+    expr: `${rate('weft_client_errors_total{code="denied"}', "weft_caller, weft_callee", SPAN)} > 0`,
+    for: "5m",
+    severity: "ticket",
+    summary: "{{ $labels.weft_caller }} is denied at {{ $labels.weft_callee }}, again and again",
+    cure: "weft authz {{ $labels.weft_callee }} lists who may call",
+  },
+  {
+    alert: "WeftInstanceDown",
+    expr: 'sum by (weft_service, weft_version) (weft_instances{state="down"}) > 0',
+    for: "5m",
+    severity: "ticket",
+    summary:
+      "an instance of {{ $labels.weft_service }} v{{ $labels.weft_version }} is there, and its app is not healthy",
+    cure: "weft get instances; look at the app's log",
+  },
+  {
+    alert: "WeftBrokerAway",
+    expr: "absent(weft_broker_info)",
+    for: "1m",
+    severity: "page",
+    summary: "no server of the broker answers the registry, or the registry is not scraped",
+    cure: "weft check; look at the log of nats-server",
+  },
+  {
+    alert: "WeftSidecarCutOff",
+    expr: "weft_broker_connected == 0",
+    for: "1m",
+    severity: "page",
+    summary: "the sidecar at {{ $labels.instance }} has no connection to the broker",
+    cure: "the network between them, or the sidecar's credentials: its log says which",
+  },
+  {
+    alert: "WeftSlowConsumers",
+    expr: "sum by (weft_server) (increase(weft_broker_slow_consumers_total[10m])) > 0",
+    for: "0s",
+    severity: "ticket",
+    summary: "{{ $labels.weft_server }} cut connections that did not read what it sent",
+    cure: "a sidecar has too little CPU, or its network is slow",
+  },
+  {
+    alert: "WeftClockSkew",
+    expr: "abs(weft_broker_clock_skew_seconds) > 30",
+    for: "5m",
+    severity: "ticket",
+    summary: "the clock of {{ $labels.weft_server }} is {{ $value | humanizeDuration }} off the registry's",
+    cure: "credentials are judged by clocks: look at NTP of both machines",
+  },
+];
+
+/** The rules as Prometheus reads them, as data: written as YAML, a file of `rule_files`. */
+export const alertRules = (): object => ({
+  groups: [
+    {
+      name: "weft",
+      rules: ALERTS.map(({ alert, expr, for: howLong, severity, summary, cure }) => ({
+        ...{ alert, expr, for: howLong, labels: { severity }, annotations: { summary, cure } },
+      })),
+    },
+  ],
+});
