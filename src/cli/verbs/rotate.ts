@@ -25,7 +25,9 @@ export function define(command: Command): Command {
       `
   ca            root, intermediate and routes CA: 5 steps
   signing-key   what the authority signs users with: needs the operator's seed
-  operator      what signs the accounts: restarts the broker once
+  operator      what signs the accounts: restarts the broker once, as no nats-server takes another operator while it runs.
+                Calls made meanwhile (1 to 2 s) fail, but of sidecars with --broker-wait 10s; those under way may be lost.
+                The servers of a cluster of your own are restarted one after the other, and calls go on
 
 Examples:
   weft rotate ca
