@@ -11,8 +11,8 @@
 export const MAX_MESSAGE_BYTES = 1 << 20;
 
 /**
- * Subscriptions of one connection. A sidecar has 10 of its own and 2 for each service that it calls, of which it
- * follows at most 1024: that is 2058, and here is room for nearly twice as many. While an identity is renewed there
+ * Subscriptions of one connection. A sidecar has a dozen of its own and 2 for each service that it calls, of which it
+ * follows at most 1024: that is 2060, and here is room for nearly twice as many. While an identity is renewed there
  * are two connections, each with its own count. nats-server refuses the next one and keeps the connection. Each costs
  * the broker about 300 bytes, and one message is copied to as many of them as match.
  */

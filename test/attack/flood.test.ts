@@ -83,7 +83,7 @@ for (const server of natsServers())
       for (const identity of [shop, orders]) {
         const [connection, ...more] = await connectionsOf(system, identity);
         assert.deepEqual(more, []);
-        assert.ok(connection!.subscriptions <= 10, `${identity.service} has ${connection!.subscriptions}`);
+        assert.ok(connection!.subscriptions <= 14, `${identity.service} has ${connection!.subscriptions}`);
       }
     });
   });

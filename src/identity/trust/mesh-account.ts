@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { accountJwt, claimsIn } from "../keys/jwt.ts";
 import { NKey } from "../keys/nkey.ts";
 import { NKeyError } from "../keys/nkey-text.ts";
@@ -62,7 +63,7 @@ function keyIn(path: string, seed: string): NKey {
 }
 
 /**
- * Signs the account MESH anew and keeps its JWT in the trust folder, for brokers that start from now on. Those that
+ * Signs the account MESH anew, at the earliest a second after the last time, and keeps its JWT in the trust folder, for brokers that start from now on. Those that
  * run have to be told it.
  * @returns the JWT
  */
@@ -74,6 +75,8 @@ export async function changeMeshAccount(
   const file = accountFile(stateDir, trustNow(stateDir).operator, "MESH");
   const old = claimsIn(needSecret(file, NO_MESH).trim());
   const { signing_keys: signingKeys = [], revocations = {} } = old.nats;
+  // A broker that starts with the old one keeps whichever is newer, by the second in which each was signed.
+  await delay(Math.max(0, (old.iat + 1) * 1000 - Date.now()));
   const jwt = await accountJwt(operator, {
     ...{ name: "MESH", account: old.sub },
     ...change({ signingKeys, revocations }),
