@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
+import { until } from "../support/until.ts";
 import { closeBrowser, settled, skip } from "./browser.ts";
 import { TOKEN } from "./dashboard.ts";
 import { aShop } from "./fake-registry.ts";
@@ -99,15 +100,19 @@ test("all of it can be had by keyboard", { skip }, async (t) => {
 
 test("it is dark where the system is, and as the reader chooses from then on", { skip }, async (t) => {
   const { page, open } = await scene(t, { colorScheme: "dark" });
-  const background = () => page.evaluate("getComputedStyle(document.body).backgroundColor");
+  const isBackground = (colour: string) =>
+    until(async () => (await page.evaluate("getComputedStyle(document.body).backgroundColor")) === colour, {
+      what: `the background ${colour}`,
+    });
+  const [DARK, LIGHT] = ["rgb(15, 19, 24)", "rgb(246, 247, 248)"] as const;
   await open("/");
-  assert.equal(await background(), "rgb(15, 19, 24)");
+  await isBackground(DARK);
   await page.getByRole("button", { name: /^Theme: system/ }).click();
-  assert.equal(await background(), "rgb(246, 247, 248)");
+  await isBackground(LIGHT);
   await open("/policy");
-  assert.equal(await background(), "rgb(246, 247, 248)");
+  await isBackground(LIGHT);
   await page.getByRole("button", { name: /^Theme: light/ }).click();
-  assert.equal(await background(), "rgb(15, 19, 24)");
+  await isBackground(DARK);
 });
 
 test("on a phone no page is wider than the screen", { skip }, async (t) => {
