@@ -197,7 +197,7 @@ test("Retry-After is honoured, unless it asks for more than policy or the call h
   assert.equal(fleet.of("/left").length, 1);
 });
 
-test("a body is sent again up to 64 KiB, byte for byte; a longer one, or one that is still coming, is not", async (t) => {
+test("a body is sent again up to 64 KiB, byte for byte; also one that is still coming; a longer one is not", async (t) => {
   const { play, shop, fleet } = await scene(t, { retry: { codes: [503] } });
   const bytes = (length: number): Buffer => Buffer.from(Array.from({ length }, (_, i) => (i * 31) % 251));
   for (const [length, attempts] of [
@@ -220,10 +220,10 @@ test("a body is sent again up to 64 KiB, byte for byte; a longer one, or one tha
     sent.write("the first part, ");
     until(() => fleet.of("/upload").length === 1).then(() => sent.end("and the rest"), reject);
   });
-  assert.equal(await status, 503);
+  assert.equal(await status, 200);
   assert.deepEqual(
     fleet.of("/upload").map(({ body }) => body?.toString()),
-    ["the first part, and the rest"],
+    ["the first part, and the rest", "the first part, and the rest"],
   );
 });
 
