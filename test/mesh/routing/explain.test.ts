@@ -275,7 +275,7 @@ test("a call is still told after many others, and one that failed for longer", a
     explained(mesh, "failed", 1),
     explained(mesh, "n100", 2),
   ]);
-  assert.deepEqual(old.accounts, []);
+  assert.equal(old.accounts.length, 2);
   assert.equal(failed[0]!.code, "no-instance");
   assert.equal(newer.length, 2);
 });
