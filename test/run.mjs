@@ -26,7 +26,7 @@ if (!process.env.WEFT_NATS_SERVERS) {
   });
   if (stdout.trim() !== "") process.env.WEFT_NATS_SERVERS = stdout.trim();
 }
-const options = ["--import", "tsx", "--test", "--test-concurrency=3", "--test-timeout=120000"];
+const options = ["--import", "tsx", "--test", "--test-concurrency=2", "--test-timeout=120000"];
 if (process.stdout.isTTY) options.push("--test-reporter=spec");
 const { status } = spawnSync(process.execPath, [...options, ...files], { stdio: "inherit" });
 process.exit(status ?? 1);
