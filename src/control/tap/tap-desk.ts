@@ -35,7 +35,8 @@ export class TapDesk {
     else if (isNew && this.#open.size >= MOST_TAPS)
       return `${MOST_TAPS} taps are open already: end one of them, or wait until it ends`;
     else this.#open.set(id, now + MAX_HOLD_MS);
-    if (isNew && holdMs > 0) this.#log.info({ id, service, side, where, bodyBytes }, "tap opened");
+    if (isNew && holdMs > 0)
+      this.#log.info({ event: "tap", id, service, side, where, bodyBytes }, "tap opened");
     return this.#bus.send(subjects.tapEvent, pack(order))
       ? undefined
       : "the registry has no connection to the broker now: look at the broker's log";
