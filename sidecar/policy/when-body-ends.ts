@@ -1,6 +1,7 @@
 import type { Code } from "../../src/protocol/code.ts";
-import type { Body, Framing, Sink } from "../stack/body.ts";
+import type { Body } from "../stack/body.ts";
 import type { Replied } from "../stack/outcome.ts";
+import { PassingBody } from "../stack/passing-body.ts";
 
 /** Calls `done` once, when the body of an answer has come to its end, broke off, or is not wanted any more. */
 export function whenBodyEnds(reply: Replied, done: () => void): Replied {
@@ -9,48 +10,27 @@ export function whenBodyEnds(reply: Replied, done: () => void): Replied {
   return reply;
 }
 
-class WatchedBody implements Body, Sink {
-  readonly framing: Framing;
-  readonly first: Buffer;
-  readonly complete = false;
-  readonly trailers = "";
-  readonly #watched: Body;
-  #sink: Sink | undefined;
+class WatchedBody extends PassingBody {
   #done: (() => void) | undefined;
 
   constructor(watched: Body, done: () => void) {
-    this.framing = watched.framing;
-    this.first = watched.first;
-    this.#watched = watched;
+    super(watched);
     this.#done = done;
   }
 
-  read(sink: Sink): void {
-    this.#sink = sink;
-    this.#watched.read(this);
-  }
-
-  resume(): void {
-    this.#watched.resume();
-  }
-
-  abandon(code: Code): void {
-    this.#watched.abandon(code);
+  override abandon(code: Code): void {
+    super.abandon(code);
     this.#over();
   }
 
-  write(chunk: Buffer): boolean {
-    return this.#sink!.write(chunk);
+  override end(trailers: string): void {
+    this.#over();
+    super.end(trailers);
   }
 
-  end(trailers: string): void {
+  override fail(code: Code): void {
     this.#over();
-    this.#sink!.end(trailers);
-  }
-
-  fail(code: Code): void {
-    this.#over();
-    this.#sink!.fail(code);
+    super.fail(code);
   }
 
   #over(): void {

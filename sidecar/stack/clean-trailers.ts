@@ -1,5 +1,5 @@
-import type { Code } from "../../src/protocol/code.ts";
-import { type Body, type Framing, type Sink, wholeBody } from "./body.ts";
+import { type Body, wholeBody } from "./body.ts";
+import { PassingBody } from "./passing-body.ts";
 
 /** Makes of header lines those that may go on. */
 export type Clean = (lines: string) => string;
@@ -13,44 +13,15 @@ export function cleanTrailers(body: Body, clean: Clean): Body {
   return body.trailers === "" ? body : wholeBody(body.first, body.framing, clean(body.trailers));
 }
 
-class CleanedBody implements Body, Sink {
-  readonly framing: Framing;
-  readonly first: Buffer;
-  readonly complete = false;
-  readonly trailers = "";
-  readonly #body: Body;
+class CleanedBody extends PassingBody {
   readonly #clean: Clean;
-  #sink: Sink | undefined;
 
   constructor(body: Body, clean: Clean) {
-    this.framing = body.framing;
-    this.first = body.first;
-    this.#body = body;
+    super(body);
     this.#clean = clean;
   }
 
-  read(sink: Sink): void {
-    this.#sink = sink;
-    this.#body.read(this);
-  }
-
-  resume(): void {
-    this.#body.resume();
-  }
-
-  abandon(code: Code): void {
-    this.#body.abandon(code);
-  }
-
-  write(chunk: Buffer): boolean {
-    return this.#sink!.write(chunk);
-  }
-
-  end(trailers: string): void {
-    this.#sink!.end(trailers === "" ? "" : this.#clean(trailers));
-  }
-
-  fail(code: Code): void {
-    this.#sink!.fail(code);
+  override end(trailers: string): void {
+    super.end(trailers === "" ? "" : this.#clean(trailers));
   }
 }

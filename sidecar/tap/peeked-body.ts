@@ -1,5 +1,7 @@
 import type { Code } from "../../src/protocol/code.ts";
-import type { Body, Framing, Sink } from "../stack/body.ts";
+import type { Body } from "../stack/body.ts";
+import { KeptBytes } from "../stack/kept-bytes.ts";
+import { PassingBody } from "../stack/passing-body.ts";
 
 /** What was seen of a body. */
 export interface Seen {
@@ -11,17 +13,9 @@ export interface Seen {
   readonly whole: boolean;
 }
 
-/** A body on its way to its reader, who alone sets the pace; a copy of its beginning is kept. */
-export class PeekedBody implements Body, Sink {
-  readonly framing: Framing;
-  readonly first: Buffer;
-  readonly complete = false;
-  readonly trailers = "";
-  readonly #source: Body;
-  readonly #most: number;
-  #sink: Sink | undefined;
-  readonly #kept: Buffer[] = [];
-  #length = 0;
+/** A body on its way to its reader; a copy of its beginning is kept. */
+export class PeekedBody extends PassingBody {
+  readonly #kept: KeptBytes;
   #passed = 0;
   #whole = false;
   #settled: (() => void) | undefined;
@@ -31,16 +25,14 @@ export class PeekedBody implements Body, Sink {
    * @param settled called once: when nothing more will be kept
    */
   constructor(source: Body, most: number, settled: () => void = () => {}) {
-    this.framing = source.framing;
-    this.first = source.first;
-    this.#source = source;
-    this.#most = most;
+    super(source);
+    this.#kept = new KeptBytes(most);
     this.#settled = settled;
     this.#keep(source.first);
   }
 
   get seen(): Seen {
-    return { bytes: Buffer.concat(this.#kept), passed: this.#passed, whole: this.#whole };
+    return { bytes: this.#kept.bytes, passed: this.#passed, whole: this.#whole };
   }
 
   /** Nothing more is kept. */
@@ -48,45 +40,31 @@ export class PeekedBody implements Body, Sink {
     return this.#settled === undefined;
   }
 
-  read(sink: Sink): void {
-    this.#sink = sink;
-    this.#source.read(this);
-  }
-
-  resume(): void {
-    this.#source.resume();
-  }
-
-  abandon(code: Code): void {
-    this.#source.abandon(code);
+  override abandon(code: Code): void {
+    super.abandon(code);
     this.#settle();
   }
 
-  write(chunk: Buffer): boolean {
+  override write(chunk: Buffer): boolean {
     this.#keep(chunk);
-    return this.#sink!.write(chunk);
+    return super.write(chunk);
   }
 
-  end(trailers: string): void {
+  override end(trailers: string): void {
     this.#whole = true;
-    this.#sink!.end(trailers);
+    super.end(trailers);
     this.#settle();
   }
 
-  fail(code: Code): void {
-    this.#sink!.fail(code);
+  override fail(code: Code): void {
+    super.fail(code);
     this.#settle();
   }
 
   #keep(chunk: Buffer): void {
     this.#passed += chunk.length;
-    const room = this.#most - this.#length;
-    if (room <= 0 || chunk.length === 0) return;
-    // Copied: the sink may keep the chunk, which is a part of a larger buffer.
-    const part = Buffer.from(chunk.subarray(0, room));
-    this.#kept.push(part);
-    this.#length += part.length;
-    if (this.#length === this.#most) this.#settle();
+    this.#kept.keep(chunk);
+    if (this.#kept.isFull) this.#settle();
   }
 
   #settle(): void {
