@@ -4,20 +4,26 @@
  * nats-server that this machine has or can get; `WEFT_NATS_SERVERS` names others, separated like `PATH`.
  */
 import { spawnSync } from "node:child_process";
-import { readdirSync } from "node:fs";
-import { join } from "node:path";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, sep } from "node:path";
+import { pathToFileURL } from "node:url";
+
+/** Hundreds of quick files: a process for each would take longer to start than to run. Each folder has one. */
+const TOGETHER = ["access", "bearer", "control", "identity", "resources", "routing", "sidecar", "telemetry"];
+/** What loads both cores by itself, and asserts that no call suffers. */
+const ALONE = ["attack/flood", "demo/demo", "mesh/resilience/rollout", "mesh/rotation"];
 
 const words = process.argv.slice(2);
 const files = readdirSync("test", { recursive: true })
-  .map((file) => join("test", file))
-  .filter(
-    (file) => file.endsWith(".test.ts") && (words.length === 0 || words.some((word) => file.includes(word))),
-  )
+  .filter((file) => file.endsWith(".test.ts"))
+  .filter((file) => words.length === 0 || words.some((word) => join("test", file).includes(word)))
   .sort();
 if (files.length === 0) {
   console.error(`no test file has ${words.join(" or ")} in its path`);
   process.exit(1);
 }
+
 if (!process.env.WEFT_NATS_SERVERS) {
   const script = ["--import", "tsx", "test/support/print-servers.ts"];
   const { stdout } = spawnSync(process.execPath, script, {
@@ -26,7 +32,39 @@ if (!process.env.WEFT_NATS_SERVERS) {
   });
   if (stdout.trim() !== "") process.env.WEFT_NATS_SERVERS = stdout.trim();
 }
-const options = ["--import", "tsx", "--test", "--test-concurrency=2", "--test-timeout=120000"];
-if (process.stdout.isTTY) options.push("--test-reporter=spec");
-const { status } = spawnSync(process.execPath, [...options, ...files], { stdio: "inherit" });
-process.exit(status ?? 1);
+
+const folder = mkdtempSync(join(tmpdir(), "weft-test-run-"));
+const failures = join(folder, "failures");
+
+/** @returns the failures, as text; empty when all is well */
+function run(paths, concurrency) {
+  if (paths.length === 0) return "";
+  const options = ["--import", "tsx", "--test", `--test-concurrency=${concurrency}`, "--test-timeout=240000"];
+  options.push("--test-reporter=spec", "--test-reporter-destination=stdout");
+  options.push("--test-reporter=./test/support/failures.mjs", `--test-reporter-destination=${failures}`);
+  const { status } = spawnSync(process.execPath, [...options, ...paths], { stdio: "inherit" });
+  return readFileSync(failures, "utf8") || (status === 0 ? "" : `node --test ended with ${status}\n`);
+}
+
+/** One file that has in it all that is in `paths`. */
+function together(name, paths) {
+  const file = join(folder, `${name}.mjs`);
+  writeFileSync(file, paths.map((path) => `await import("${pathToFileURL(path)}");\n`).join(""));
+  return file;
+}
+
+const isAlone = (file) => ALONE.some((start) => file.split(sep).join("/").startsWith(start));
+const roomOf = (file) => TOGETHER.find((name) => file.startsWith(name + sep));
+const pathsOf = (kept) => files.filter(kept).map((file) => join("test", file));
+const rooms = TOGETHER.map((name) => [name, pathsOf((file) => roomOf(file) === name)])
+  .filter(([, paths]) => paths.length > 0)
+  .map(([name, paths]) => together(name, paths));
+try {
+  const failed =
+    run([...rooms, ...pathsOf((file) => !isAlone(file) && roomOf(file) === undefined)], 2) +
+    run(pathsOf(isAlone), 1);
+  if (failed !== "") console.error(`\nfailed:\n${failed}`);
+  process.exitCode = failed === "" ? 0 : 1;
+} finally {
+  rmSync(folder, { recursive: true });
+}

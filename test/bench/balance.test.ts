@@ -3,7 +3,6 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { fileURLToPath } from "node:url";
 import { parse } from "yaml";
 import { BEHAVE_PATH, type Behaviour, WORKERS } from "../../bench/balance/app.ts";
 import { judgeBalance } from "../../bench/balance/balance-goals.ts";
@@ -13,13 +12,9 @@ import { ask } from "../../bench/mesh/ask.ts";
 import { freePort } from "../../bench/processes.ts";
 import { startServing } from "../../bench/roles.ts";
 import { readResource } from "../../src/resources/read.ts";
+import { PROGRAM } from "../support/program.ts";
 
-const weft = [
-  process.execPath,
-  "--import",
-  "tsx",
-  fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url)),
-];
+const weft = [process.execPath, PROGRAM];
 const self = [...weft, "bench"];
 
 test("each policy that is compared is a good one", () => {

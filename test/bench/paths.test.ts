@@ -4,7 +4,6 @@ import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
-import { fileURLToPath } from "node:url";
 import { measure } from "../../bench/measure.ts";
 import { startBareNats } from "../../bench/paths/bare-nats.ts";
 import { startDirect } from "../../bench/paths/direct.ts";
@@ -16,13 +15,9 @@ import { startNginxPair } from "../../bench/paths/nginx.ts";
 import { isSkipped, type StartPath } from "../../bench/paths/path.ts";
 import type { Scenario } from "../../bench/scenario.ts";
 import { STREAM_PATH, startUpstream } from "../../bench/upstream/upstream.ts";
+import { PROGRAM } from "../support/program.ts";
 
-const weft = [
-  process.execPath,
-  "--import",
-  "tsx",
-  fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url)),
-];
+const weft = [process.execPath, PROGRAM];
 const self = [...weft, "bench"];
 
 async function surroundings(t: TestContext) {

@@ -3,20 +3,15 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
-import { fileURLToPath } from "node:url";
 import { parse, parseAllDocuments } from "yaml";
 import { ROUTE } from "../../bench/paths/mesh-route.ts";
 import { writeRoutes } from "../../bench/policy/many-routes.ts";
 import { measurePolicy } from "../../bench/policy/measure-policy.ts";
 import { startUpstream } from "../../bench/upstream/upstream.ts";
 import { readResource } from "../../src/resources/read.ts";
+import { PROGRAM } from "../support/program.ts";
 
-const weft = [
-  process.execPath,
-  "--import",
-  "tsx",
-  fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url)),
-];
+const weft = [process.execPath, PROGRAM];
 
 function temporaryFolder(t: TestContext): string {
   const folder = mkdtempSync(join(tmpdir(), "weft-test-bench-"));

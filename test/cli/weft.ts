@@ -1,13 +1,10 @@
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
+import { PROGRAM } from "../support/program.ts";
 import { newestServer } from "../support/servers.ts";
 import { until } from "../support/until.ts";
-
-const PROGRAM = resolve("dist/weft.js");
-// As `npm test` does; a few milliseconds when nothing has changed.
-execFileSync(process.execPath, ["src/setup/prepare.mjs"], { stdio: "inherit" });
 
 /** A dashboard more for each mesh is a process that hardly a test looks at. */
 export const FREE_PORTS = [

@@ -7,7 +7,7 @@ import { aCall } from "../../support/calls.ts";
 import { chiSquared, seeded } from "../../support/random.ts";
 import { codeOf, replied } from "./scene.ts";
 
-const DRAWS = 20_000;
+const DRAWS = 5000;
 /** One run in a thousand would be beyond, if runs differed; with one degree of freedom, and with two. */
 const LIMIT = [0, 10.83, 13.82] as const;
 
