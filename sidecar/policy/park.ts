@@ -119,7 +119,7 @@ export class ParkingLot {
         "no",
         `no connection to the broker; ${call.callee} was waited for ${maxWaitMs} ms`,
       );
-    const message = `no instance of ${call.callee} came within ${maxWaitMs} ms`;
+    const message = `no instance of ${call.callee} took it within ${maxWaitMs} ms`;
     return { ...refused("parked-expired", message), retryAfterMs: maxWaitMs };
   }
 }

@@ -133,8 +133,8 @@ export const CODES = {
     status: 503,
     delivered: "no",
     flag: "UH",
-    cause: "no instance came while the call was held",
-    cure: "look at `weft get instances`; start one, or raise park.maxWait of the service's policy",
+    cause: "while the call was held no instance came, or those that are there took none",
+    cure: "look at `weft get instances`; start one, raise their maxConcurrency, or park.maxWait of the service's policy",
   },
   "retry-budget": {
     status: 503,

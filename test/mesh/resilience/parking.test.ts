@@ -160,7 +160,7 @@ test("what was held too long is answered with parked-expired and Retry-After", a
   assert.equal(answer.status, 503);
   assert.equal(answer.headers["weft-error"], "parked-expired");
   assert.equal(answer.headers["retry-after"], "2");
-  assert.match(answer.text, /no instance of orders came within 1200 ms/);
+  assert.match(answer.text, /no instance of orders took it within 1200 ms/);
   assert.ok(tookMs >= 1190 && tookMs < 2500, `it took ${tookMs} ms`);
 });
 
