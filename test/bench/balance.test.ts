@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -13,6 +13,7 @@ import { freePort } from "../../bench/processes.ts";
 import { startServing } from "../../bench/roles.ts";
 import { readResource } from "../../src/resources/read.ts";
 import { PROGRAM } from "../support/program.ts";
+import { removeFolder } from "../support/state.ts";
 
 const weft = [process.execPath, PROGRAM];
 const self = [...weft, "bench"];
@@ -70,7 +71,7 @@ test("the default policy is judged, within rounds; what was not measured is not 
 
 test("on a real mesh the policies act: the broker's choice suffers from a failing instance, the default avoids a slow one", async (t) => {
   const folder = mkdtempSync(join(tmpdir(), "weft-test-bench-"));
-  t.after(() => rmSync(folder, { recursive: true }));
+  t.after(() => removeFolder(folder));
   const found = await measureBalance(
     { self, weft, folder },
     {

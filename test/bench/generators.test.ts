@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -12,6 +12,7 @@ import { openLoadRole } from "../../bench/load/open-load.ts";
 import type { HttpTarget, LoadResult } from "../../bench/load/result.ts";
 import { wrkGenerator } from "../../bench/load/wrk.ts";
 import { percentileIndex, type Scenario } from "../../bench/scenario.ts";
+import { removeFolder } from "../support/state.ts";
 
 type Seen = { host: string | undefined; method: string | undefined; path: string | undefined; bytes: number };
 
@@ -65,7 +66,7 @@ test("wrk does the same, where it is installed", async (t) => {
   if (!wrk) return t.skip("wrk is not installed");
   const { target, seen } = await app(t, (n) => ({ status: n === 0 ? 500 : 200 }));
   const folder = mkdtempSync(join(tmpdir(), "weft-test-bench-"));
-  t.after(() => rmSync(folder, { recursive: true }));
+  t.after(() => removeFolder(folder));
   let measuring = 0;
   const result = await wrkGenerator(wrk, folder, target)(
     closed(1024),

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync } from "node:fs";
 import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -16,6 +16,7 @@ import { isSkipped, type StartPath } from "../../bench/paths/path.ts";
 import type { Scenario } from "../../bench/scenario.ts";
 import { STREAM_PATH, startUpstream } from "../../bench/upstream/upstream.ts";
 import { PROGRAM } from "../support/program.ts";
+import { removeFolder } from "../support/state.ts";
 
 const weft = [process.execPath, PROGRAM];
 const self = [...weft, "bench"];
@@ -25,7 +26,7 @@ async function surroundings(t: TestContext) {
   const upstream = await startUpstream(self, folder, [1024]);
   t.after(async () => {
     await upstream.stop();
-    rmSync(folder, { recursive: true });
+    removeFolder(folder);
   });
   return { self, weft, folder, upstream };
 }

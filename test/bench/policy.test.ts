@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
@@ -10,12 +10,13 @@ import { measurePolicy } from "../../bench/policy/measure-policy.ts";
 import { startUpstream } from "../../bench/upstream/upstream.ts";
 import { readResource } from "../../src/resources/read.ts";
 import { PROGRAM } from "../support/program.ts";
+import { removeFolder } from "../support/state.ts";
 
 const weft = [process.execPath, PROGRAM];
 
 function temporaryFolder(t: TestContext): string {
   const folder = mkdtempSync(join(tmpdir(), "weft-test-bench-"));
-  t.after(() => rmSync(folder, { recursive: true }));
+  t.after(() => removeFolder(folder));
   return folder;
 }
 

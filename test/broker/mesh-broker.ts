@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, type TestContext } from "node:test";
@@ -9,11 +9,11 @@ import { folderCredentials } from "../../src/identity/keys/folder-credentials.ts
 import type { PartName } from "../../src/identity/keys/spiffe-id.ts";
 import { bootstrap } from "../../src/identity/trust/bootstrap.ts";
 import { partFolder } from "../../src/identity/trust/parts.ts";
-import { stateFolder } from "../support/state.ts";
+import { removeFolder, stateFolder } from "../support/state.ts";
 
 /** Made once for each test process: it costs a tenth of a second, and no test here changes it. */
 const made = bootstrap(mkdtempSync(join(tmpdir(), "weft-test-trust-")));
-after(async () => rmSync((await made).stateDir, { recursive: true, force: true }));
+after(async () => removeFolder((await made).stateDir));
 
 /** The trust of a mesh, with the broker settings that go with it and a folder of the test's own. */
 export async function meshTrust(t: TestContext) {

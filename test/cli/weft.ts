@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PROGRAM } from "../support/program.ts";
 import { newestServer } from "../support/servers.ts";
+import { removeFolder } from "../support/state.ts";
 import { until } from "../support/until.ts";
 
 /** A dashboard more for each mesh is a process that hardly a test looks at. */
@@ -94,7 +95,7 @@ export class Weft {
 
   async close(): Promise<void> {
     for (const running of this.#running.reverse()) if (running.child.exitCode === null) await running.end();
-    rmSync(this.folder, { recursive: true, force: true });
+    removeFolder(this.folder);
   }
 }
 

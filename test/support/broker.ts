@@ -1,11 +1,12 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
 import { dieWithParent } from "../../broker/die-with-parent.ts";
 import { newestServer, type TestServer } from "./servers.ts";
+import { removeFolder } from "./state.ts";
 import { until } from "./until.ts";
 
 export type TestBroker = {
@@ -54,7 +55,7 @@ export async function testBroker(t: TestContext, options: TestBrokerOptions = {}
   t.after(async () => {
     await Promise.all(closes.map((close) => close()));
     await stop();
-    rmSync(folder, { recursive: true, force: true });
+    removeFolder(folder);
   });
   await new Promise((resolve, reject) => child.once("spawn", resolve).once("error", reject));
 
