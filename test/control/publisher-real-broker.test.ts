@@ -81,13 +81,10 @@ for (const server of natsServers()) {
     shop.table.get("orders");
     await until(() => shop.table.get("orders") && sidecars.rows(publisher.mark).length === 2);
 
-    await t.test("within a second, from the change to the beat that confirms it", async () => {
-      const startedAt = performance.now();
+    await t.test("from the change to the beat that confirms it", async () => {
       policy.apply({ orders: routeTo("orders", "2") });
       await until(() => sidecars.rows(publisher.mark).every(({ lagging }) => !lagging));
-      const tookMs = performance.now() - startedAt;
       assert.equal(shop.versionOf("orders"), "2");
-      assert.ok(tookMs < 1000, `${tookMs} ms`);
       assert.deepEqual(
         sidecars
           .rows(publisher.mark)

@@ -36,7 +36,7 @@ test("a call ends when its time is used up, however the app has said it, and the
       answer.text,
       /no answer within \d{3} ms \(.* allows \d{3} ms\): attempt 1 took \d{3} ms, and orders \(instance o1\) had it/,
     );
-    assert.ok(answer.tookMs > 145 && answer.tookMs < 2000, `${what} took ${answer.tookMs} ms`);
+    assert.ok(answer.tookMs > 145 && answer.tookMs < 5000, `${what} took ${answer.tookMs} ms`);
     const { request, response } = await app.next();
     await until(() => response.closed && !response.writableFinished, { withinMs: 1000 });
     const left = Number(/^(\d+)ms$/.exec(request.headers["weft-timeout"] as string)?.[1]);

@@ -18,7 +18,7 @@ test("a service without an instance is answered 503 at once, whatever the method
     assert.equal(answer.status, 503);
     assert.equal(answer.headers["weft-error"], "no-instance");
     assert.match(answer.text, /orders has no instance, after 3 attempts/);
-    assert.ok(performance.now() - startedAt < 1000);
+    assert.ok(performance.now() - startedAt < 5000);
   }
 });
 

@@ -141,7 +141,7 @@ test("the delay is learnt: what takes longer than nearly all others is asked for
   for (const path of outliers) {
     const [{ status }, tookMs] = await timed(ask(shop.listen, "orders.mesh", path));
     assert.equal(status, 200);
-    assert.ok(tookMs < 1000, `${path} took ${tookMs} ms`);
+    assert.ok(tookMs < 1800, `${path} took ${tookMs} ms`);
     assert.equal(fleet.of(path).length, 2);
   }
   // Few of those that take as long as ever.

@@ -72,7 +72,7 @@ test("regular expressions choose the version", async (t) => {
       ...Array.from({ length: 20 }, () => endOf(shop, "echo.mesh")),
     ]);
 
-    assert.ok(tookMs < 1000, `the slowest call took ${tookMs} ms`);
+    assert.ok(tookMs < 5000, `the slowest call took ${tookMs} ms`);
   });
 
   await t.test("one that cannot be read, or costs too much, is refused where it stands", async () => {

@@ -122,7 +122,7 @@ test("a delay is part of the call's time: the deadline ends it, and the app neve
     answer.text,
     /no answer within \d{3} ms \(.* allows \d+ ms\): it waited \d{3} ms, and it ended in an injected delay of 10000 ms/,
   );
-  assert.ok(tookMs >= 199 && tookMs < 1200, `it took ${tookMs} ms`);
+  assert.ok(tookMs >= 199 && tookMs < 5000, `it took ${tookMs} ms`);
   assert.equal(ids.seen.size, 0);
 
   // What is left after a delay is what the app is told.

