@@ -63,7 +63,7 @@ export function rulesFor(
         rule.matches
           .filter((match) => isForCaller(match, caller, regex))
           .map((match) => ({
-            name: `${routeName(route)}/${rule.name ?? i + 1}`,
+            name: ruleName(route, i),
             rule,
             match,
             why: inWords(match),
@@ -72,8 +72,12 @@ export function rulesFor(
     );
 }
 
+/** `orders/canary`, or `orders/2` for a rule without a name; as metrics, logs and `weft explain` have it. */
+export const ruleName = (route: HttpRoute, index: number): string =>
+  `${routeName(route)}/${route.spec.rules[index]?.name ?? index + 1}`;
+
 /** `orders`, or `team/orders` where the namespace is not the usual one. */
-const routeName = ({ metadata: { name, namespace } }: HttpRoute): string =>
+export const routeName = ({ metadata: { name, namespace } }: HttpRoute): string =>
   namespace === "default" ? name : `${namespace}/${name}`;
 
 /**

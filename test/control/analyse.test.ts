@@ -4,7 +4,7 @@ import { analyse } from "../../src/control/analyse/analyse.ts";
 import type { World } from "../../src/control/analyse/world.ts";
 import { readResource } from "../../src/resources/read.ts";
 import { at, full, matching, redirect, regex, tell } from "./analyse-scene.ts";
-import { aPolicy, aRoute, worldWith } from "./editor-scene.ts";
+import { aPolicy, aRoute, shop, worldWith } from "./editor-scene.ts";
 
 /** What was computed, not how long it took: other programs may be running. */
 function cpuMsSince(before: NodeJS.CpuUsage): number {
@@ -144,6 +144,26 @@ describe("analysing against a mesh", () => {
       "no-instance 0 spec.rules[0].backendRefs[1]",
     ]);
     assert.deepEqual(await tell([aRoute("a", { rule: rule(0) })], world), []);
+  });
+});
+
+describe("names of routes whose traces are sampled apart", () => {
+  const named = (...routes: string[]) => ({
+    ...aPolicy("orders"),
+    spec: { tracing: { sampling: 1, routes: routes.map((route) => ({ route, sampling: 50 })) } },
+  });
+
+  test("those that no route and no rule has are told; offline the others may be in the mesh", async () => {
+    const route = aRoute("a", {
+      rule: { name: "canary", matches: [at("/x")], backendRefs: [{ name: "orders" }] },
+    });
+    const other = { ...aRoute("b", { path: "/b" }) };
+    const policy = named("a", "a/canary", "a/1", "b/1", "c");
+    assert.deepEqual(await tell([route, other, policy], shop), [
+      "no-effect 2 spec.tracing.routes[2].route",
+      "no-effect 2 spec.tracing.routes[4].route",
+    ]);
+    assert.deepEqual(await tell([route, policy]), []);
   });
 });
 

@@ -9,6 +9,7 @@ import { noEffect } from "./no-effect/no-effect.ts";
 import { overlaps } from "./overlaps.ts";
 import { placesOf, redirectIn } from "./places.ts";
 import { redirectCycles } from "./redirects.ts";
+import { tracedRoutes } from "./traced-routes.ts";
 import { unknown } from "./unknown.ts";
 import { weights } from "./weights.ts";
 import type { World } from "./world.ts";
@@ -32,7 +33,7 @@ export async function analyse(set: readonly Judged[], world?: World): Promise<Fi
     ...weights(once),
     ...noEffect(once),
     ...access(once),
-    ...(world === undefined ? [] : unknown(once, world)),
+    ...(world === undefined ? [] : [...unknown(once, world), ...tracedRoutes(once)]),
   ];
 }
 
