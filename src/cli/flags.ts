@@ -144,6 +144,12 @@ export const withOutput = (command: Command, formats: readonly string[] = ["tabl
     new Option("-o, --output <format>", "how data is printed").choices(formats).default(formats[0]),
   );
 
+/** `--log-format`, as verbs have it that go on running. */
+export const logFormat = (): Option =>
+  new Option("--log-format <format>", "lines for people, or an object of JSON each, with its event's name")
+    .choices(["text", "json"])
+    .default("text");
+
 /** What the registry keeps of the signals: no less than a step, no more than an hour. */
 function window(text: string): string {
   const ms = parseDuration(text);

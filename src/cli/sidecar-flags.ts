@@ -12,6 +12,7 @@ import {
   duration,
   httpsUrl,
   httpUrl,
+  logFormat,
   loopbackAddress,
   many,
   nameOf,
@@ -178,14 +179,7 @@ export function withMemberFlags(command: Command): Command {
         .choices(LEVELS)
         .default(LOG_SETTINGS.level),
     )
-    .addOption(
-      new Option(
-        "--log-format <format>",
-        "lines for people, or an object of JSON each, with its event's name",
-      )
-        .choices(["text", "json"])
-        .default("text"),
-    );
+    .addOption(logFormat());
 }
 
 const seconds = (ms: number): string => `${ms / 1000}s`;

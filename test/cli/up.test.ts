@@ -69,14 +69,25 @@ test("a mesh that was killed leaves nothing running, and the next one starts fro
   await soon(() => before.every((pid) => !isAlive(pid)));
 });
 
-test("a registry and a broker that crash are told of and started again, at the same place", async (t) => {
+test("a registry and a broker that crash are told of, in JSON where it is wished, and started again, at the same place", async (t) => {
   const weft = weftFor(t);
-  const up = await weft.start(["up", ...FREE_PORTS]);
+  const up = await weft.start(["up", "--log-format", "json", ...FREE_PORTS]);
   const before = recordOf(weft);
+  const { broker, registry, pin } = JSON.parse(up.ready);
+  assert.deepEqual([broker, registry, pin], [before.broker.urls, before.registry.url, before.authority.pin]);
   process.kill(before.registry.pid, "SIGKILL");
   process.kill(before.broker.pid!, "SIGKILL");
-  await soon(() => /the registry runs again/.test(up.stderr()) && /the broker runs again/.test(up.stderr()));
-  assert.match(up.stderr(), /the registry ended by SIGKILL/);
+  const said = (): Record<string, string>[] =>
+    up
+      .stderr()
+      .split("\n")
+      .slice(0, -1)
+      .map((line) => JSON.parse(line));
+  const events = () => said().map(({ event }) => event);
+  await soon(() => ["registry-again", "broker-again"].every((event) => events().includes(event)));
+  const { level, part, msg } = said().find(({ event }) => event === "registry-crashed")!;
+  assert.deepEqual([level, part], ["error", "weft"]);
+  assert.match(msg!, /the registry ended by SIGKILL/);
   const after = await soon(() => {
     const record = recordOf(weft);
     const renewed = record.registry.pid !== before.registry.pid && record.broker.pid !== before.broker.pid;

@@ -27,7 +27,7 @@ export interface Done {
 export interface Running {
   readonly pid: number;
   readonly child: ChildProcess;
-  /** Its line that begins with `ready`. */
+  /** Its line that begins with `ready`, or its object that does. */
   readonly ready: string;
   stdout(): string;
   stderr(): string;
@@ -59,7 +59,9 @@ export class Weft {
   async start(args: readonly string[]): Promise<Running> {
     const running = await this.spawn(args);
     const line = () =>
-      `${running.stdout()}\n${running.stderr()}`.split("\n").find((text) => text.startsWith("ready"));
+      `${running.stdout()}\n${running.stderr()}`
+        .split("\n")
+        .find((text) => /^(?:ready|\{"ready":true)/.test(text));
     const ready = await until(
       () => {
         if (running.child.exitCode !== null)

@@ -29,6 +29,7 @@ export interface UpOptions {
   readonly trustIssuers?: string;
   /** False: plain text between sidecars and broker. */
   readonly tls: boolean;
+  readonly logFormat: "text" | "json";
 }
 
 export interface Mesh {

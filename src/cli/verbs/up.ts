@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { many, nameOf, port, withState } from "../flags.ts";
+import { logFormat, many, nameOf, port, withState } from "../flags.ts";
 import type { UpOptions } from "../up/up.ts";
 import { TRUST_ISSUERS } from "./authority.ts";
 
@@ -35,6 +35,7 @@ export function define(command: Command): Command {
     .option("--mesh <name>", "name of the mesh, settled at the first start (default: mesh)", nameOf("mesh"))
     .option("--trust-issuers <file>", TRUST_ISSUERS)
     .option("--no-tls", "no TLS between sidecars and broker: for measurements on loopback only")
+    .addOption(logFormat())
     .addHelpText(
       "after",
       `
@@ -43,7 +44,7 @@ Examples:
   weft up --broker-port 0 --authority-port 0 --registry-port 0 --state /tmp/second-mesh
   weft up --listen 0.0.0.0 --host mesh.example.org
 
-Prints a line for each part, then one that begins with "ready". Addresses and pids are in DIR/up.json, logs in DIR.`,
+Prints a line for each part, then one that begins with "ready"; with --log-format json one object. Addresses and pids are in DIR/up.json, logs in DIR.`,
     )
     .action(async (options: UpOptions) => (await import("../up/run-up.ts")).runUp(options));
 }
