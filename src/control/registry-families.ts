@@ -7,14 +7,14 @@ export function registryFamilies(catalog: Catalog, drops: Drops): Family[] {
   return [
     {
       name: "weft_instances",
-      help: "Instances by state: up, or down while the app is not healthy",
+      help: "Instances by state: up, down while the app is not healthy, or silent, for ten minutes, when one went without a word",
       type: "gauge",
       labels: ["weft_service", "weft_version", "state"],
       read: () => {
         const counts = new Map<string, number>();
         for (const [service, { instances }] of catalog.services)
           for (const { row, state } of instances.values()) {
-            if (state !== "up" && state !== "down") continue;
+            if (state === "left") continue;
             const key = JSON.stringify({ weft_service: service, weft_version: row.version, state });
             counts.set(key, (counts.get(key) ?? 0) + 1);
           }

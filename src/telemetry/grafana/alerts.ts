@@ -14,8 +14,22 @@ export interface Alert {
 
 const SPAN = "5m";
 const HOUR = 3600;
+/** A JWT is good for an hour and renewed at half of it: by then that has failed a few times. */
+const JWT_LATE = HOUR / 4;
+/** A certificate is good for a day and renewed with each JWT: hours away, not a day, is late. */
+const LATE = 2 * HOUR;
 /** A share says little of a few calls. */
 const WORTH_IT = `${rate("weft_client_requests_total", "weft_callee", SPAN)} > 0.1`;
+
+/** The median, as a slow version gets few calls: of few the slowest says nothing. */
+const MEDIAN = quantile(0.5, 'weft_version!=""', "weft_callee, weft_version", SPAN);
+const QUICKEST = `on (weft_callee) group_left () (min by (weft_callee) (${MEDIAN})`;
+/** As the dashboard judges it: three times as slow as the quickest, and by so much that somebody notices. */
+const MUCH_SLOWER = `(${MEDIAN} > ${QUICKEST} * 3)) > ${QUICKEST} + 0.05)`;
+const CALLED = `${rate("weft_client_requests_total", "weft_callee, weft_version", SPAN)} > 0.02`;
+
+const endsWithin = (where: string, seconds: number): string =>
+  `${secondsLeft("weft_service, weft_instance, kind", where)} < ${seconds}`;
 
 export const ALERTS: readonly Alert[] = [
   {
@@ -35,6 +49,15 @@ export const ALERTS: readonly Alert[] = [
     cure: "weft stat {{ $labels.weft_callee }} shows which version is slow",
   },
   {
+    alert: "WeftVersionSlow",
+    expr: `${MUCH_SLOWER} and on (weft_callee, weft_version) ${CALLED}`,
+    for: "5m",
+    severity: "ticket",
+    summary:
+      "{{ $labels.weft_callee }} v{{ $labels.weft_version }} is slow: half of its calls take more than {{ $value | humanizeDuration }}, three times as long as of another version",
+    cure: "weft stat {{ $labels.weft_callee }} shows both; a route can send its calls to the other",
+  },
+  {
     alert: "WeftNoInstance",
     expr: `${rate('weft_client_errors_total{code=~"no-instance|parked-expired"}', "weft_callee", SPAN)} > 0`,
     for: "1m",
@@ -52,8 +75,8 @@ export const ALERTS: readonly Alert[] = [
   },
   {
     alert: "WeftCredentialEnds",
-    expr: `${secondsLeft("weft_service, weft_instance, kind")} < ${2 * HOUR}`,
-    for: "10m",
+    expr: `${endsWithin('kind="jwt"', JWT_LATE)} or ${endsWithin('kind!="jwt"', LATE)}`,
+    for: "1m",
     severity: "page",
     summary:
       "the {{ $labels.kind }} of {{ $labels.weft_service }} ({{ $labels.weft_instance }}) ends in {{ $value | humanizeDuration }}",
@@ -75,6 +98,15 @@ export const ALERTS: readonly Alert[] = [
     summary:
       "an instance of {{ $labels.weft_service }} v{{ $labels.weft_version }} is there, and its app is not healthy",
     cure: "weft get instances; look at the app's log",
+  },
+  {
+    alert: "WeftInstanceSilent",
+    expr: 'sum by (weft_service, weft_version) (weft_instances{state="silent"}) > 0',
+    for: "30s",
+    severity: "ticket",
+    summary:
+      "an instance of {{ $labels.weft_service }} v{{ $labels.weft_version }} went without a word: it died, or is cut off from the broker",
+    cure: "weft get instances names it; one that is replaced is told for ten minutes",
   },
   {
     alert: "WeftBrokerAway",

@@ -134,7 +134,7 @@ const identity: Dashboard = {
     {
       ...{ title: "The next one ends in", as: "number", unit: "s", width: 12 },
       about:
-        "Sidecars renew at two thirds of a credential's life: less than a third left means that it did not work",
+        "Sidecars renew at half of a JWT's hour, the certificate with it: less than a quarter of an hour left means that it did not work",
       queries: { "{{kind}}": secondsLeft("kind") },
     },
     {

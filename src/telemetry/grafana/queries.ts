@@ -19,6 +19,6 @@ export const quantile = (q: number, where: string, by = "", span = SPAN): string
     span,
   )})`;
 
-/** Seconds until a credential ends, the nearest first to end. */
-export const secondsLeft = (by: string): string =>
-  `min by (${by}) (weft_credential_expiry_timestamp_seconds) - time()`;
+/** Seconds until a credential ends, the nearest first to end. @param where label matchers */
+export const secondsLeft = (by: string, where = ""): string =>
+  `min by (${by}) (weft_credential_expiry_timestamp_seconds${where && `{${where}}`}) - time()`;
