@@ -57,15 +57,7 @@ async function play(options: DemoOptions, state: string, children: Children): Pr
   const started = await startShop(children, show);
 
   show.step("They call each other by plain HTTP: shop → orders → catalog → stock");
-  const caller = await children.start([
-    "sidecar",
-    "visitor",
-    "--version",
-    "1",
-    "--listen",
-    "127.0.0.1:0",
-    "--no-admin",
-  ]);
+  const caller = await children.start(["sidecar", "visitor", "--version", "1", "--listen", "127.0.0.1:0"]);
   const proxy = /proxy=(\S+)/.exec(caller.ready)![1]!;
   await expect(show, proxy, "http://shop.mesh/", 200);
   show.line("");
@@ -83,6 +75,7 @@ async function play(options: DemoOptions, state: string, children: Children): Pr
 
   show.step("Failures say what they are: version 1 of orders leaves");
   await started.get("orders 1")!.end();
+  started.delete("orders 1");
   await expect(show, proxy, "http://v1.orders.mesh/orders/7", 503);
   show.line("the other version still answers:");
   await expect(show, proxy, "http://orders.mesh/orders/7", 200);
@@ -97,10 +90,14 @@ async function play(options: DemoOptions, state: string, children: Children): Pr
   }
   show.line("");
   show.title(`done in ${((performance.now() - startedAt) / 1000).toFixed(0)} s: everything above was real`);
-  if (options.keep) tellWhatToTry(show, proxy, state, (await children.run(["dashboard"])).trim());
+  if (options.keep)
+    tellWhatToTry(show, {
+      ...{ proxy, state, dashboard: (await children.run(["dashboard"])).trim() },
+      admins: [caller, ...started.values()].map(({ ready }) => /admin=(\S+)/.exec(ready)![1]!),
+    });
 }
 
-async function startShop(children: Children, show: Show): Promise<ReadonlyMap<string, Child>> {
+async function startShop(children: Children, show: Show): Promise<Map<string, Child>> {
   const services = shopServices(await freePort());
   const width = Math.max(...services.map(({ service }) => service.length));
   const entries = services.map(async (one: ShopService): Promise<[string, Child]> => {
@@ -136,7 +133,15 @@ async function expect(show: Show, proxy: string, url: string, status: number): P
     );
 }
 
-function tellWhatToTry(show: Show, proxy: string, state: string, dashboard: string): void {
+interface Kept {
+  readonly proxy: string;
+  readonly state: string;
+  readonly dashboard: string;
+  /** Of the sidecars. */
+  readonly admins: readonly string[];
+}
+
+function tellWhatToTry(show: Show, { proxy, state, dashboard, admins }: Kept): void {
   show.step(`It stays up until Ctrl-C. Watch it on ${dashboard}, and in another terminal, try:`);
   const tries = [
     `curl -x ${proxy} http://shop.mesh/`,
@@ -146,6 +151,7 @@ function tellWhatToTry(show: Show, proxy: string, state: string, dashboard: stri
     `npx weft apply -f src/demo/policy/canary.yaml --state ${state}`,
     `npx weft get instances --watch --state ${state}`,
     `npx weft top --state ${state}`,
+    `npx weft grafana --out observe --state ${state} ${admins.map((url) => `--sidecar ${url}`).join(" ")}`,
     `npx weft run hello --version 1 --port 0 --state ${state} -- sh -c 'exec python3 -m http.server $PORT'`,
   ];
   for (const one of tries) show.line(one);

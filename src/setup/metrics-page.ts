@@ -1,30 +1,6 @@
-import { brokerFamilies } from "../control/broker/families.ts";
-import { registryFamilies } from "../control/registry-families.ts";
-import { federated } from "../control/signals/http/families.ts";
-import { SignalBook } from "../control/signals/signal-book.ts";
-import { Catalog } from "../registry/catalog.ts";
-import { systemClock } from "../registry/clock.ts";
-import { Drops } from "../registry/drops.ts";
+import { allFamilies } from "../control/all-families.ts";
 import { code, generated, table } from "../resources/markdown.ts";
 import type { Family } from "../telemetry/family.ts";
-import { createMetrics } from "../telemetry/metrics.ts";
-import { processFamilies } from "../telemetry/process-families.ts";
-
-/** All that a sidecar, and a registry, can show to Prometheus. */
-export function allFamilies(): Readonly<Record<"sidecar" | "istio" | "registry", readonly Family[]>> {
-  const sidecar = createMetrics({ service: "", instance: "", version: "" });
-  const silent = { info() {}, warn() {}, error() {} };
-  return {
-    sidecar: sidecar.families("weft"),
-    istio: sidecar.families("istio"),
-    registry: [
-      ...federated(new SignalBook(systemClock)),
-      ...registryFamilies(new Catalog(systemClock), new Drops(silent, systemClock.now)),
-      ...brokerFamilies(() => []),
-      ...processFamilies(),
-    ],
-  };
-}
 
 /** The page of all metrics, in Markdown. */
 export function metricsPage(): string {

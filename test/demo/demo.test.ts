@@ -3,7 +3,9 @@ import { readdirSync, readFileSync } from "node:fs";
 import { type TestContext, test } from "node:test";
 import { isAlive, Weft } from "../cli/weft.ts";
 import { ask } from "../support/ask.ts";
+import { skip } from "../support/prometheus.ts";
 import { until } from "../support/until.ts";
+import { scraped } from "./scraped.ts";
 
 /** Its temporary folder is one of ours, so that what it leaves behind can be seen. */
 function weftFor(t: TestContext): Weft {
@@ -42,12 +44,18 @@ test("with --keep it stays, and what it says to try works; a Ctrl-C ends all of 
     what: `the demo to stay: ${demo.stderr()}`,
   });
   const [, proxy = "", state = ""] = /curl -x (\S+) [\s\S]*--watch --state (\S+)/.exec(demo.stdout())!;
-  const { text } = await ask(proxy.replace("http://", ""), "catalog.mesh", "/items/tea");
+  const listen = proxy.replace("http://", "");
+  const { text } = await ask(listen, "catalog.mesh", "/items/tea");
   assert.equal(JSON.parse(text).price, 4.5);
   const { stdout } = await weft.run(["call", "stock", "/stock/cup", "--state", state]);
   assert.deepEqual(JSON.parse(stdout), { item: "cup", pieces: 3 });
   const check = await weft.run(["check", "--state", state, "--fail-before", "30d"]);
   assert.equal(check.code, 0, check.stdout);
+  await t.test(
+    "a real Prometheus scrapes it, and has data for every query of every dashboard",
+    { skip },
+    (t) => scraped(t, weft, demo.stdout(), listen),
+  );
   const { up, broker } = JSON.parse(readFileSync(`${state}/up.json`, "utf8"));
   assert.equal((await demo.end("SIGINT")).code, 0);
   assert.deepEqual([isAlive(up.pid), isAlive(broker.pid)], [false, false]);

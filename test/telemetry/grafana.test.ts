@@ -2,9 +2,11 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { parse } from "yaml";
 import { observeFiles } from "../../src/cli/grafana/write-files.ts";
-import { allFamilies } from "../../src/setup/metrics-page.ts";
+import { allFamilies } from "../../src/control/all-families.ts";
 import { ALERTS } from "../../src/telemetry/grafana/alerts.ts";
 import { DASHBOARDS } from "../../src/telemetry/grafana/dashboards.ts";
+
+const files = (sidecars: readonly string[] = []) => observeFiles({ registry: "127.0.0.1:4281", sidecars });
 
 test("dashboards and alerts ask for metrics and labels that there are", () => {
   const known = new Map<string, readonly string[]>();
@@ -32,7 +34,7 @@ test("dashboards and alerts ask for metrics and labels that there are", () => {
 
 test("each dashboard is one that Grafana can import, with its panels side by side", () => {
   for (const { uid, panels } of DASHBOARDS) {
-    const json = JSON.parse(observeFiles().get(`${uid}.json`)!);
+    const json = JSON.parse(files().get(`${uid}.json`)!);
     assert.equal(json.uid, uid);
     assert.equal(json.panels.length, panels.length);
     const taken = new Set<string>();
@@ -48,8 +50,23 @@ test("each dashboard is one that Grafana can import, with its panels side by sid
 });
 
 test("the files for Prometheus are YAML, and each alert says what to do", () => {
-  const files = observeFiles();
-  assert.equal(parse(files.get("alerts.yaml")!).groups[0].rules.length, ALERTS.length);
-  assert.equal(parse(files.get("prometheus.yaml")!).scrape_configs[0].metrics_path, "/v1/metrics");
+  assert.equal(parse(files().get("alerts.yaml")!).groups[0].rules.length, ALERTS.length);
+  const { scrape_configs: jobs } = parse(files().get("prometheus.yaml")!);
+  assert.deepEqual(
+    // biome-ignore lint/suspicious/noExplicitAny: what Prometheus reads
+    jobs.map(({ metrics_path, static_configs }: any) => [metrics_path, static_configs[0].targets]),
+    [["/v1/metrics", ["127.0.0.1:4281"]]],
+  );
   for (const { cure, alert } of ALERTS) assert.ok(cure.length > 10, alert);
+});
+
+test("of sidecars that are scraped beside the registry is taken what it does not have", () => {
+  const { scrape_configs: jobs } = parse(files(["127.0.0.1:15000", "[::1]:15000"]).get("prometheus.yaml")!);
+  assert.deepEqual(jobs[1].static_configs, [{ targets: ["127.0.0.1:15000", "[::1]:15000"] }]);
+  const [{ regex }] = jobs[1].metric_relabel_configs;
+  const isDropped = (name: string) => new RegExp(`^(?:${regex})$`).test(name);
+  for (const name of ["weft_client_requests_total", "http_server_request_duration_seconds_bucket"])
+    assert.ok(isDropped(name), name);
+  for (const name of ["weft_broker_connected", "weft_denied_total", "process_cpu_seconds_total"])
+    assert.ok(!isDropped(name), name);
 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { allFamilies } from "../../src/setup/metrics-page.ts";
+import { allFamilies } from "../../src/control/all-families.ts";
 import { createMetrics } from "../../src/telemetry/metrics.ts";
 
 test("each metric says what it is, in names that Prometheus and its conventions take", () => {
