@@ -4,18 +4,21 @@ import type { TestContext } from "node:test";
 
 export interface Relay {
   readonly url: string;
+  readonly port: number;
   /** Breaks the connections there are. */
   cut(): void;
+  /** Breaks the connections there are, and takes no more. */
+  sever(): void;
   /** What the broker says is held back from now on; returns the way to let it through. */
   deafen(): () => void;
 }
 
 /** A way to the broker that a test can trouble, so that one end alone loses it. */
-export async function relayTo(t: TestContext, port: number): Promise<Relay> {
+export async function relayTo(t: TestContext, brokerPort: number): Promise<Relay> {
   const sockets = new Set<Socket>();
   const fars = new Set<Socket>();
   const server = createServer((near) => {
-    const far = connect(port, "127.0.0.1");
+    const far = connect(brokerPort, "127.0.0.1");
     fars.add(far.once("close", () => fars.delete(far)));
     for (const [from, to] of [
       [near, far],
@@ -40,9 +43,11 @@ export async function relayTo(t: TestContext, port: number): Promise<Relay> {
       for (const far of fars) far.resume();
     };
   };
-  t.after(() => {
+  const sever = () => {
     server.close();
     cut();
-  });
-  return { url: `nats://127.0.0.1:${(server.address() as AddressInfo).port}`, cut, deafen };
+  };
+  t.after(sever);
+  const { port } = server.address() as AddressInfo;
+  return { url: `nats://127.0.0.1:${port}`, port, cut, sever, deafen };
 }

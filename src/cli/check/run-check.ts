@@ -6,12 +6,13 @@ import { readUp } from "../up/record.ts";
 import type { CheckFlags } from "../verbs/check.ts";
 import { type Check, type Finding, runChecks } from "./check.ts";
 import { audit, identities, lifetimes, rotation, secrets } from "./lasting.ts";
+import { instances, policy } from "./members.ts";
 import { authority, broker, clocks, registry, up } from "./running.ts";
 
 /** In the order of what they print. */
 const CHECKS: readonly Check[] = [
   ...[up, broker, clocks, authority, registry],
-  ...[identities, lifetimes, rotation, secrets, audit],
+  ...[instances, policy, identities, lifetimes, rotation, secrets, audit],
 ];
 
 /** Looks at everything. @param state an absolute path @param failBeforeMs what ends within this fails */
