@@ -1,16 +1,14 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
-import { joinMesh } from "../../sidecar/join.ts";
 import type { AppAddress } from "../../sidecar/life/health.ts";
-import { type Sidecar, startSidecar } from "../../sidecar/sidecar.ts";
+import type { Sidecar } from "../../sidecar/sidecar.ts";
 import { startAuthority } from "../../src/identity/authority/authority.ts";
-import { localToken } from "../../src/identity/member/request-token.ts";
 import { FREE_PORTS, Weft } from "../cli/weft.ts";
 import { ask } from "../support/ask.ts";
+import { joined } from "../support/joined.ts";
 import { testApp } from "../support/mesh.ts";
 import { type Relay, relayTo } from "../support/relay.ts";
-import { until } from "../support/until.ts";
 
 const MINUTE_MS = 60_000;
 /** Of the 60 minutes that a JWT is good for. */
@@ -52,30 +50,16 @@ export async function faultyMesh(t: TestContext): Promise<FaultyMesh> {
   const up = JSON.parse(readFileSync(join(state, "up.json"), "utf8"));
   const relay: Relay = await relayTo(t, Number(new URL(up.broker.urls[0]).port));
 
-  /** Joins at the authority of `weft up`, or at another of the same mesh that ends then. */
-  const joins = async (service: string, version: string, app?: AppAddress, at = up.authority.url) => {
-    const membership = await joinMesh({ service, version, token: () => localToken(state, service, at) });
-    const { identity, bus, expiry } = membership;
-    const sidecar = await startSidecar({
-      ...{ mesh: identity.mesh, service, instance: identity.instance, version, bus, expiry },
-      ...{ listen: { host: "127.0.0.1", port: 0 }, admin: { host: "127.0.0.1", port: 0 } },
-      guarded: identity.guarded,
-      ...(app && { app }),
-    });
-    t.after(async () => {
-      await sidecar.close(0);
-      await membership.close();
-    });
-    if (app) await until(() => sidecar.readiness().ready, { what: `${service} to be ready` });
-    return sidecar;
-  };
-  const joinElsewhere = async (
+  const joins = (service: string, version: string, app?: AppAddress) =>
+    joined(t, { state, authority: up.authority.url }, service, { version, ...(app && { app }) });
+  /** Joins at another authority of the same mesh, which ends then. */
+  const joinsElsewhere = async (
     service: string,
     options: { brokers: readonly string[]; now?: () => number },
     app?: AppAddress,
   ): Promise<Sidecar> => {
     const authority = await startAuthority({ stateDir: state, host: "127.0.0.1", port: 0, ...options });
-    const sidecar = await joins(service, "1", app, authority.url);
+    const sidecar = await joined(t, { state, authority: authority.url }, service, app && { app });
     await authority.close();
     return sidecar;
   };
@@ -92,7 +76,7 @@ export async function faultyMesh(t: TestContext): Promise<FaultyMesh> {
   const [web, spy, catalog, ...others] = await Promise.all([
     joins("web", "1"),
     joins("spy", "1"),
-    joinElsewhere("catalog", { brokers: [`127.0.0.1:${relay.port}`] }, address(quick)),
+    joinsElsewhere("catalog", { brokers: [`127.0.0.1:${relay.port}`] }, address(quick)),
     joins("orders", "1", address(quick)),
     joins("orders", "2", address(slow)),
     joins("stock", "1", address(quick)),
@@ -133,7 +117,7 @@ export async function faultyMesh(t: TestContext): Promise<FaultyMesh> {
       child.kill("SIGKILL");
       slowMs = SLOW_MS;
       const brokers = [new URL(up.broker.urls[0]).host];
-      await joinElsewhere("mailer", { brokers, now: () => Date.now() - OVERSLEPT_MS });
+      await joinsElsewhere("mailer", { brokers, now: () => Date.now() - OVERSLEPT_MS });
       relay.sever();
       // Often enough that the slow calls soon outnumber those from before.
       clearInterval(calling);
