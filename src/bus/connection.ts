@@ -4,8 +4,12 @@ import type { Credentials } from "./credentials.ts";
 
 const CONNECT_TIMEOUT_MS = 3000;
 const PING_INTERVAL_MS = 5000;
-const RECONNECT_FLOOR_MS = 100;
+const RECONNECT_FLOOR_MS = 50;
+/** The first wait is below this, each further one below twice as much: a broker that is restarted is back soon. */
+const RECONNECT_FIRST_MS = 250;
 const RECONNECT_CAP_MS = 2000;
+/** After so long without a try the waits begin small again. */
+const RECONNECT_AFRESH_MS = 10_000;
 
 export class BusError extends Error {
   override readonly name = "BusError";
@@ -26,6 +30,7 @@ export async function openConnection(credentials: Credentials, name: string): Pr
     if (!connected && ++tries > servers.length) throw new Error("authorization violation");
     return authenticate(credentials, nonce);
   };
+  const pace = reconnectPace();
   try {
     const connection = await connect({
       name,
@@ -35,8 +40,12 @@ export async function openConnection(credentials: Credentials, name: string): Pr
       pingInterval: PING_INTERVAL_MS,
       maxPingOut: 2,
       maxReconnectAttempts: -1,
-      reconnectDelayHandler: () =>
-        RECONNECT_FLOOR_MS + Math.random() * (RECONNECT_CAP_MS - RECONNECT_FLOOR_MS),
+      reconnectDelayHandler: pace.wait,
+      // It leaves the choice to the client; what counts is that it is called before each try.
+      reconnectToServer: () => {
+        pace.tried();
+        return null;
+      },
       // A JWT that expired while the authority was away must not close the connection for good.
       ignoreAuthErrorAbort: true,
       // Two stack traces for each message otherwise.
@@ -52,6 +61,24 @@ export async function openConnection(credentials: Credentials, name: string): Pr
       cause: error,
     });
   }
+}
+
+/** How long to wait before the next try: random, so that those who lost the same broker do not all come at once. */
+function reconnectPace() {
+  let triedAt = Number.NEGATIVE_INFINITY;
+  let below = RECONNECT_FIRST_MS;
+  // Drawn once for each try: the client asks several times, and would wait for the longest of its draws.
+  let waitMs = 0;
+  return {
+    wait: () => waitMs,
+    tried() {
+      const now = performance.now();
+      below =
+        now - triedAt > RECONNECT_AFRESH_MS ? RECONNECT_FIRST_MS : Math.min(below * 2, RECONNECT_CAP_MS);
+      triedAt = now;
+      waitMs = RECONNECT_FLOOR_MS + Math.random() * (below - RECONNECT_FLOOR_MS);
+    },
+  };
 }
 
 /** The largest message in bytes: as the server says, and no larger than the limit in each of our users' JWTs. */
