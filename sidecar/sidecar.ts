@@ -26,6 +26,7 @@ import { type Recorder, recordRefused } from "./observe/record.ts";
 import { accountsUnderWay } from "./observe/under-way.ts";
 import { LIMITS, type Say, type SidecarOptions } from "./options.ts";
 import { type Outbound, startOutbound } from "./outbound/outbound.ts";
+import { Pause } from "./pause.ts";
 import { Sweep } from "./stack/sweep.ts";
 import { Taps } from "./tap/taps.ts";
 
@@ -137,11 +138,14 @@ async function open(
   const { mirrorSkipped, limited, denied, token } = metrics;
   let inbound: Inbound | undefined;
   const dueAtOf = (traceparent: string): number => inbound?.dueAtOf(traceparent) ?? Number.POSITIVE_INFINITY;
+  const serves = () => inbound?.busy === true;
+  const pause: Pause = new Pause({ bus, sweep, say, serves, busy: () => serves() || outbound.busy });
+  closers.push(() => pause.close());
   const egress = new Egress(context, { policies, recorder: recorder("client") });
   closers.push(() => egress.close());
   const outbound: Outbound = await startOutbound(context, {
     ...{ listen, upstreams, elsewhere: egress.onRequest, recorder: recorder("client") },
-    ...{ table, policies, zone, mirrorSkipped, dueAtOf },
+    ...{ table, policies, zone, mirrorSkipped, dueAtOf, pause },
   });
   closers.push((graceMs) => outbound.close(graceMs));
   const gateway =
@@ -156,10 +160,14 @@ async function open(
       ...{ bus, clock: systemClock, service, instance, version, policy: () => policies.inStep },
       ejected: () => outbound.ejected(),
       ejectedServices: () => outbound.ejectedServices(),
+      quiet: () => pause.quiet,
       ...(zone === undefined ? {} : { zone }),
       ...(stats === undefined ? {} : { stats }),
     });
-    closers.push(policies.onStep(() => beats.again()));
+    closers.push(
+      policies.onStep(() => beats.again()),
+      pause.onQuiet(() => beats.again()),
+    );
     return beats;
   };
   inbound =

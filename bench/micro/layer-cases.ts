@@ -4,6 +4,7 @@ import { NO_TAPS } from "../../sidecar/observe/record.ts";
 import { Callees } from "../../sidecar/outbound/callees.ts";
 import { compileRule, type OutboundParts } from "../../sidecar/outbound/compile.ts";
 import type { Plan } from "../../sidecar/outbound/plans.ts";
+import { holdInPause } from "../../sidecar/policy/hold-in-pause.ts";
 import { limitPending } from "../../sidecar/policy/limit-pending.ts";
 import { RETRY } from "../../sidecar/policy/retry.ts";
 import type { Layer, Service } from "../../sidecar/stack/call.ts";
@@ -72,6 +73,7 @@ export function partsFor(
       ...{ keep: keeping(), accessLog: undefined, now: sweep.now },
     },
     sweep,
+    holdInPause: holdInPause({ isOn: false, holds: false, onOver: () => {} }, sweep),
     limitPending: limitPending(1024),
     limitMirrors: limitPending(256),
     mirrorSkipped: () => {},

@@ -18,6 +18,9 @@ export const RECEIPT_AFTER_MS = 50;
 /** Without receipt or answer for this long, the message is taken for lost. */
 export const LOST_AFTER_MS = 5000;
 
+/** Bodies that have gone on for so long are taken for a stream or a tunnel, for whose end nobody waits. */
+export const ENDLESS_AFTER_MS = 10_000;
+
 /** How much of a body one frame can carry under the broker's limit for messages. */
 export const chunkBytes = (maxPayload: number): number =>
   Math.max(1, Math.min(CHUNK_BYTES, maxPayload - PREFIX.data));

@@ -53,6 +53,8 @@ export interface Inbound {
   concurrency(): ConcurrencyState;
   /** How old the keys are that tokens of end users are checked with, by provider, in ms. */
   keyAges(): [provider: string, ms: number][];
+  /** Whether a call is served that a restart of the broker would cut off. */
+  readonly busy: boolean;
   /** The calls that have no outcome yet. */
   underWay(): UnderWay[];
   /** Leaves the mesh; resolves when the calls under way have ended or `capMs` is over. */
@@ -176,6 +178,9 @@ export function startInbound(context: Context, options: InboundOptions): Inbound
       askedAgain: client.askedAgain,
     }),
     keyAges: () => tokens.ages(),
+    get busy() {
+      return servings.busy;
+    },
     underWay: () => servings.underWay(),
     async leave(capMs) {
       health.stop();

@@ -4,6 +4,7 @@ import { encodeCancel, encodeRefuse } from "../../src/protocol/encode.ts";
 import { Kind, type Open } from "../../src/protocol/frame.ts";
 import { callerOf, mayAnswer } from "../../src/subjects/reply.ts";
 import type { Subject, Subjects, Target } from "../../src/subjects/subjects.ts";
+import { ENDLESS_AFTER_MS } from "../exchange/limits.ts";
 import type { UnderWay } from "../observe/under-way.ts";
 import type { Service } from "../stack/call.ts";
 import { failed } from "../stack/outcome.ts";
@@ -97,6 +98,16 @@ export class Servings {
     });
     if (exact !== undefined) return exact;
     return latest === Number.NEGATIVE_INFINITY ? Number.POSITIVE_INFINITY : latest;
+  }
+
+  /** Whether one is under way that may end soon. */
+  get busy(): boolean {
+    const begunAfter = this.sweep.now() - ENDLESS_AFTER_MS;
+    let found = false;
+    this.#open.each(({ isPending, call }) => {
+      found ||= isPending || call.startedAt > begunAfter;
+    });
+    return found;
   }
 
   /** The calls that have no outcome yet. */

@@ -28,6 +28,8 @@ import type { BackendPolicy, RulePolicy } from "./rule-policy.ts";
 export interface OutboundParts {
   readonly recorder: Recorder;
   readonly sweep: Sweep;
+  /** Holds calls while the broker is restarted as planned; one for all rules. */
+  readonly holdInPause: Layer;
   /** Limits the calls that wait for an answer; one for all rules, so that the limit is the sidecar's. */
   readonly limitPending: Layer;
   /** The same for copies of calls, which must never take the place of a call. */
@@ -56,7 +58,9 @@ export const layersOf = (rule: RulePolicy, parts: OutboundParts): NamedLayers =>
   rescue: rescue(parts.reportBug),
   // Sees each call once, with all its attempts.
   record: record("client", parts.recorder, rule.sampledShare),
-  // Before anything waits: waiting costs memory.
+  // Who is held does not count as under way: a pause waits for those.
+  holdInPause: parts.holdInPause,
+  // Before anything else waits: waiting costs memory.
   limitPending: parts.limitPending,
   // One clock for the whole call: attempts, back-off and waits are all inside.
   deadline: deadline(parts.sweep),

@@ -3,7 +3,7 @@ import { decode } from "../../src/protocol/decode.ts";
 import { encodeCancel } from "../../src/protocol/encode.ts";
 import { ReplyIds, repliesTo, slotOf } from "../../src/subjects/reply.ts";
 import type { Subject, Subjects } from "../../src/subjects/subjects.ts";
-import { chunkBytes } from "../exchange/limits.ts";
+import { chunkBytes, ENDLESS_AFTER_MS } from "../exchange/limits.ts";
 import type { UnderWay } from "../observe/under-way.ts";
 import type { Service } from "../stack/call.ts";
 import { failed } from "../stack/outcome.ts";
@@ -19,6 +19,8 @@ export interface ExchangesOptions {
   readonly instance: string;
   /** How long nothing may move on a stream. */
   readonly idleTimeoutMs: number;
+  /** Whether the broker is being restarted as planned. */
+  readonly pause: { readonly isOn: boolean };
 }
 
 /** All the exchanges that this sidecar has open as caller; each answer finds its attempt by its reply subject. */
@@ -28,12 +30,14 @@ export class Exchanges {
   readonly idleTimeoutMs: number;
   readonly #subjects: Subjects;
   readonly #self: string;
+  readonly #pause: ExchangesOptions["pause"];
   readonly #ids: ReplyIds;
   readonly #open = new Slots<Attempt>();
   /** Attempts that were under way when the broker was lost: who has them is told when it is back. */
   #cutOff: Attempt[] = [];
 
-  constructor({ bus, sweep, subjects, service, instance, idleTimeoutMs }: ExchangesOptions) {
+  constructor({ bus, sweep, subjects, service, instance, idleTimeoutMs, pause }: ExchangesOptions) {
+    this.#pause = pause;
     this.bus = bus;
     this.sweep = sweep;
     this.idleTimeoutMs = idleTimeoutMs;
@@ -117,6 +121,16 @@ export class Exchanges {
     });
   }
 
+  /** Whether one is open that may end soon. */
+  get busy(): boolean {
+    const begunAfter = this.sweep.now() - ENDLESS_AFTER_MS;
+    let found = false;
+    this.#open.each(({ isPending, startedAt }) => {
+      found ||= isPending || startedAt > begunAfter;
+    });
+    return found;
+  }
+
   /** The attempts that have no outcome yet. */
   underWay(): UnderWay[] {
     const found: UnderWay[] = [];
@@ -138,8 +152,11 @@ export class Exchanges {
 
   /** What was under way may be lost in either direction, and nobody would tell: an early end beats a silent wait. */
   #failAll(): void {
+    const why = this.#pause.isOn
+      ? "the broker was restarted as planned, and the call took longer than that waits for calls under way"
+      : "the connection to the broker broke while the call was under way";
     this.#open.each((attempt) => {
-      attempt.breakOff("broker-lost", "the connection to the broker broke while the call was under way");
+      attempt.breakOff("broker-lost", why);
       if (attempt.instance !== "") this.#cutOff.push(attempt);
     });
   }

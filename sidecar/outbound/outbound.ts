@@ -9,7 +9,8 @@ import { type Recorder, recordRefused } from "../observe/record.ts";
 import type { UnderWay } from "../observe/under-way.ts";
 import type { Address, Upstream } from "../options.ts";
 import { hashText } from "../policy/hash.ts";
-import { limitPending } from "../policy/limit-pending.ts";
+import { holdInPause, type PauseWatch } from "../policy/hold-in-pause.ts";
+import { limitPending, PendingLimit } from "../policy/limit-pending.ts";
 import { RETRY } from "../policy/retry.ts";
 import { readRetryAfter } from "../policy/retry-after.ts";
 import { POLICY_WAIT_MS, type PolicySource } from "../policy-source.ts";
@@ -35,6 +36,7 @@ export interface OutboundOptions {
   /** Of this sidecar, for the instances near it. */
   readonly zone: string | undefined;
   readonly mirrorSkipped: () => void;
+  readonly pause: PauseWatch;
   /** When the call that the app works on with a trace context is due; Infinity when there is none. */
   readonly dueAtOf: (traceparent: string) => number;
 }
@@ -50,6 +52,8 @@ export interface Outbound {
   ejected(): string[];
   /** Services that it has given up for now. */
   ejectedServices(): string[];
+  /** Whether a call is under way that a restart of the broker would cut off. */
+  readonly busy: boolean;
   /** The attempts that have no outcome yet. */
   underWay(): UnderWay[];
   /** Handles requests that come in by another door than its own listeners. */
@@ -60,7 +64,7 @@ export interface Outbound {
 /** Opens the listeners. Throws an Error that names the address when a port is taken. */
 export async function startOutbound(context: Context, options: OutboundOptions): Promise<Outbound> {
   const { bus, sweep, subjects, service, instance, limits, say } = context;
-  const { table, recorder, policies, zone, mirrorSkipped } = options;
+  const { table, recorder, policies, zone, mirrorSkipped, pause } = options;
   const exchanges = new Exchanges({
     bus,
     sweep,
@@ -68,6 +72,7 @@ export async function startOutbound(context: Context, options: OutboundOptions):
     service,
     instance,
     idleTimeoutMs: limits.idleTimeoutMs,
+    pause,
   });
   table.onGone((callee, gone, reason) => {
     // One that left, or whose app is down for now, still ends what it has.
@@ -93,10 +98,12 @@ export async function startOutbound(context: Context, options: OutboundOptions):
     sweep,
   });
   const stopHearing = table.onUp((row) => callees.up(row));
+  const pending = new PendingLimit(limits.maxPending, "this sidecar");
   const parts: OutboundParts = {
     recorder,
     sweep,
-    limitPending: limitPending(limits.maxPending),
+    holdInPause: holdInPause(pause, sweep),
+    limitPending: pending.layer,
     limitMirrors: limitPending(Math.ceil(limits.maxPending / 4)),
     mirrorSkipped,
     retry: { ...RETRY, attempts: limits.retries },
@@ -163,6 +170,9 @@ export async function startOutbound(context: Context, options: OutboundOptions):
     callees: () => callees.views(),
     ejected: () => callees.ejected(),
     ejectedServices: () => callees.ejectedServices(),
+    get busy() {
+      return pending.count > 0 || exchanges.busy;
+    },
     underWay: () => exchanges.underWay(),
     handlerFor,
     close,

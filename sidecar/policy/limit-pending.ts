@@ -22,6 +22,11 @@ export class PendingLimit {
     this.#most = most;
   }
 
+  /** Calls that wait for an answer now. */
+  get count(): number {
+    return this.#pending;
+  }
+
   readonly layer: Layer = (inner) => (call) => {
     if (this.#pending >= this.#most) return Promise.resolve(this.#overflow());
     this.#pending++;

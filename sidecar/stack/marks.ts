@@ -18,6 +18,8 @@ const MARKS = [
   "broker-away",
   /** The app closed a kept connection without an answer, and was asked once more. */
   "asked-again",
+  /** Held while the broker was restarted as planned. */
+  "paused",
 ] as const;
 
 export type Mark = (typeof MARKS)[number];

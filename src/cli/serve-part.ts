@@ -4,21 +4,32 @@ import { Fault } from "./fault.ts";
 export type FromPart =
   | { readonly kind: "ready"; readonly url: string }
   | { readonly kind: "failed"; readonly message: string; readonly cure?: string }
-  | Renewed;
+  | Done;
 
-/** The answer to `RENEW`. */
-export interface Renewed {
-  readonly kind: "renewed";
-  /** Why not; absent when it was. */
+/** What `weft up` asks of a part. */
+export type Wish =
+  /** The trust has changed: take keys, certificates and users as they are now. */
+  | "renew"
+  /** Of the registry: have calls wait, the broker is about to be restarted. */
+  | "pause"
+  /** … and let them go on: it runs again. */
+  | "resume";
+
+/** The answer to a wish. */
+export interface Done {
+  readonly kind: "done";
+  readonly wish: Wish;
+  /** Of `pause` and `resume`: how many sidecars are not quiet, or not back. */
+  readonly late?: number;
+  /** Why not; absent when it was done. */
   readonly problem?: string;
 }
-
-/** What `weft up` tells a part: the trust has changed, take keys, certificates and users as they are now. */
-export const RENEW = "renew";
 
 interface Running {
   readonly url: string;
   renew(): Promise<void>;
+  pause?(): Promise<number>;
+  resume?(): Promise<number>;
   close(): Promise<void>;
 }
 
@@ -40,23 +51,26 @@ export async function servePart(start: () => Promise<Running>): Promise<void> {
   }
   if (parent) await tell({ kind: "ready", url: running.url });
   else process.stdout.write(`ready ${running.url}\n`);
-  renewWhenTold(running);
+  doAsTold(running);
   await ended;
   await running.close();
   process.exit(0);
 }
 
-function renewWhenTold(running: Running): void {
-  const renewed = (): Promise<Renewed> =>
-    running.renew().then(
-      () => ({ kind: "renewed" }),
-      (error: Error) => ({ kind: "renewed", problem: error.message }),
-    );
+function doAsTold(running: Running): void {
+  const done = async (wish: Wish): Promise<Done> => {
+    try {
+      const late = await running[wish]?.();
+      return { kind: "done", wish, ...(typeof late === "number" ? { late } : {}) };
+    } catch (error) {
+      return { kind: "done", wish, problem: (error as Error).message };
+    }
+  };
   process.on("message", (message) => {
-    if (message === RENEW) void renewed().then(tell);
+    if (message === "renew" || message === "pause" || message === "resume") void done(message).then(tell);
   });
   process.on("SIGHUP", async () => {
-    const { problem } = await renewed();
+    const { problem } = await done("renew");
     process.stderr.write(problem === undefined ? "renewed\n" : `not renewed: ${problem}\n`);
   });
 }

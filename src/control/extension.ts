@@ -9,6 +9,7 @@ import { Explainer } from "./explain/explain.ts";
 import { HeldPolicy } from "./held-policy.ts";
 import { HintDesk } from "./hints/hint-desk.ts";
 import { addPolicyRoutes } from "./http/routes.ts";
+import { PauseDesk } from "./pause/pause-desk.ts";
 import { PolicyPublisher } from "./publisher.ts";
 import { RateDesk } from "./rate/rate-desk.ts";
 import { registryFamilies } from "./registry-families.ts";
@@ -27,12 +28,16 @@ import { TapDesk } from "./tap/tap-desk.ts";
 import { TraceBook } from "./traces/trace-book.ts";
 import { TraceDesk } from "./traces/trace-desk.ts";
 
+export interface PolicyExtension extends Extension {
+  readonly pauses: PauseDesk;
+}
+
 /** The policy as what runs in the registry's process besides. `close` closes the store, too. */
 export function policyExtension(
   store: PolicyStore,
   adminToken: string,
   tellAuthorities?: TellAuthorities,
-): (parts: ExtensionParts) => Extension {
+): (parts: ExtensionParts) => PolicyExtension {
   return ({ bus, catalog, clock, drops, log }) => {
     const held = new HeldPolicy();
     const keeper = new PolicyKeeper(store, held, clock, log);
@@ -51,6 +56,7 @@ export function policyExtension(
     const signals = new Signals({ book, catalog, clock, ejections: () => sidecars.ejections() });
     const traces = new TraceBook(clock);
     const broker = new BrokerDesk({ bus, clock });
+    const pauses = new PauseDesk({ bus, clock, sidecars });
     const stream = new SignalStream(signals, clock, drops);
     const families = [
       ...federated(book),
@@ -70,6 +76,7 @@ export function policyExtension(
       broker,
     ];
     return {
+      pauses,
       hears: { policyMark: () => publisher.mark, sidecars },
       addRoutes(app) {
         addPolicyRoutes(app, {
@@ -91,7 +98,7 @@ export function policyExtension(
         for (const part of onBus) part.start();
       },
       async close() {
-        for (const part of onBus) part.stop();
+        for (const part of [...onBus, pauses]) part.stop();
         await keeper.close();
       },
     };

@@ -86,6 +86,22 @@ export class Sidecars implements BeatListener {
     for (const heard of this.#heard.values()) heard.heardAt = this.#sweptAt;
   }
 
+  /** How many have not said that they are quiet in that pause. */
+  loud(pause: number): number {
+    return this.#count(({ beat }) => beat.quiet !== pause);
+  }
+
+  /** How many have not been heard since, by Unix ms. */
+  unheardSince(at: number): number {
+    return this.#count(({ lastSeen }) => lastSeen < at);
+  }
+
+  #count(which: (heard: Heard) => boolean): number {
+    let found = 0;
+    for (const heard of this.#heard.values()) if (which(heard)) found++;
+    return found;
+  }
+
   ejections(): Ejections {
     const found = new Map<string, { services: Set<string>; sidecars: number }>();
     for (const { beat } of this.#heard.values())

@@ -4,12 +4,12 @@ import { connectBus } from "../bus/nats-bus.ts";
 import { type Clock, systemClock } from "../registry/clock.ts";
 import type { Log } from "../registry/drops.ts";
 import type { HttpOptions } from "../registry/http/server.ts";
-import { type RunningRegistry, runRegistry } from "../registry/start.ts";
+import { type ExtensionParts, type RunningRegistry, runRegistry } from "../registry/start.ts";
 import { KvStore } from "../registry/store/kv-store.ts";
 import { MemoryStore } from "../registry/store/memory-store.ts";
 import { Subjects } from "../subjects/subjects.ts";
 import { type AuthoritiesOptions, authoritiesAt } from "./access/authorities.ts";
-import { policyExtension } from "./extension.ts";
+import { type PolicyExtension, policyExtension } from "./extension.ts";
 import { KvPolicyStore } from "./store/kv-store.ts";
 import { MemoryPolicyStore } from "./store/memory-store.ts";
 import { KEPT } from "./store/store.ts";
@@ -36,6 +36,13 @@ export interface RegistryOptions {
 export interface MeshRegistry extends RunningRegistry {
   /** Opens its connections to the broker anew with the present credentials; nothing is lost of what comes in. */
   renew(): Promise<void>;
+  /**
+   * Has new calls wait, for a restart of the broker; resolves when nothing is under way any more, or when the time for
+   * that is over. @returns how many sidecars are not quiet then
+   */
+  pause(): Promise<number>;
+  /** Ends a pause once everybody is back, or when its time is over. @returns how many are not back then */
+  resume(): Promise<number>;
 }
 
 /**
@@ -50,15 +57,21 @@ export async function startRegistry(options: RegistryOptions): Promise<MeshRegis
   const { store, policyStore } = storesOf(options, mesh, opened);
   const bus = await connectBus(credentials, "registry");
   try {
-    const extend = policyExtension(policyStore, adminToken, authorities && authoritiesAt(authorities));
+    const extending = policyExtension(policyStore, adminToken, authorities && authoritiesAt(authorities));
+    let extension!: PolicyExtension;
+    const extend = (parts: ExtensionParts) => {
+      extension = extending(parts);
+      return extension;
+    };
     const running = await runRegistry({ bus, store, subjects, http, log, clock, extend });
+    const { pauses } = extension;
     const renew = async () => {
       await bus.renew();
       for (const kv of opened)
         if (kv.closed) opened.delete(kv);
         else await kv.renew();
     };
-    return { ...running, renew };
+    return { ...running, renew, pause: () => pauses.begin(), resume: () => pauses.end() };
   } catch (error) {
     await bus.close();
     throw error;

@@ -52,6 +52,7 @@ const heartbeat = z.extend(row, {
   policy: z.catch(z.optional(z.object(markFields)), undefined),
   ejected: z.catch(z.optional(z.array(instanceOfService).check(z.maxLength(MAX_EJECTED))), undefined),
   ejectedServices: z.catch(z.optional(z.array(name).check(z.maxLength(MAX_EJECTED))), undefined),
+  quiet: z.catch(z.optional(count), undefined),
 });
 const event = z.object({
   kind: z.enum(["up", "gone"]),

@@ -21,6 +21,8 @@ export interface HeartbeaterOptions {
   readonly ejected?: () => readonly string[];
   /** The same of services (`Heartbeat.ejectedServices`). */
   readonly ejectedServices?: () => readonly string[];
+  /** The same of the pause in which this sidecar is quiet (`Heartbeat.quiet`). */
+  readonly quiet?: () => number | undefined;
 }
 
 /** A beat that is too long would not be taken at all, so it names as many as fit. */
@@ -74,7 +76,7 @@ export class Heartbeater {
     this.#beat();
   }
 
-  /** Says it all again at once: the policy it runs has changed. Nothing before the first `set`, and none after `leave`. */
+  /** Says it all again at once: the policy it runs has changed, or it has become quiet. Nothing before the first `set`, and none after `leave`. */
   again(): void {
     if (this.#state !== undefined && !this.#left) this.#beat();
   }
@@ -97,6 +99,7 @@ export class Heartbeater {
   #beat(): void {
     const { bus, service, instance, version, zone, stats, ejected, ejectedServices } = this.#options;
     const policy = this.#options.policy?.();
+    const quiet = this.#options.quiet?.();
     const beat: Heartbeat = {
       service,
       instance,
@@ -107,6 +110,7 @@ export class Heartbeater {
       ...(zone === undefined ? {} : { zone }),
       ...(stats === undefined ? {} : { stats: stats() }),
       ...(policy === undefined ? {} : { policy }),
+      ...(quiet === undefined ? {} : { quiet }),
     };
     const withServices = naming("ejectedServices", ejectedServices?.(), beat);
     bus.send(subjects.heartbeat(service, instance), pack(naming("ejected", ejected?.(), withServices)));

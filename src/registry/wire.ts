@@ -34,6 +34,8 @@ export interface Heartbeat {
   readonly ejected?: readonly string[];
   /** The same of services that it has given up as a whole (`breaker.service`); they come first when not all fit. */
   readonly ejectedServices?: readonly string[];
+  /** The planned pause (`src/control/pause`) in which it has no call under way any more. */
+  readonly quiet?: number;
 }
 
 /** Calls handled since the sidecar's start, for service discovery. */

@@ -72,6 +72,8 @@ export const registry = {
   policyEvent: subject("reg.ev.policy"),
   /** Identities that were issued before a certain time are to be renewed now. */
   renewEvent: subject("reg.ev.renew"),
+  /** The broker is about to be restarted: calls wait for it. */
+  pauseEvent: subject("reg.ev.pause"),
   /** Who knows of one request? */
   explainEvent: subject("reg.ev.explain"),
   /** Traces that somebody has kept, so that all keep what they know of them. */

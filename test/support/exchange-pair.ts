@@ -31,7 +31,10 @@ export function exchangePair(t: TestContext, serve: Service, maxPayload?: number
   const subjects = new Subjects();
   const dropped: string[] = [];
   const shared = { sweep, subjects, idleTimeoutMs: 60_000 };
-  const exchanges = new Exchanges({ ...shared, bus: callerBus, service: "shop", instance: "s1" });
+  const exchanges = new Exchanges({
+    ...{ ...shared, bus: callerBus, service: "shop", instance: "s1" },
+    pause: { isOn: false },
+  });
   const servings = new Servings({
     ...shared,
     bus: calleeBus,

@@ -22,6 +22,8 @@ export interface MeshBroker {
   pid?(): number;
   /** Rejects when it is gone for good. */
   readonly exited: Promise<void>;
+  /** Whether it has to be restarted to follow that trust. */
+  restartsFor(trust: Trust): boolean;
   /** Has it take certificates, accounts and operator as they are now; one of the user's own is his to change. */
   follow(trust: Trust): Promise<void>;
   stop(): Promise<void>;
@@ -64,6 +66,7 @@ export async function ownBroker(
     onEvent,
   });
   let { operatorJwt } = trust;
+  const restartsFor = (now: Trust) => now.operatorJwt !== operatorJwt;
   const at = `${place.advertised.includes(":") ? `[${place.advertised}]` : place.advertised}:${broker.port}`;
   const url = `${place.tls ? "tls" : "nats"}://${at}`;
   return {
@@ -74,8 +77,9 @@ export async function ownBroker(
     config: broker.configFile,
     pid: () => broker.pid(),
     exited: broker.exited,
+    restartsFor,
     async follow(now) {
-      const change = now.operatorJwt === operatorJwt ? broker.reload : broker.restart;
+      const change = restartsFor(now) ? broker.restart : broker.reload;
       await change(brokerSettings(now, place));
       operatorJwt = now.operatorJwt;
     },
@@ -99,6 +103,7 @@ export async function usersBroker(trust: Trust, urls: readonly string[]): Promis
       "; ",
     ),
     exited: new Promise(() => {}),
+    restartsFor: () => false,
     follow: async () => {},
     stop: async () => {},
   };

@@ -12,7 +12,8 @@ export interface FollowOptions {
   /** The rotation's round when the trust was loaded that all run with now. */
   readonly round: number;
   readonly broker: MeshBroker;
-  readonly parts: readonly Part[];
+  readonly authority: Part;
+  readonly registry: Part;
   readonly say: Say;
   /** Told how far a rotation has been followed, and the trust that all run with then. */
   readonly onFollowed: (followed: FollowedTrust, trust?: Trust) => void;
@@ -74,7 +75,27 @@ async function renewAgeing(options: FollowOptions): Promise<void> {
 }
 
 /** The broker first: it has to know what the parts show it. */
-async function take({ broker, parts }: FollowOptions, trust: Trust): Promise<void> {
-  await broker.follow(trust);
-  for (const part of parts) await part.renew();
+async function take({ broker, authority, registry, say }: FollowOptions, trust: Trust): Promise<void> {
+  if (broker.restartsFor(trust)) await inPause(registry, say, () => broker.follow(trust));
+  else await broker.follow(trust);
+  for (const part of [authority, registry]) await part.ask("renew");
+}
+
+/** Calls wait while the broker is restarted. A registry that cannot have them wait is no reason not to restart it. */
+async function inPause(registry: Part, say: Say, restart: () => Promise<void>): Promise<void> {
+  const ask = async (wish: "pause" | "resume", what: string): Promise<void> => {
+    try {
+      const { late = 0 } = await registry.ask(wish);
+      if (late > 0) say("warn", `restarts the broker: ${late} ${what}`, `${wish}-late`);
+    } catch (error) {
+      say("warn", `restarts the broker: ${(error as Error).message}`, `${wish}-trouble`);
+    }
+  };
+  say("info", "restarts the broker with the new operator: calls wait meanwhile", "broker-pause");
+  await ask("pause", "sidecars have calls that take longer than a pause waits for; they are lost");
+  try {
+    await restart();
+  } finally {
+    await ask("resume", "sidecars are not back yet, and calls go on without them");
+  }
 }

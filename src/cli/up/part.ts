@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, openSync, renameSync, statSync } from "node:fs";
 import { Fault } from "../fault.ts";
 import { selfCommand } from "../self.ts";
-import { type FromPart, RENEW } from "../serve-part.ts";
+import type { Done, FromPart, Wish } from "../serve-part.ts";
 
 export interface PartOptions {
   /** The verb that runs it. */
@@ -23,13 +23,13 @@ export type PartEvent =
 export interface Part {
   readonly url: string;
   pid(): number;
-  /** Has it take keys, certificates and users as they are now. @throws Fault when it cannot, or does not answer */
-  renew(): Promise<void>;
+  /** @returns its answer. @throws Fault when it cannot, or does not answer */
+  ask(wish: Wish): Promise<Done>;
   stop(): Promise<void>;
 }
 
 const READY_WITHIN_MS = 20_000;
-const RENEWED_WITHIN_MS = 15_000;
+const DONE_WITHIN_MS = 15_000;
 const STOP_WITHIN_MS = 5000;
 const RESTART_FLOOR_MS = 100;
 const RESTART_CAP_MS = 10_000;
@@ -83,7 +83,7 @@ export async function startPart(options: PartOptions): Promise<Part> {
   return {
     url,
     pid: () => running.pid,
-    renew: () => running.renew(),
+    ask: (wish) => running.ask(wish),
     async stop() {
       stopping = true;
       wake();
@@ -105,16 +105,16 @@ export async function startPart(options: PartOptions): Promise<Part> {
       );
     });
     const end = () => endChild(child, ended);
-    const renew = async () => {
-      const problem = await renewed(child, ended);
-      if (problem !== undefined)
-        throw new Fault(
-          `the ${name} did not renew its credentials: ${problem}`,
-          `see its log, ${of.logFile}`,
-        );
+    const ask = async (wish: Wish): Promise<Done> => {
+      const done = await asked(child, ended, wish);
+      if (done.problem === undefined) return done;
+      throw new Fault(
+        `the ${name} did not do what it was asked (${wish}): ${done.problem}`,
+        `see its log, ${of.logFile}`,
+      );
     };
     const said = await firstWord(child, ended);
-    if (said.kind === "ready") return { url: said.url, pid: child.pid!, ended, renew, end };
+    if (said.kind === "ready") return { url: said.url, pid: child.pid!, ended, ask, end };
     end();
     if (said.kind !== "failed") throw new Error(`the ${name} said ${said.kind} first`);
     throw new Fault(
@@ -129,7 +129,7 @@ interface Launched {
   readonly pid: number;
   /** Resolves with how. */
   readonly ended: Promise<string>;
-  renew(): Promise<void>;
+  ask(wish: Wish): Promise<Done>;
   end(): void;
 }
 
@@ -140,24 +140,22 @@ function endChild(child: ChildProcess, ended: Promise<string>): void {
   void ended.then(() => clearTimeout(force));
 }
 
-/** @returns what went wrong. One that ends meanwhile reads its files anew when it starts again. */
-function renewed(child: ChildProcess, ended: Promise<string>): Promise<string | undefined> {
+/** One that ends meanwhile reads its files anew when it starts again: that is no problem. */
+function asked(child: ChildProcess, ended: Promise<string>, wish: Wish): Promise<Done> {
   return new Promise((resolve) => {
-    const late = setTimeout(
-      () => settle(`it has not answered after ${RENEWED_WITHIN_MS / 1000} s`),
-      RENEWED_WITHIN_MS,
-    );
-    const settle = (problem?: string) => {
+    const problem = `it has not answered after ${DONE_WITHIN_MS / 1000} s`;
+    const late = setTimeout(() => settle({ kind: "done", wish, problem }), DONE_WITHIN_MS);
+    const settle = (done: Done) => {
       clearTimeout(late);
       child.off("message", hear);
-      resolve(problem);
+      resolve(done);
     };
     const hear = (message: FromPart) => {
-      if (message.kind === "renewed") settle(message.problem);
+      if (message.kind === "done" && message.wish === wish) settle(message);
     };
     child.on("message", hear as (message: unknown) => void);
-    if (child.connected) child.send(RENEW, () => {});
-    void ended.then(() => settle());
+    if (child.connected) child.send(wish, () => {});
+    void ended.then(() => settle({ kind: "done", wish }));
   });
 }
 

@@ -156,7 +156,7 @@ export async function startMesh(options: UpOptions, say: Say): Promise<Mesh> {
         ...(dashboard && { dashboard: { url: dashboard.url, pid: dashboard.pid() } }),
       });
     const unfollow = followTrust({
-      ...{ state, trustOptions, round, broker, say, parts: [authority, registry] },
+      ...{ state, trustOptions, round, broker, say, authority, registry },
       onFollowed(now, trustNow) {
         followed = now;
         pin = trustNow?.pin ?? pin;

@@ -26,7 +26,7 @@ export function define(command: Command): Command {
   ca            root, intermediate and routes CA: 5 steps
   signing-key   what the authority signs users with: needs the operator's seed
   operator      what signs the accounts: restarts the broker once, as no nats-server takes another operator while it runs.
-                Calls made meanwhile (1 to 2 s) fail, but of sidecars with --broker-wait 10s; those under way may be lost.
+                New calls wait meanwhile, usually for 1 to 2 s. Calls that take longer than 4 s, and streams, are lost.
                 The servers of a cluster of your own are restarted one after the other, and calls go on
 
 Examples:

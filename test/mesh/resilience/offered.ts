@@ -25,6 +25,8 @@ export interface OfferOptions {
   /** First part of each id, and what its path begins with. */
   readonly prefix?: string;
   readonly host?: string;
+  /** So many are under way at once at most: a machine that is too slow for the rate is offered less. */
+  readonly mostUnderWay?: number;
 }
 
 const TICK_MS = 5;
@@ -73,7 +75,9 @@ export class Offered {
     const now = performance.now();
     this.#due += (Math.min(now - this.#at, MOST_LATE_MS) / 1000) * this.#options.perSecond;
     this.#at = now;
+    const { mostUnderWay = Number.POSITIVE_INFINITY } = this.#options;
     for (; this.#due >= 1; this.#due--) {
+      if (this.#under.size >= mostUnderWay) continue;
       const call = this.#call(this.#count++).then(() => void this.#under.delete(call));
       this.#under.add(call);
     }

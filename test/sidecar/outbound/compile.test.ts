@@ -66,6 +66,7 @@ const spied = (layers: Readonly<Record<string, Layer | undefined>>, log: string[
 const RULE = [
   "rescue",
   "record",
+  "holdInPause",
   "limitPending",
   "deadline",
   "injectFaults",
@@ -114,7 +115,7 @@ test("the layers of a rule with everything on are passed in this order, on the w
 test("a rule that asks for nothing, and a call without a rule, have only what every call has", () => {
   const { parts } = scene();
   const plain = ruleOf({ backendRefs: [{ name: "orders" }] });
-  const whole = ["rescue", "record", "limitPending", "deadline", "waitForBroker"];
+  const whole = ["rescue", "record", "holdInPause", "limitPending", "deadline", "waitForBroker"];
   assert.deepEqual(namesOf(layersOf(plain, parts)), whole);
   assert.deepEqual(namesOf(backendLayersOf(plain.backends[0]!, plain, parts.callees.of("orders"), parts)), [
     ...["aim", "nameUnknown", "nameFull", "retry", "balance"],
@@ -130,7 +131,9 @@ test("a rule that asks for nothing, and a call without a rule, have only what ev
 test("what a sidecar has switched off is not there", () => {
   const { parts } = scene({ brokerWaitMs: 0 });
   const unrouted = policyWithoutRoute(undefined, "shop", undefined);
-  assert.deepEqual(namesOf(layersOf(unrouted, parts)), ["rescue", "record", "limitPending", "deadline"]);
+  assert.deepEqual(namesOf(layersOf(unrouted, parts)), [
+    ...["rescue", "record", "holdInPause", "limitPending", "deadline"],
+  ]);
   assert.deepEqual(
     namesOf(backendLayersOf(unrouted.backends[0]!, unrouted, parts.callees.of("orders"), parts)),
     ["nameFull", "retry", "balance"],

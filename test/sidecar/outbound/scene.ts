@@ -85,7 +85,13 @@ export function scene(over: Partial<OutboundParts> = {}): Scene {
     ...{ accessLog: undefined, now: () => 0 },
   };
   const parts: OutboundParts = {
-    ...{ recorder, sweep: new Sweep(() => 0), limitPending: open, limitMirrors: limitPending(10) },
+    ...{
+      recorder,
+      sweep: new Sweep(() => 0),
+      holdInPause: open,
+      limitPending: open,
+      limitMirrors: limitPending(10),
+    },
     mirrorSkipped: () => skipped++,
     retry: RETRY,
     callees: calleesOf(),
