@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { isLoopback } from "../../sidecar/admin/loopback.ts";
 import type { Address, Upstream } from "../../sidecar/options.ts";
-import { isCidr } from "../identity/authority/source-address.ts";
+import { cidrProblem } from "../identity/authority/source-address.ts";
 import { parseDuration } from "../protocol/duration.ts";
 import { NameError, serviceName, token } from "../subjects/token.ts";
 
@@ -64,8 +64,9 @@ export function authorityPin(text: string): string {
 
 /** A range of addresses. */
 export function cidr(text: string): string {
-  if (isCidr(text)) return text;
-  throw new InvalidArgumentError("Give a range of addresses such as 10.0.0.0/8 or fd00::/8.");
+  const problem = cidrProblem(text);
+  if (problem === undefined) return text;
+  throw new InvalidArgumentError(`It is wrong: ${problem}.`);
 }
 
 /** 0 to 1. */

@@ -100,6 +100,8 @@ export interface AccessAnswer {
   readonly services?: readonly string[];
   /** Callers get what is newly allowed when the callees can answer them: after this, when told again. */
   readonly againInMs?: number;
+  /** Whom the broker lets send to everybody, since a list of whom they may call is too long; `*`: whom no rule names. */
+  readonly unlisted?: readonly string[];
 }
 
 /** Every answer that is not 200. */

@@ -55,7 +55,7 @@ const to = described(
       headers: z.exactOptional(
         described(
           z.array(headerMatch).check(z.minLength(1), z.maxLength(16)),
-          "conditions on header fields; all must hold. A field that is absent fits none, an empty one only an expression that takes the empty text",
+          "conditions on header fields; all must hold. A field that is absent fits none, an empty one only an expression that takes the empty text. A deny rule looks at each line of a field and at each member of a list in it, in any case and with `_` for `-` in the name; an allow rule at the whole field, as it is written",
         ),
       ),
     })

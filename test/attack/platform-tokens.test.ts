@@ -11,6 +11,7 @@ import { askAuthority } from "../../src/identity/member/authority-client.ts";
 import { enrol } from "../../src/identity/member/enrol.ts";
 import { requestToken } from "../../src/identity/member/request-token.ts";
 import { makeClaim } from "../../src/identity/proofs.ts";
+import { openLedger } from "../../src/identity/records/records.ts";
 import { bootstrap } from "../../src/identity/trust/bootstrap.ts";
 import { loadRoots } from "../../src/identity/trust/roots.ts";
 import { stateFolder } from "../support/state.ts";
@@ -119,6 +120,19 @@ test("a token that was stolen enrols only as many as its rule allows, also after
   assert.equal(readdirSync(join(state, "authority", "platform")).length, 1);
 });
 
+test("a token from before a revocation is of no use after it, also when its issuer's clock is ahead", async (t) => {
+  const { state, clock, token, enrol } = await authority(t, [ORDERS]);
+  const at = Math.floor(clock.now / 1000);
+  const [plain, ahead, unsaid] = [token(), token({ iat: at + 50 }), token({ iat: undefined })];
+  await assert.rejects(enrol(token({ iat: at + 120 })), { code: "platform-refused" });
+  clock.now += 1000;
+  openLedger(state).revokeService("orders", clock.now);
+  clock.now += 2000;
+  for (const old of [plain, ahead, unsaid]) await assert.rejects(enrol(old), { code: "revoked" });
+  clock.now += 70_000;
+  assert.equal((await enrol(token())).service, "orders");
+});
+
 test("a proof for one token is no proof for another, nor for one of weft", async (t) => {
   const { token, url, ca } = await authority(t, [ORDERS]);
   const [mine, other] = [token(), token({ jti: "2" })];
@@ -176,4 +190,8 @@ test("a token with ranges of addresses is of no use from elsewhere, and that cos
   assert.deepEqual(cidrs, ["10.0.0.0/8", "127.0.0.0/8"]);
   assert.equal((await enrol(here, { version: "1" })).service, "orders");
   await assert.rejects(ask(["10.0.0.0/64"]), { code: "bad-request", message: /not a range of addresses/ });
+  await assert.rejects(ask(["10.1.2.3/8"]), {
+    code: "bad-request",
+    message: /write 10\.0\.0\.0\/8 for all of it/,
+  });
 });

@@ -97,3 +97,13 @@ test("what was issued long ago has ended, and nobody need renew it", async (t) =
   await apply(orders);
   assert.deepEqual(wishes, []);
 });
+
+test("whom the broker does not hold back is known, as the authorities say it last", async (t) => {
+  const { teller, authority, apply } = await scene(t);
+  authority.answer = { ...authority.answer, unlisted: ["web", "*"] };
+  await apply(orders);
+  assert.deepEqual(teller.state, { kind: "told", revision: 1, unlisted: ["*", "web"] });
+  authority.answer = { taken: true, issuedBefore: 0, services: [] };
+  await apply(aPolicy("billing"));
+  assert.deepEqual(teller.state, { kind: "told", revision: 2 });
+});

@@ -69,6 +69,8 @@ test("a list that no JWT could carry is left to the callees", (t) => {
   access.take({ lineage: "a", revision: 1, table: { default: "allow", callees: callees(500) } }, 0);
   assert.equal(access.calleesOf("shop", 9000).not?.length, 500);
   assert.deepEqual(access.unlisted(9000), ["*"], "of the longest names");
+  const again = access.take({ lineage: "a", revision: 1, table: { default: "allow", callees: {} } }, 9000);
+  assert.deepEqual(again.unlisted, ["*"], "the registry is told each time");
   access.take({ lineage: "a", revision: 2, table: { default: "allow", callees: callees(5000) } }, 0);
   assert.deepEqual(access.calleesOf("shop", 9000), {});
   assert.deepEqual(access.callersOf("service-1", 9000), {}, "who can send must hear that it may not");

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { isCidr, refuseElsewhere } from "../../src/identity/authority/source-address.ts";
+import { cidrProblem, refuseElsewhere } from "../../src/identity/authority/source-address.ts";
 
 const isFrom = (address: string, ...cidrs: string[]): boolean => {
   try {
@@ -43,6 +43,8 @@ test("what is refused says from where, and that the token is still good", () => 
   });
 });
 
+const isCidr = (text: string): boolean => cidrProblem(text) === undefined;
+
 test("only ranges in their one spelling are taken", () => {
   for (const good of ["10.0.0.0/8", "0.0.0.0/0", "1.2.3.4/32", "fd00::/8", "::/0", "::1/128"])
     assert.ok(isCidr(good), good);
@@ -59,4 +61,21 @@ test("only ranges in their one spelling are taken", () => {
     assert.ok(!isCidr(bad), bad);
   for (const bad of ["::ffff:10.0.0.0/104", "localhost/8", "010.0.0.0/8", "fe80::%eth0/10"])
     assert.ok(!isCidr(bad), bad);
+});
+
+test("a range with bits behind its prefix is refused, with what may have been meant", () => {
+  for (const [written, range, one] of [
+    ["10.1.2.3/8", "10.0.0.0/8", "10.1.2.3/32"],
+    ["10.0.0.129/25", "10.0.0.128/25", "10.0.0.129/32"],
+    ["1.2.3.4/0", "0.0.0.0/0", "1.2.3.4/32"],
+    ["fd00::1/8", "fd00::/8", "fd00::1/128"],
+    ["2001:db8:0:ff00::/54", "2001:db8:0:fc00::/54", "2001:db8:0:ff00::/128"],
+    ["::1/0", "::/0", "::1/128"],
+  ])
+    assert.equal(
+      cidrProblem(written!),
+      `${written!.replace(/\/.*/, "")} is not where that range begins: write ${range} for all of it, or ${one} for that address alone`,
+    );
+  for (const good of ["10.0.0.128/25", "2001:DB8::/32", "fd00:0:0:0:0:0:0:0/8", "::102:304/127"])
+    assert.equal(cidrProblem(good), undefined, good);
 });

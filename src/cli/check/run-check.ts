@@ -4,6 +4,7 @@ import { printJson, printLine } from "../policy/print.ts";
 import { painter, table } from "../terminal.ts";
 import { readUp } from "../up/record.ts";
 import type { CheckFlags } from "../verbs/check.ts";
+import { access, connections, limits } from "./broker-side.ts";
 import { type Check, type Finding, runChecks } from "./check.ts";
 import { audit, identities, lifetimes, rotation, secrets } from "./lasting.ts";
 import { instances, policy } from "./members.ts";
@@ -12,7 +13,8 @@ import { authority, broker, clocks, registry, up } from "./running.ts";
 /** In the order of what they print. */
 const CHECKS: readonly Check[] = [
   ...[up, broker, clocks, authority, registry],
-  ...[instances, policy, identities, lifetimes, rotation, secrets, audit],
+  ...[instances, policy, access, connections, limits],
+  ...[identities, lifetimes, rotation, secrets, audit],
 ];
 
 /** Looks at everything. @param state an absolute path @param failBeforeMs what ends within this fails */

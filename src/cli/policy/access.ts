@@ -33,6 +33,24 @@ export function lagOf(authority: AuthorityView | undefined): string | undefined 
   return `the broker lags behind${still}: ${authority.cause}; callees enforce the newest all the same`;
 }
 
+/** One line on whom the broker does not hold back; undefined when it does all. */
+export function unlistedOf({ unlisted = [] }: AuthorityView = { kind: "none" }): string | undefined {
+  if (unlisted.length === 0) return undefined;
+  const named = unlisted.filter((name) => name !== "*");
+  const shown = [
+    ...named.slice(0, MOST_NAMED),
+    ...(named.length > MOST_NAMED ? [`${named.length - MOST_NAMED} more`] : []),
+    ...(unlisted.includes("*") ? ["services that no rule names"] : []),
+  ];
+  return `the broker lets ${shown.join(", ")} send to every service: the list of those that they may call would be over 40 kB; callees deny their calls all the same`;
+}
+
+/** Whether it holds for that caller, as far as can be told. */
+export const isUnlisted = (caller: string, { unlisted = [] }: AuthorityView = { kind: "none" }): boolean =>
+  unlisted.includes(caller) || unlisted.includes("*");
+
+const MOST_NAMED = 10;
+
 /** For answers by exit code: 1 means no, so what cannot be told must not be 1. */
 export async function orElse2<T>(asked: Promise<T>): Promise<T> {
   try {

@@ -2,7 +2,7 @@ import { type ListedCaller, listAccess } from "../../access/listing.ts";
 import { nameOf } from "../flags.ts";
 import { table } from "../terminal.ts";
 import type { AuthzFlags } from "../verbs/authz.ts";
-import { accessInForce, brokerSide, lagOf } from "./access.ts";
+import { accessInForce, brokerSide, lagOf, unlistedOf } from "./access.ts";
 import { printJson, printLine } from "./print.ts";
 
 const ANY_OTHER = "(any other)";
@@ -16,8 +16,8 @@ export async function authz(name: string, flags: AuthzFlags): Promise<void> {
   const authority = await brokerSide(flags);
   if (flags.output === "json") return printJson({ service, callers: callers.map(shown), broker: authority });
   printLine(table([HEAD, ...callers.flatMap(rowsOf)]));
-  const lag = lagOf(authority);
-  if (lag !== undefined) process.stderr.write(`weft: ${lag}\n`);
+  for (const line of [lagOf(authority), unlistedOf(authority)])
+    if (line !== undefined) process.stderr.write(`weft: ${line}\n`);
 }
 
 /** In the order in which the rules are asked. */

@@ -69,6 +69,8 @@ export interface AuthorityView {
   readonly revision?: number;
   readonly since?: string;
   readonly cause?: string;
+  /** Whom the broker lets send to everybody; `*`: whom no rule names. */
+  readonly unlisted?: readonly string[];
 }
 
 /** A sidecar, and the policy that it runs. */

@@ -15,7 +15,8 @@ export type TellAuthorities = (report: AccessReport) => Promise<readonly AccessA
 /** What the authorities know of who may call whom. */
 export type TellerState =
   | { readonly kind: "none" }
-  | { readonly kind: "told"; readonly revision: number }
+  /** `unlisted`: whom the broker lets send to everybody all the same (`AccessAnswer`). */
+  | { readonly kind: "told"; readonly revision: number; readonly unlisted?: readonly string[] }
   /** `revision` is the last that they were told; the broker still enforces that one. */
   | { readonly kind: "behind"; readonly revision?: number; readonly since: number; readonly cause: string };
 
@@ -107,7 +108,11 @@ export class AuthorityTeller {
         );
       this.#failures = 0;
       this.#told = record.revision;
-      this.#state = { kind: "told", revision: record.revision };
+      const unlisted = [...new Set(answers.flatMap(({ unlisted = [] }) => unlisted))].sort();
+      this.#state = {
+        ...{ kind: "told", revision: record.revision },
+        ...(unlisted.length === 0 ? {} : { unlisted }),
+      };
       return Math.min(AGAIN_MS, ...answers.map(({ againInMs = AGAIN_MS }) => againInMs));
     } catch (error) {
       const cause = (error as Error).message;

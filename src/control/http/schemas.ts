@@ -129,6 +129,10 @@ export const sidecarsAnswer = z.object({
       revision: revision.optional(),
       since: time.optional(),
       cause: z.string().optional(),
+      unlisted: z
+        .array(z.string())
+        .optional()
+        .describe("Callers whose list of callees is too long for a JWT; *: those that no rule names"),
     })
     .describe("The revision whose authorization new identities carry, so that the broker enforces it, too"),
   sidecars: z.array(

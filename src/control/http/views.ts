@@ -110,5 +110,9 @@ export const sidecarView = ({
   lastSeen: iso(lastSeen),
 });
 
-export const tellerView = (state: TellerState): z.infer<typeof sidecarsAnswer>["authority"] =>
-  state.kind === "behind" ? { ...state, since: iso(state.since) } : { ...state };
+export function tellerView(state: TellerState): z.infer<typeof sidecarsAnswer>["authority"] {
+  if (state.kind === "behind") return { ...state, since: iso(state.since) };
+  if (state.kind === "none") return { ...state };
+  const { unlisted, ...rest } = state;
+  return { ...rest, ...(unlisted && { unlisted: [...unlisted] }) };
+}

@@ -73,10 +73,12 @@ export class AccessBook {
     }
     const { issuedBefore, services } = known;
     const againInMs = heldForMs(known, now);
+    const unlisted = this.unlisted(now);
     return {
       ...{ taken: !isOld, issuedBefore },
       ...(services && { services }),
       ...(againInMs !== undefined && { againInMs }),
+      ...(unlisted.length > 0 && { unlisted }),
     };
   }
 

@@ -132,8 +132,8 @@ export function addRoutes(server: FastifyInstance, state: AuthorityState): void 
       const answer = access.take(body, now());
       const { lineage, revision } = body;
       if (answer.taken && revision !== before) {
-        const unlisted = access.unlisted(now());
-        const whom = { services: answer.services ?? ["*"], ...(unlisted.length > 0 && { unlisted }) };
+        const { services = ["*"], unlisted } = answer;
+        const whom = { services, ...(unlisted && { unlisted }) };
         onEvent({ kind: "access", lineage, revision, ...whom, address: ip });
       }
       return answer;

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { MOST_TOKEN_CHARACTERS } from "../../bearer/compact-jwt.ts";
 import { isToken } from "../../subjects/token.ts";
-import { isCidr } from "./source-address.ts";
+import { cidrProblem } from "./source-address.ts";
 import { MOST_USES } from "./token-store.ts";
 
 const name = z.string().refine(isToken, 'use 1 to 63 of the characters a-z, 0-9 and "-"');
@@ -44,6 +44,11 @@ export const renewSchema = z.object(claim);
 
 const DAY_MS = 86_400_000;
 
+const cidr = z.string().check(({ value, issues }) => {
+  const message = cidrProblem(value);
+  if (message !== undefined) issues.push({ code: "custom", input: value, message });
+});
+
 export const tokenSchema = z.strictObject({
   service: name,
   ttlMs: z
@@ -52,10 +57,7 @@ export const tokenSchema = z.strictObject({
     .max(30 * DAY_MS)
     .default(15 * 60_000),
   uses: z.int().min(1).max(MOST_USES).default(1),
-  cidrs: z
-    .array(z.string().refine(isCidr, "not a range of addresses such as 10.0.0.0/8"))
-    .max(16)
-    .default([]),
+  cidrs: z.array(cidr).max(16).default([]),
 });
 
 export const tapSchema = z.strictObject({

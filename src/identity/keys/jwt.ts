@@ -30,15 +30,31 @@ export interface AccountClaims {
 }
 
 /** A limit left out would mean 0, so each is spelled out; -1 is no limit. No leaf nodes, no bearer tokens. */
+const accountLimits = (name: string) => ({
+  conn: name === "MESH" ? MAX_MESH_CONNECTIONS : -1,
+  ...{ leaf: 0, imports: -1, exports: -1, data: -1, payload: -1, subs: -1 },
+  ...{ wildcards: true, disallow_bearer: true },
+});
+
+/** Each for one connection. `data` means nothing to nats-server; it counts neither bytes nor connections of a user. */
+const USER_LIMITS = { subs: MAX_SUBSCRIPTIONS, payload: MAX_MESSAGE_BYTES, data: -1 };
+
+/** Whether a JWT of an account, or of a user when no account is named, has the limits of one that is made now. */
+export function hasLimitsOfNow(jwt: string, account?: string): boolean {
+  const { nats } = claimsIn(jwt);
+  const [found, wanted] =
+    account === undefined ? [nats, USER_LIMITS] : [nats.limits ?? {}, accountLimits(account)];
+  return Object.entries(wanted).every(([name, value]) => (found as Record<string, unknown>)[name] === value);
+}
+
 export const accountJwt = (operator: NKey, claims: AccountClaims): Promise<string> =>
   encodeAccount(
     claims.name,
     claims.account,
     {
       limits: {
-        conn: claims.connections ?? (claims.name === "MESH" ? MAX_MESH_CONNECTIONS : -1),
-        ...{ leaf: 0, imports: -1, exports: -1, data: -1, payload: -1, subs: -1 },
-        ...{ wildcards: true, disallow_bearer: true },
+        ...accountLimits(claims.name),
+        ...(claims.connections === undefined ? {} : { conn: claims.connections }),
         ...claims.jetStream,
       },
       signing_keys: [...(claims.signingKeys ?? [])],
@@ -47,10 +63,11 @@ export const accountJwt = (operator: NKey, claims: AccountClaims): Promise<strin
     { signer: signing(operator) },
   );
 
-/** The JWT of an account with everything that is in it, signed by another operator. */
+/** The JWT of an account with everything that is in it and the limits of now, signed by another operator. */
 export const resignedAccount = (operator: NKey, jwt: string): Promise<string> => {
   const { name, sub, nats } = decode<Account>(jwt);
-  return encodeAccount(name, sub, nats, { signer: signing(operator) });
+  const limits = { ...nats.limits, ...accountLimits(name) };
+  return encodeAccount(name, sub, { ...nats, limits }, { signer: signing(operator) });
 };
 
 export interface UserClaims {
@@ -76,8 +93,7 @@ export const userJwt = (claims: UserClaims): Promise<string> =>
     claims.publicKey,
     claims.account,
     {
-      // Each for one connection. `data` means nothing to nats-server; it counts neither bytes nor connections of a user.
-      ...{ subs: MAX_SUBSCRIPTIONS, payload: MAX_MESSAGE_BYTES, data: -1 },
+      ...USER_LIMITS,
       ...subjectsOf(claims.permissions),
     },
     { signer: signing(claims.signer), exp: Math.floor(claims.expiresAt / 1000) },
@@ -102,6 +118,7 @@ export interface OwnClaims {
     /** Of an account. */
     readonly signing_keys?: readonly string[];
     readonly revocations?: Readonly<Record<string, number>>;
+    readonly limits?: object;
     readonly pub?: { readonly allow?: readonly string[]; readonly deny?: readonly string[] };
     readonly sub?: { readonly allow?: readonly string[] };
   };

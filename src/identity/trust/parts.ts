@@ -7,7 +7,7 @@ import {
   systemPermissions,
 } from "../../subjects/permissions.ts";
 import { credsText, parseCreds } from "../keys/creds-file.ts";
-import { claimsIn, userJwt } from "../keys/jwt.ts";
+import { claimsIn, hasLimitsOfNow, userJwt } from "../keys/jwt.ts";
 import { NKey } from "../keys/nkey.ts";
 import { privateFolder, readSecret, writeSecret } from "../keys/secret-files.ts";
 import { type PartName, spiffeId } from "../keys/spiffe-id.ts";
@@ -73,8 +73,9 @@ async function keepUser(
   if (old !== undefined) {
     const { exp = 0, sub, iss, nats } = claimsIn(old.jwt);
     const leftMs = exp * 1000 - now;
-    // One that is ageing serves until its end where the account's seed is kept elsewhere.
-    const fresh = leftMs > (roots.maySign(accountName) ? lifeMs / 2 : 0);
+    // One that is ageing, or has old limits, serves until its end where the account's seed is kept elsewhere.
+    const maySign = roots.maySign(accountName);
+    const fresh = leftMs > (maySign ? lifeMs / 2 : 0) && (!maySign || hasLimitsOfNow(old.jwt));
     const same =
       sub === old.key.publicKey &&
       iss === roots.signerKey(accountName) &&

@@ -78,8 +78,7 @@ export class PlatformTokens {
       service,
       purpose: `enrol platform ${id}`,
       by: `platform ${provider} ${subjectOf(claims)} (token ${id.slice(0, 12)})`,
-      // One that does not say when it was made was made before anybody was revoked.
-      since: typeof claims.iat === "number" ? claims.iat * 1000 : 0,
+      since: this.#madeAt(provider, claims),
       take: (nkey) => this.#take(id, claims, instances, nkey),
     };
   }
@@ -87,6 +86,16 @@ export class PlatformTokens {
   /** Asks the issuers no more. */
   close(): void {
     for (const { keys } of this.#providers) keys.close();
+  }
+
+  /**
+   * The earliest time at which the token can have been made, Unix ms: its issuer's clock may be ahead by the skew that is
+   * allowed (what says a later time than that is no good, `verify.ts`). One that does not say when was made before
+   * anybody was revoked.
+   */
+  #madeAt(provider: string, { iat }: Claims): number {
+    const { clockSkewMs } = this.#providers.find(({ name }) => name === provider)!;
+    return typeof iat === "number" ? Math.max(0, iat * 1000 - clockSkewMs) : 0;
   }
 
   #ruleFor(provider: string, claims: Claims, wanted: string | undefined): ServiceRule {
