@@ -3,7 +3,7 @@ import { meaningOf } from "../../src/protocol/code.ts";
 import type { Call, Service } from "../stack/call.ts";
 import { failed, type Outcome, refused } from "../stack/outcome.ts";
 import { Sweep } from "../stack/sweep.ts";
-import { AppConnection } from "./app-connection.ts";
+import { AppConnection, IDEMPOTENT } from "./app-connection.ts";
 
 /** Where the app listens: `{host, port}`, or `{path}` of a unix socket. */
 export type AppAddress = Pick<TcpSocketConnectOpts, "host" | "port"> | IpcSocketConnectOpts;
@@ -70,6 +70,12 @@ export function appClient(options: AppClientOptions): AppClient {
   };
 }
 
+/**
+ * What cannot be asked again goes only by a connection that did not rest for longer: apps close kept ones after two seconds
+ * (gunicorn) or five (Node, uvicorn), and one that is busy may do so late, when the request is there already.
+ */
+const FRESH_MS = 1000;
+
 export class AppPool {
   readonly address: AppAddress;
   readonly connectTimeoutMs: number;
@@ -116,7 +122,7 @@ export class AppPool {
 
   take(job: Job): void {
     const { call } = job;
-    const kept = call.cancelled === undefined ? this.#kept() : undefined;
+    const kept = call.cancelled === undefined ? this.#kept(call) : undefined;
     if (kept !== undefined) kept.begin(job);
     else if (call.cancelled !== undefined)
       job.resolve(failed(call.cancelled, "no", meaningOf(call.cancelled).cause));
@@ -128,10 +134,14 @@ export class AppPool {
       );
   }
 
-  #kept(): AppConnection | undefined {
-    let kept = this.#idle.pop();
-    while (kept !== undefined && !kept.usable) kept = this.#idle.pop();
-    return kept;
+  /** The one that rested for the shortest time, unless that is too long for this call. */
+  #kept({ head }: Call): AppConnection | undefined {
+    while (this.#idle.at(-1)?.usable === false) this.#idle.pop();
+    if (!IDEMPOTENT.has(head.method)) {
+      const kept = this.#idle.at(-1);
+      if (kept === undefined || this.sweep.now() - kept.restsSince > FRESH_MS) return undefined;
+    }
+    return this.#idle.pop();
   }
 
   /** On a new connection, because the kept ones may all have been closed by the app at the same time. */
@@ -147,6 +157,8 @@ export class AppPool {
   }
 
   #wait(job: Job): void {
+    // One that rested too long for this call makes room.
+    this.#idle.pop()?.destroy();
     this.#waiting.push(job);
     job.call.onCancel = (code) => {
       this.#waiting.splice(this.#waiting.indexOf(job), 1);

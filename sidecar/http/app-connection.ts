@@ -28,7 +28,7 @@ const SOCKET_OPTIONS = { noDelay: true, allowHalfOpen: true, highWaterMark: 128 
 const SHARED = Buffer.allocUnsafeSlow(64 * 1024);
 
 /** RFC 9110 §9.2.2. */
-const IDEMPOTENT = new Set(["GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"]);
+export const IDEMPOTENT: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"]);
 
 /** One connection to the app: one call at a time. */
 export class AppConnection implements AnswerOwner, WriterOwner, Timed {
@@ -76,6 +76,11 @@ export class AppConnection implements AnswerOwner, WriterOwner, Timed {
   /** It can take a call: the app has not closed it. */
   get usable(): boolean {
     return this.#state === IDLE && !this.#socket.destroyed;
+  }
+
+  /** When it came to rest, by the sweep's clock. */
+  get restsSince(): number {
+    return this.dueAt - this.#pool.keepMs;
   }
 
   destroy(): void {

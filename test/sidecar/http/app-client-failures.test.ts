@@ -110,6 +110,25 @@ test("a kept connection that dies unanswered is replaced once, when asking again
   assert.equal(client.askedAgain, 1);
 });
 
+test("what cannot be asked again goes by no connection that rested for long, also where there is room for one only", async (t) => {
+  let now = 0;
+  const sweep = new Sweep(() => now);
+  const answers = (peer: RawPeer) => void peer.socket.on("data", () => peer.send(OK));
+  const { app, ask } = await scene(t, answers, { sweep, maxConnections: 1 });
+  const post = { method: "POST" };
+  replied(await ask(post));
+  now = 1000;
+  replied(await ask(post));
+  assert.equal(app.peers.length, 1);
+  now = 2500;
+  replied(await ask());
+  assert.equal(app.peers.length, 1, "a GET can be asked again");
+  now = 3501;
+  replied(await ask(post));
+  assert.equal(app.peers.length, 2);
+  await until(() => app.peers[0]!.closed || app.peers[0]!.ended);
+});
+
 test("a kept connection that dies is not replaced where its owner does not want it", async (t) => {
   const once = (peer: RawPeer) =>
     void peer.socket.once("data", () => {
