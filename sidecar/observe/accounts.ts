@@ -1,5 +1,6 @@
 import type { Account, AccountAttempt } from "../../src/control/explain/account.ts";
 import type { Side } from "../../src/telemetry/trace.ts";
+import type { EarlierAttempt } from "../stack/call.ts";
 import { marksOf } from "../stack/marks.ts";
 import type { RecentCall } from "./recent-calls.ts";
 
@@ -42,17 +43,24 @@ export function accountOf(
   };
 }
 
-/** Those before the last say their time themselves; the last has what is left, without the waits, if it does not say. */
+/**
+ * Those before the last say their time themselves; the last has what is left, without the waits, if it does not say, and
+ * ends with the call.
+ */
 function attemptsOf(call: RecentCall): AccountAttempt[] {
   const { earlier = [], begun, instance, code, status, ms, waitedMs, lastMs } = call;
   const before = earlier.reduce((sum, attempt) => sum + attempt.ms, waitedMs);
-  const last = { instance, code, status, ms: rounded(lastMs ?? Math.max(0, ms - before)) };
+  const tookMs = lastMs ?? Math.max(0, ms - before);
+  const last = { instance, code, status, afterMs: rounded(Math.max(0, ms - tookMs)), ms: rounded(tookMs) };
   // A call may also end between two attempts.
-  return [
-    ...earlier.map((one) => ({ ...one, ms: rounded(one.ms) })),
-    ...(begun > earlier.length ? [last] : []),
-  ];
+  return [...earlier.map(told), ...(begun > earlier.length ? [last] : [])];
 }
+
+/** An attempt that was not the last. */
+export const told = (attempt: EarlierAttempt): AccountAttempt => ({
+  ...attempt,
+  ...{ afterMs: rounded(attempt.afterMs), ms: rounded(attempt.ms) },
+});
 
 /**
  * Unix time at which the monotonic clock was 0. `Date.now` has steps of a whole millisecond, in which a call and what

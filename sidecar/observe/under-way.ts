@@ -1,9 +1,9 @@
-import type { Account, AccountAttempt } from "../../src/control/explain/account.ts";
+import type { Account } from "../../src/control/explain/account.ts";
 import { HEADER } from "../../src/protocol/header-names.ts";
 import type { Side } from "../../src/telemetry/trace.ts";
 import { fieldValue } from "../http/header-block.ts";
 import type { Call } from "../stack/call.ts";
-import { accountOf, rounded } from "./accounts.ts";
+import { accountOf, rounded, told } from "./accounts.ts";
 
 /** An attempt of a call that has no outcome yet; on the callee's side the call itself. */
 export interface UnderWay {
@@ -50,13 +50,12 @@ function accountOfAttempts(
   const { headers, method, path, caller } = head;
   const ended = { status: 0, code: "", message: "", ms: now - startedAt } as const;
   const running = attempts.map(({ startedAt, instance }) => ({
-    ...{ instance, code: "", status: 0 },
+    ...{ instance, code: "", status: 0, afterMs: rounded(startedAt - call.startedAt) },
     ms: rounded(now - startedAt),
   }));
-  const before: AccountAttempt[] = earlier.map((one) => ({ ...one, ms: rounded(one.ms) }));
   return {
     ...accountOf({ ...call, ...ended, headers, method, path, caller }, side, self),
-    attempts: [...before, ...running],
+    attempts: [...earlier.map(told), ...running],
     underWay: true,
   };
 }

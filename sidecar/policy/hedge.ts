@@ -244,7 +244,7 @@ function adopt(call: Call, runners: readonly Runner[], winner: Runner, now: numb
     call.begun += branch.begun;
     call.spent ||= branch.spent;
     const endedAt = runner.outcome === undefined ? now : runner.endedAt;
-    if (runner !== winner) noteAttempt(call, branch.asked, outcome, endedAt - startedAt);
+    if (runner !== winner) noteAttempt(call, branch.asked, outcome, startedAt, endedAt - startedAt);
   }
 }
 

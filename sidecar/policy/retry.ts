@@ -90,7 +90,8 @@ export const retry =
       }
       seen ||= outcome.kind === "replied" || (outcome.kind === "failed" && outcome.delivered === "unknown");
       if (outcome.kind === "replied") outcome.body.abandon("cancelled");
-      noteAttempt(call, call.instance, outcome, call.lastMs ?? now - startedAt);
+      const ms = call.lastMs ?? now - startedAt;
+      noteAttempt(call, call.instance, outcome, now - ms, ms);
       call.lastMs = undefined;
       call.instance = "";
       const how = await new Wait(call, sweep, pauseMs ?? 0).ended;

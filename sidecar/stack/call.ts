@@ -50,6 +50,8 @@ export interface EarlierAttempt {
   /** Of the mesh; empty when the app answered. */
   readonly code: Code | "";
   readonly status: number;
+  /** It began so long after the call did. */
+  readonly afterMs: number;
   readonly ms: number;
 }
 

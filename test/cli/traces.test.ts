@@ -9,8 +9,8 @@ const AT = 1_700_000_000_000;
 
 test("a trace is a waterfall of its calls, with attempts, waits, and what is missing", () => {
   const attempts = [
-    { instance: "o1", code: "", status: 503, ms: 30 },
-    { instance: "o2", code: "", status: 200, ms: 50 },
+    { instance: "o1", code: "", status: 503, afterMs: 0, ms: 30 },
+    { instance: "o2", code: "", status: 200, afterMs: 50, ms: 50 },
   ];
   const call = { attempts, at: AT, ms: 100, waitedMs: 20, marks: "parked", route: "orders", rule: "canary" };
   const spans = treeOf([
@@ -35,8 +35,8 @@ test("a trace is a waterfall of its calls, with attempts, waits, and what is mis
 
 WHERE                          RESULT           BEGAN    TOOK     WHEN
 shop to orders: GET /x         200              0.0 ms   100 ms   |================================|
-    attempt 1: o1              503                       30.0 ms
-    attempt 2: o2              200                       50.0 ms
+    attempt 1: o1              503              0.0 ms   30.0 ms  |==========                      |
+    attempt 2: o2              200              50.0 ms  50.0 ms  |                ================|
     rule: canary of HTTPRoute orders
     policy: parked
     waited on purpose: 20.0 ms

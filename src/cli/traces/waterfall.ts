@@ -10,7 +10,7 @@ const BAR = 32;
  * and what is missing, and why.
  */
 export function waterfall({ traceId, at, ms, spans }: Trace): string {
-  const parts = spans.map((span) => ({ rows: [spanLine(span, ms), ...attemptLines(span)], span }));
+  const parts = spans.map((span) => ({ rows: [spanLine(span, ms), ...attemptLines(span, ms)], span }));
   const head = ["WHERE", "RESULT", "BEGAN", "TOOK", "WHEN"];
   const [top, ...shown] = table([head, ...parts.flatMap(({ rows }) => rows)]).split("\n");
   return [
@@ -45,11 +45,14 @@ function bar(startMs: number, ms: number, traceMs: number): string {
   return `|${" ".repeat(from)}${"=".repeat(length)}${" ".repeat(BAR - from - length)}|`;
 }
 
-/** Of calls with several: an only attempt is what the call's line says. When one began is not known, so it has no bar. */
-const attemptLines = ({ depth, attempts, side }: Span): string[][] =>
+/** Of calls with several: an only attempt is what the call's line says. Old sidecars do not tell when one began. */
+const attemptLines = ({ depth, attempts, side, startMs }: Span, traceMs: number): string[][] =>
   (side === "client" && attempts.length > 1 ? attempts : []).map((attempt, i) => {
+    const { afterMs, ms } = attempt;
     const who = attempt.instance === "" ? "no instance" : attempt.instance;
-    return [indent(depth + 2, `attempt ${i + 1}: ${who}`), resultOf(attempt), "", time(attempt.ms), ""];
+    const what = [indent(depth + 2, `attempt ${i + 1}: ${who}`), resultOf(attempt)];
+    if (afterMs === undefined) return [...what, "", time(ms), ""];
+    return [...what, time(startMs + afterMs), time(ms), bar(startMs + afterMs, ms, traceMs)];
   });
 
 function detailLines({ depth, route, rule, injected, marks, access, waitedMs, message }: Span): string[] {

@@ -7,6 +7,8 @@ export interface AccountAttempt {
   /** Of `src/protocol/code.ts`; empty when the app answered. */
   readonly code: string;
   readonly status: number;
+  /** It began so long after the call did; sidecars of before do not tell. */
+  readonly afterMs?: number;
   readonly ms: number;
 }
 
@@ -126,7 +128,9 @@ export const account = z.object({
   why: z.optional(text(MAX.why)),
   backend: z.optional(text(MAX.backend)),
   attempts: z
-    .array(z.object({ instance: text(MAX.callee), code: text(MAX.code), status, ms }))
+    .array(
+      z.object({ instance: text(MAX.callee), code: text(MAX.code), status, afterMs: z.optional(ms), ms }),
+    )
     .check(z.maxLength(MAX_ATTEMPTS)),
   injected: z.optional(text(MAX.injected)),
   access: z.optional(text(MAX.access)),

@@ -28,7 +28,7 @@ test("a call is found by its request id, with what became of it", () => {
     call.rule = { name: "orders/canary", why: "PathPrefix /a" };
     call.choice = "pay v2, 10 of 100";
     call.injected = "delay";
-    call.earlier = [{ instance: "", code: "no-instance", status: 503, ms: 1 }];
+    call.earlier = [{ instance: "", code: "no-instance", status: 503, afterMs: 5, ms: 1 }];
     call.waitedMs = 5;
     call.traceparent = "00-1-2-01";
   });
@@ -40,7 +40,7 @@ test("a call is found by its request id, with what became of it", () => {
   assert.deepEqual([caller, callee, version], ["shop", "pay", "2"]);
   assert.deepEqual([method, path, headers], ["GET", "/a?secret", "Host: a\r\nX-Request-ID: id-1\r\n"]);
   assert.deepEqual(rule, { name: "orders/canary", why: "PathPrefix /a" });
-  assert.deepEqual(earlier, [{ instance: "", code: "no-instance", status: 503, ms: 1 }]);
+  assert.deepEqual(earlier, [{ instance: "", code: "no-instance", status: 503, afterMs: 5, ms: 1 }]);
   const { choice, injected, mirrored, code, message, waitedMs, traceparent } = found!;
   assert.deepEqual([choice, injected, mirrored], ["pay v2, 10 of 100", "delay", false]);
   assert.deepEqual([code, message, waitedMs, traceparent], ["", "", 5, "00-1-2-01"]);
@@ -51,7 +51,7 @@ test("a place that is used anew keeps nothing of the call before", () => {
   const { recent, add } = scene(1);
   add("old", replied, (call) => {
     call.rule = { name: "r/1", why: "x" };
-    call.earlier = [{ instance: "o2", code: "gone", status: 502, ms: 1 }];
+    call.earlier = [{ instance: "o2", code: "gone", status: 502, afterMs: 0, ms: 1 }];
     call.choice = "x";
     call.injected = "delay";
     call.mirrored = true;
@@ -145,7 +145,7 @@ test("several calls with one id come in the order in which they began, good or b
 test("what is told of a call has neither its header fields nor its query, and no wait counts as an attempt's time", () => {
   const { recent, add } = scene();
   add("id", replied, (call) => {
-    call.earlier = [{ instance: "", code: "no-instance", status: 503, ms: 1.5 }];
+    call.earlier = [{ instance: "", code: "no-instance", status: 503, afterMs: 2, ms: 1.5 }];
     call.begun = 2;
     call.waitedMs = 5;
     call.rule = { name: "orders/canary", why: "PathPrefix /a" };
@@ -154,10 +154,10 @@ test("what is told of a call has neither its header fields nor its query, and no
   assert.doesNotMatch(JSON.stringify(account), /secret|Host/);
   assert.deepEqual([account.route, account.rule, account.path], ["orders", "canary", "/a"]);
   assert.deepEqual(
-    account.attempts.map(({ instance, ms }) => [instance, ms]),
+    account.attempts.map(({ instance, afterMs, ms }) => [instance, afterMs, ms]),
     [
-      ["", 1.5],
-      ["o1", 6],
+      ["", 2, 1.5],
+      ["o1", 6.5, 6],
     ],
   );
 });
@@ -166,30 +166,38 @@ test("a call that ended in a wait, or that policy answered, tells of no attempt 
   const { recent, add } = scene();
   add("answered", refused("no-route", "x"));
   add("between", failed("deadline", "no", "x"), (call) => {
-    call.earlier = [{ instance: "o1", code: "draining", status: 503, ms: 2 }];
+    call.earlier = [{ instance: "o1", code: "draining", status: 503, afterMs: 0, ms: 2 }];
     call.begun = 1;
   });
   const self = { service: "shop", instance: "s1" };
   const attemptsOf = (id: string) => accountOf(recent.find(id)[0]!, "client", self).attempts;
   assert.deepEqual(attemptsOf("answered"), []);
-  assert.deepEqual(attemptsOf("between"), [{ instance: "o1", code: "draining", status: 503, ms: 2 }]);
+  assert.deepEqual(attemptsOf("between"), [
+    { instance: "o1", code: "draining", status: 503, afterMs: 0, ms: 2 },
+  ]);
 });
 
-test("an attempt that ran beside others has its own time, else it has what the others left", () => {
+test("an attempt that ran beside others has its own time, else what the others left; it ends with the call", () => {
   const { recent, add } = scene();
   const attempts = (id: string, lastMs: number | undefined) => {
     add(id, failed("deadline", "unknown", "late"), (call) => {
-      call.earlier = [{ instance: "o1", code: "deadline", status: 504, ms: 10 }];
+      call.earlier = [{ instance: "o1", code: "deadline", status: 504, afterMs: 0, ms: 10 }];
       call.begun = 2;
       call.lastMs = lastMs;
     });
     return accountOf(recent.find(id)[0]!, "client", { service: "shop", instance: "s1" }).attempts;
   };
   assert.deepEqual(
-    [undefined, 9].map((lastMs) => attempts(`id-${lastMs}`, lastMs).map(({ ms }) => ms)),
+    [undefined, 9].map((lastMs) => attempts(`id-${lastMs}`, lastMs).map(({ afterMs, ms }) => [afterMs, ms])),
     [
-      [10, 2.5],
-      [10, 9],
+      [
+        [0, 10],
+        [10, 2.5],
+      ],
+      [
+        [0, 10],
+        [3.5, 9],
+      ],
     ],
   );
 });

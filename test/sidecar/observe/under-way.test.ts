@@ -23,7 +23,7 @@ test("a call under way is told with its attempts so far, without status, fields 
   const call = callWith("id", 1000, (one) => {
     one.rule = { name: "orders/canary", why: "PathPrefix /" };
     one.choice = "orders v2, 10 of 100";
-    one.earlier = [{ instance: "", code: "no-instance", status: 503, ms: 1.5 }];
+    one.earlier = [{ instance: "", code: "no-instance", status: 503, afterMs: 20, ms: 1.5 }];
     one.attempt = 2;
     one.begun = 2;
     one.waitedMs = 20;
@@ -38,8 +38,8 @@ test("a call under way is told with its attempts so far, without status, fields 
     ...{ backend: "orders v2, 10 of 100", status: 0, code: "", ms: 3200, underWay: true },
     ...{ marks: "parked", waitedMs: 20 },
     attempts: [
-      { instance: "", code: "no-instance", status: 503, ms: 1.5 },
-      { instance: "o1", code: "", status: 0, ms: 3178.5 },
+      { instance: "", code: "no-instance", status: 503, afterMs: 20, ms: 1.5 },
+      { instance: "o1", code: "", status: 0, afterMs: 21.5, ms: 3178.5 },
     ],
     traceparent: "00-id-1000-01",
   });
@@ -50,14 +50,17 @@ test("attempts that run side by side are of one call; other calls of the request
   const found = [running(hedged), running(callWith("else", 1)), running(branch, 2500, "o2"), running(other)];
   const accounts = accountsUnderWay(found, "id", "client", self, 3000);
   assert.deepEqual(
-    accounts.map(({ ms, attempts }) => [ms, attempts.map(({ instance, ms }) => [instance, ms])]),
+    accounts.map(({ ms, attempts }) => [
+      ms,
+      attempts.map(({ instance, afterMs, ms }) => [instance, afterMs, ms]),
+    ]),
     [
-      [2000, [["o1", 2000]]],
+      [2000, [["o1", 0, 2000]]],
       [
         1000,
         [
-          ["o1", 1000],
-          ["o2", 500],
+          ["o1", 0, 1000],
+          ["o2", 500, 500],
         ],
       ],
     ],
@@ -70,6 +73,6 @@ test("the callee tells of itself", () => {
   const { side, attempts, underWay } = account!;
   assert.deepEqual(
     [side, attempts, underWay],
-    ["server", [{ instance: "o1", code: "", status: 0, ms: 250 }], true],
+    ["server", [{ instance: "o1", code: "", status: 0, afterMs: 0, ms: 250 }], true],
   );
 });

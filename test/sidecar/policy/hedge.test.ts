@@ -34,7 +34,7 @@ test("a second attempt begins beside a slow first; its answer is taken, and the 
   assert.equal(call.cancelled, undefined);
   assert.deepEqual([call.instance, call.target], ["o2", { kind: "instance", instance: "o2" }]);
   assert.deepEqual([call.attempt, call.begun], [2, 2]);
-  assert.deepEqual(call.earlier, [{ instance: "o1", code: "outrun", status: 499, ms: 150 }]);
+  assert.deepEqual(call.earlier, [{ instance: "o1", code: "outrun", status: 499, afterMs: 0, ms: 150 }]);
   assert.equal(call.lastMs, 50);
   assert.deepEqual([told, apart, budget.read(0).taken, sweep.size], [["begun", "won"], [[2, 1]], 1, 0]);
 });
@@ -48,7 +48,7 @@ test("a first that answers after all is taken, and the second is cancelled", asy
   assert.equal(codeOf(await outcome), 200);
   assert.equal(attempts[1]!.call.cancelled, "cancelled");
   assert.deepEqual([call.instance, call.attempt, told], ["o1", 2, ["begun"]]);
-  assert.deepEqual(call.earlier, [{ instance: "o2", code: "cancelled", status: 499, ms: 0 }]);
+  assert.deepEqual(call.earlier, [{ instance: "o2", code: "cancelled", status: 499, afterMs: 150, ms: 0 }]);
 });
 
 test("each attempt is the call as it was aimed, with its number and what is left of the time", async () => {
@@ -197,5 +197,5 @@ test("the story of a call names whom a loser was addressed to, though nobody con
   await pass(100);
   await attempts[1]!.answer();
   await outcome;
-  assert.deepEqual(call.earlier, [{ instance: "o1", code: "outrun", status: 499, ms: 100 }]);
+  assert.deepEqual(call.earlier, [{ instance: "o1", code: "outrun", status: 499, afterMs: 0, ms: 100 }]);
 });

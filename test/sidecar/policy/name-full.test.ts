@@ -24,7 +24,7 @@ test("instances that are up and full are overload, not absence, and it says when
 test("a refusal that the call has met is word enough", async () => {
   for (const up of [0, 1]) {
     const call = aCall();
-    call.earlier = [{ instance: "a", code: "overloaded", status: 503, ms: 1 }];
+    call.earlier = [{ instance: "a", code: "overloaded", status: 503, afterMs: 0, ms: 1 }];
     const outcome = await run(none, { up, isFull: false }, call);
     assert.equal(outcome.kind === "failed" && outcome.code, "overloaded");
   }

@@ -14,9 +14,9 @@ test("waits come first, then each attempt with its instance and what it came to"
   const call = aCall({}, 0);
   call.waitedMs = 120.6;
   call.earlier = [
-    { instance: "", code: "no-instance", status: 503, ms: 3.2 },
-    { instance: "o1", code: "draining", status: 503, ms: 7 },
-    { instance: "o2", code: "", status: 503, ms: 9 },
+    { instance: "", code: "no-instance", status: 503, afterMs: 0, ms: 3.2 },
+    { instance: "o1", code: "draining", status: 503, afterMs: 60, ms: 7 },
+    { instance: "o2", code: "", status: 503, afterMs: 130, ms: 9 },
   ];
   assert.equal(
     whereTimeWent(call, 500, "attempt 4 took 360 ms, and no instance had confirmed it"),
