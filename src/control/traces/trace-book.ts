@@ -18,6 +18,17 @@ export interface KeptTrace {
   readonly services: readonly string[];
 }
 
+export interface TraceFilter {
+  /** Of one service, caller or callee. */
+  readonly service?: string | undefined;
+  /** With a call of this one, to `service` if that is given. */
+  readonly caller?: string | undefined;
+  /** Kept for this reason; `recent` is all of them. */
+  readonly kind: KeptFor;
+  /** Whose longest call took at least so long. */
+  readonly leastMs?: number | undefined;
+}
+
 interface Entry {
   /** Who told of it first: it counts for him. */
   readonly owner: string;
@@ -56,21 +67,14 @@ export class TraceBook {
     return true;
   }
 
-  /**
-   * The newest first.
-   * @param filter of one service, caller or callee; kept for a reason. `recent` is all of them
-   */
-  list(
-    filter: { readonly service?: string | undefined; readonly kind: KeptFor },
-    limit: number,
-  ): KeptTrace[] {
+  /** The newest first. */
+  list(filter: TraceFilter, limit: number): KeptTrace[] {
     this.#forget();
     const found: KeptTrace[] = [];
     for (const [traceId, { notes }] of [...this.#entries].reverse()) {
       if (found.length >= limit) break;
       const trace = keptTrace(traceId, notes);
-      if (filter.kind !== "recent" && !trace.why.includes(filter.kind)) continue;
-      if (filter.service === undefined || trace.services.includes(filter.service)) found.push(trace);
+      if (isWanted(trace, notes, filter)) found.push(trace);
     }
     return found;
   }
@@ -94,6 +98,16 @@ export class TraceBook {
     if (left > 0) this.#ofService.set(owner, left);
     else this.#ofService.delete(owner);
   }
+}
+
+function isWanted(
+  { why, services, longest }: KeptTrace,
+  notes: readonly TraceNote[],
+  { service, caller, kind, leastMs = 0 }: TraceFilter,
+): boolean {
+  if ((kind !== "recent" && !why.includes(kind)) || longest.ms < leastMs) return false;
+  if (caller === undefined) return service === undefined || services.includes(service);
+  return notes.some((note) => note.caller === caller && (service ?? note.callee) === note.callee);
 }
 
 function keptTrace(traceId: string, notes: readonly TraceNote[]): KeptTrace {

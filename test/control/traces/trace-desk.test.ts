@@ -58,6 +58,23 @@ describe("a trace that one sidecar keeps", () => {
     assert.deepEqual(book.list({ kind: "recent", service: "web" }, 10), []);
   });
 
+  test("is found by who called whom, and by how long it took", async () => {
+    const { book } = setUp();
+    book.take("shop", aNote({ ms: 80 }));
+    book.take("orders", aNote({ caller: "orders", callee: "billing", ms: 60 }));
+    const isFound = (filter: object) => book.list({ kind: "recent", ...filter }, 10).length === 1;
+    assert.deepEqual(
+      [{ caller: "orders" }, { caller: "shop", service: "orders" }, { service: "billing", leastMs: 80 }].map(
+        isFound,
+      ),
+      [true, true, true],
+    );
+    assert.deepEqual(
+      [{ caller: "billing" }, { caller: "shop", service: "billing" }, { leastMs: 81 }].map(isFound),
+      [false, false, false],
+    );
+  });
+
   test("is told of when its sidecar ends, and stays there while the broker is away", async () => {
     const { broker, clock, book, sidecar } = setUp();
     const { teller, kept } = sidecar("shop", "s1");

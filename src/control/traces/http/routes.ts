@@ -23,8 +23,8 @@ export function addTraceRoutes(app: App, { book, explainer, isAdmin }: TraceRout
         response: { 200: tracesAnswer, 400: errorAnswer },
       },
     },
-    async ({ query: { service, kind, limit } }) => ({
-      traces: book.list({ service, kind }, limit).map((trace) => ({
+    async ({ query: { limit, ...filter } }) => ({
+      traces: book.list(filter, limit).map((trace) => ({
         ...trace,
         why: [...trace.why],
         services: [...trace.services],

@@ -5,16 +5,23 @@ const ms = z.number();
 const unixMs = z.number().describe("Unix time in ms, by the clock of the sidecar that tells");
 const code = z.string().describe("A code of the mesh; empty when the app answered");
 
+/** A service, or `egress:` and a host outside of the mesh. */
+const peer = z.string().max(270);
+
 export const tracesQuery = z.strictObject({
-  service: z
-    .string()
-    .max(63)
+  service: peer.exactOptional().describe("Only those in which this service called or was called"),
+  caller: peer
     .exactOptional()
-    .describe("Only those in which this service called or was called"),
+    .describe("Only those with a call of this service, to `service` if that is given, too"),
   kind: z
     .enum(KEPT_FOR)
     .default("recent")
     .describe("Why they are kept: recent is all of them, failed and slow have such a call in them"),
+  leastMs: z.coerce
+    .number()
+    .min(0)
+    .default(0)
+    .describe("Only those whose longest call took at least so long"),
   limit: z.coerce.number().int().min(1).max(500).default(50),
 });
 export const traceParams = z.object({ traceId: z.string() });
