@@ -1,9 +1,11 @@
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { TestContext } from "node:test";
+import type { KeptTrace, Kind } from "../../src/dashboard/pages/data/trace-answers.ts";
 import { instance, shop, signals } from "./scene.ts";
+import { FAILED, FORGOTTEN, failedTrace, keptTraces, traceAnswerOf } from "./trace-scene.ts";
 
-/** What a registry answers, by path without the query: a value, or a function of the URL that gives one. */
+/** What a registry answers, by path without the query: a value, or a function of the URL and of whether an admin asks. */
 export type Answers = Record<string, unknown>;
 
 const time = (agoMs: number): string => new Date(Date.now() - agoMs).toISOString();
@@ -88,6 +90,16 @@ export const aShop = (): Answers => ({
   "/v1/policy/history/3": { resources: [entry(route(30), 3), entry(policy, 2)] },
   "/v1/policy/history/2": { resources: [entry(route(10), 1), entry(policy, 2)] },
   "/v1/policy/history/1": { resources: [entry(route(10), 1)] },
+  "/v1/traces": (url: URL) => {
+    const { kind, service, leastMs } = Object.fromEntries(url.searchParams);
+    const isShown = ({ why, services, longest }: KeptTrace): boolean =>
+      (kind === undefined || why.includes(kind as Kind)) &&
+      (service === undefined || services.includes(service)) &&
+      longest.ms >= Number(leastMs ?? 0);
+    return { traces: keptTraces().filter(isShown) };
+  },
+  [`/v1/traces/${FAILED}`]: (_: URL, isAdmin: boolean) => failedTrace(isAdmin),
+  [`/v1/traces/${FORGOTTEN}`]: traceAnswerOf(FORGOTTEN, [], false),
   "/v1/signals/orders": (url: URL) => {
     const by = url.searchParams.get("by") ?? "version";
     return signals("orders", by === "version" ? ["1", "2"] : ["shop", "web"], by);
@@ -132,7 +144,8 @@ export async function fakeRegistry(t: TestContext, answers: Answers = aShop()): 
       return;
     }
     const found = fake.answers[url.pathname];
-    const value = typeof found === "function" ? found(url) : found;
+    const value =
+      typeof found === "function" ? found(url, request.headers.authorization !== undefined) : found;
     response.writeHead(value === undefined ? 404 : 200, { "content-type": "application/json" });
     response.end(
       JSON.stringify(value ?? { error: { code: "unknown", message: `there is no ${url.pathname} here` } }),

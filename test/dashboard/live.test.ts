@@ -77,6 +77,11 @@ test("a fault in a real mesh is seen on the start page, and where it is", { skip
   assert.match(versions.find((text) => text.startsWith("v2"))!, /v2 ×1■ 0\.0 %/);
   assert.match(versions.find((text) => text.startsWith("v1"))!, /v1 ×1100 %/);
 
+  await page.locator(".wrongs").getByRole("link", { name: "Traces" }).first().click();
+  await page.locator(".traces a").first().click();
+  await page.getByText(/^The app of stock, instance \w+, answered 500\.$/).waitFor();
+  await page.goto(url);
+
   broken.child.kill("SIGKILL");
   await page.locator(".wrongs", { hasText: /Instance \w+ is silent/ }).waitFor({ timeout: 30_000 });
   calling = false;

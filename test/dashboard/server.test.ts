@@ -8,6 +8,7 @@ import { until } from "../support/until.ts";
 import { dashboard, TOKEN } from "./dashboard.ts";
 import { fakeRegistry } from "./fake-registry.ts";
 import { letIn } from "./ledger.ts";
+import { FAILED } from "./trace-scene.ts";
 
 const HOST = { host: "127.0.0.1:4282" };
 
@@ -27,7 +28,15 @@ async function scene(t: TestContext) {
 
 test("every answer forbids scripts of others, frames, and guesses of its type", async (t) => {
   const { get } = await scene(t);
-  for (const url of ["/", "/services/orders", "/app.js", "/api/session", "/nothing", "/api/v1/nothing"]) {
+  for (const url of [
+    "/",
+    "/services/orders",
+    `/traces/${FAILED}`,
+    "/app.js",
+    "/api/session",
+    "/nothing",
+    "/api/v1/nothing",
+  ]) {
     const { headers } = await get(url);
     const policy = String(headers["content-security-policy"]);
     assert.match(
@@ -75,7 +84,9 @@ test("another name for this machine, and a page of another origin, get nothing",
 test("only what the pages read is handed on to the registry", async (t) => {
   const { get, fake } = await scene(t);
   assert.equal((await get("/api/v1/graph?window=1m")).statusCode, 200);
+  assert.equal((await get("/api/v1/traces?kind=slow&leastMs=5")).statusCode, 200);
   const refused = [
+    ...[`/v1/traces/${FAILED}x`, `/v1/traces/${FAILED.toUpperCase()}`, "/v1/traces/", "/v1/explain/id"],
     ...["/openapi.json", "/v1/metrics", "/v1/policy/apply", "/v1/services/%2e%2e"],
     ...["/v1/signals/Evil", "/v1/graph/", "//v1/graph", "/v1/policy/history/x"],
   ];
@@ -110,6 +121,18 @@ test("what needs an admin needs a session, and the token goes to the registry al
     payload: {},
   });
   assert.equal(writes.statusCode, 404, "signed in, too, it applies nothing");
+});
+
+test("a trace has paths and messages for who is signed in, and for nobody else", async (t) => {
+  const { fake, get, signIn } = await scene(t);
+  const pathOf = async (headers = {}) =>
+    (await get(`/api/v1/traces/${FAILED}`, headers)).json().spans[0].path;
+  assert.equal(await pathOf({ authorization: `Bearer ${TOKEN}` }), undefined);
+  assert.ok(fake.asked.every(({ authorization }) => authorization === undefined));
+  const { pair } = await signIn();
+  assert.equal(await pathOf({ cookie: pair }), "/cart/31/checkout");
+  await get("/api/v1/traces", { cookie: pair });
+  assert.equal(fake.asked.at(-1)!.authorization, undefined, "the list needs no token");
 });
 
 test("signing in takes the admin token, and gives a cookie that no script and no other site has", async (t) => {

@@ -5,6 +5,7 @@ import { closeBrowser, openPage, settled, skip } from "./browser.ts";
 import { dashboard, TOKEN } from "./dashboard.ts";
 import { fakeRegistry } from "./fake-registry.ts";
 import { letIn } from "./ledger.ts";
+import { FAILED, FORGOTTEN } from "./trace-scene.ts";
 
 after(closeBrowser);
 
@@ -18,8 +19,13 @@ const PAGES = {
   start: "/",
   list: "/?show=list",
   service: "/services/orders",
+  traces: "/traces",
+  "traces-none": "/traces?service=mail&leastMs=5000",
+  trace: `/traces/${FAILED}`,
+  "trace-forgotten": `/traces/${FORGOTTEN}`,
   policy: "/policy",
   identities: "/identities",
+  "trace-signed-in": `/traces/${FAILED}`,
 };
 
 test("pictures of every page, to be looked at", {
@@ -41,6 +47,10 @@ test("pictures of every page, to be looked at", {
         await page.getByRole("button", { name: "Sign out" }).waitFor();
       }
       await settled(page);
+      if (name === "trace-signed-in") {
+        await page.getByRole("button", { name: /mail/ }).click();
+        await page.evaluate("scrollTo(0, 0)");
+      }
       await page.screenshot({ path: join(folder!, `${look}-${name}.png`), fullPage: true });
     }
   }

@@ -7,10 +7,14 @@ import { aShop } from "./fake-registry.ts";
 import { letIn } from "./ledger.ts";
 import { scene } from "./page-scene.ts";
 import { graph } from "./scene.ts";
+import { FAILED } from "./trace-scene.ts";
 
 after(closeBrowser);
 
-const PATHS = ["/", "/?show=list", "/services/orders", "/policy", "/identities"];
+const PATHS = [
+  ...["/", "/?show=list", "/services/orders", "/traces", `/traces/${FAILED}`],
+  ...["/policy", "/identities"],
+];
 const focusedText = "document.activeElement.getAttribute('aria-label') ?? document.activeElement.textContent";
 
 test("a mesh without services says how to start one", { skip }, async (t) => {

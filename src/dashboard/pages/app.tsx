@@ -10,6 +10,8 @@ import { Identities } from "./views/identities.tsx";
 import { Overview } from "./views/overview.tsx";
 import { PolicyPage } from "./views/policy.tsx";
 import { ServicePage } from "./views/service.tsx";
+import { TracePage } from "./views/trace.tsx";
+import { TracesPage } from "./views/traces.tsx";
 
 export function App() {
   const news = useNews();
@@ -25,7 +27,9 @@ function Pages() {
   const session = useSession();
   const graph = useAnswer<Graph>("/v1/graph?window=1m");
   const service = /^\/services\/([^/]+)$/.exec(place.path)?.[1];
-  const title = service === undefined ? TITLES[place.path] : decodeURIComponent(service);
+  const traceId = traceIdOf(place.path);
+  const title =
+    service === undefined ? (TITLES[place.path] ?? traceId?.slice(0, 8)) : decodeURIComponent(service);
   useEffect(() => {
     document.title = title === undefined ? "Weft" : `${title} – Weft`;
   }, [title]);
@@ -43,16 +47,26 @@ function Pages() {
   );
 }
 
-const TITLES: Readonly<Record<string, string>> = { "/policy": "Policy", "/identities": "Identities" };
+const traceIdOf = (path: string): string | undefined => /^\/traces\/([0-9a-f]{32})$/.exec(path)?.[1];
+
+const TITLES: Readonly<Record<string, string>> = {
+  "/traces": "Traces",
+  "/policy": "Policy",
+  "/identities": "Identities",
+};
 
 function Page(props: {
   readonly path: string;
   readonly graph: ReturnType<typeof useAnswer<Graph>>;
   readonly session: Session;
 }) {
+  const traceId = traceIdOf(props.path);
+  if (traceId !== undefined) return <TracePage traceId={traceId} session={props.session} />;
   switch (props.path) {
     case "/":
       return <Overview live={props.graph} />;
+    case "/traces":
+      return <TracesPage graph={props.graph.value} />;
     case "/policy":
       return <PolicyPage session={props.session} />;
     case "/identities":

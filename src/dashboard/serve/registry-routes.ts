@@ -13,7 +13,9 @@ export interface RegistryDeps {
 
 /** What of the registry everybody on this machine may read here, as they may there. */
 const OPEN =
-  /^\/v1\/(?:health|instances|services|sidecars|policy|graph|watch|signals\/(?:stream|[a-z0-9-]{1,63})|services\/[a-z0-9-]{1,63}|policy\/history(?:\/\d{1,15})?)$/;
+  /^\/v1\/(?:health|instances|services|sidecars|policy|graph|traces|watch|signals\/(?:stream|[a-z0-9-]{1,63})|services\/[a-z0-9-]{1,63}|policy\/history(?:\/\d{1,15})?)$/;
+/** What tells more there to who has the admin token, and here to who has a session: a trace has paths then. */
+const MORE_SIGNED_IN = /^\/v1\/traces\/[0-9a-f]{32}$/;
 /** What takes the admin token there takes a session here. */
 const SIGNED_IN = /^\/v1\/policy\/rollback$/;
 
@@ -23,6 +25,7 @@ const HEAD_WITHIN_MS = 10_000;
 export function addRegistryRoutes(app: FastifyInstance, deps: RegistryDeps): void {
   app.get("/api/v1/*", async (request, reply) => {
     const path = pathOf(request);
+    if (MORE_SIGNED_IN.test(path)) return handOn(deps, request, reply, deps.isSignedIn(request));
     return OPEN.test(path) ? handOn(deps, request, reply, false) : unknown(reply, path);
   });
   app.post("/api/v1/*", async (request, reply) => {

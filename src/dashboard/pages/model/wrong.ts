@@ -12,6 +12,7 @@ import { countOf, msText, rateText, shareText, spanText } from "./format.ts";
 import { endingOf } from "./lifetime.ts";
 import { DEGRADED_BELOW, FAILING_BELOW } from "./sign.ts";
 import { slowVersions } from "./slow.ts";
+import { tracesHref } from "./trace-filter.ts";
 
 /** One thing that is wrong, as a sentence for who is on call. */
 export interface Wrong {
@@ -23,6 +24,8 @@ export interface Wrong {
   readonly sentence: string;
   /** Page of the dashboard that shows more. */
   readonly href: string;
+  /** Page of traces in which it is seen. */
+  readonly traces?: string;
 }
 
 /** What is known; what could not be had is left out. */
@@ -81,6 +84,7 @@ function* ofServices({ graph }: Known): Generator<Wrong> {
     yield {
       ...{ key: `service ${node.service}`, subject: node.service, href: page(node.service) },
       tone: node.health === "degraded" ? "fair" : "bad",
+      ...(isOfCalls ? { traces: tracesHref({ kind: "failed", service: node.service }) } : {}),
       sentence: `${upper(node.why ?? node.health)}${sufferers(graph, node)}${culprits(graph, node)}.`,
     };
   }
@@ -90,12 +94,14 @@ function* ofServices({ graph }: Known): Generator<Wrong> {
     yield {
       ...{ key: `edge ${from} ${to}`, subject: `${from} → ${to}`, href: page(to) },
       tone: success < FAILING_BELOW ? "bad" : "fair",
+      traces: tracesHref({ kind: "failed", service: to, caller: from }),
       sentence: `${shareText(1 - success)} of these calls fail${mostly(edge)} (${rateText(edge.rate)} in all); other callers of ${to} have no such trouble.`,
     };
   }
   for (const { service, version, p50, otherVersion, otherP50 } of slowVersions(graph.edges))
     yield {
       ...{ key: `slow ${service} ${version}`, tone: "fair", subject: service, href: page(service) },
+      traces: tracesHref({ kind: "slow", service }),
       sentence: `Version ${version} is slow: half of its calls take more than ${msText(p50)}, of version ${otherVersion} more than ${msText(otherP50)}.`,
     };
 }

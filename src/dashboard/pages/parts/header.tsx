@@ -9,6 +9,7 @@ import { ThemeButton } from "./theme.tsx";
 
 const PAGES = [
   ["/", "Mesh"],
+  ["/traces", "Traces"],
   ["/policy", "Policy"],
   ["/identities", "Identities"],
 ] as const;
@@ -18,7 +19,7 @@ const STALE_MS = 15_000;
 
 export function Header({ graph, session }: { readonly graph: Answer<Graph>; readonly session: Session }) {
   const { path } = useContext(Here);
-  const current = path.startsWith("/services/") ? "/" : path;
+  const current = path.startsWith("/services/") ? "/" : path.startsWith("/traces/") ? "/traces" : path;
   return (
     <header>
       <a class="skip" href="#main">

@@ -3,6 +3,7 @@ import { serviceHref } from "../data/place.ts";
 import { msText, rateText, shareText } from "../model/format.ts";
 import { edgeKey } from "../model/layout.ts";
 import { healthOfCalls, signOf } from "../model/sign.ts";
+import { tracesHref } from "../model/trace-filter.ts";
 import { onArrows } from "../parts/arrows.ts";
 import { Empty } from "../parts/shown.tsx";
 import { SignMark } from "../parts/sign.tsx";
@@ -55,6 +56,7 @@ export function GraphLists({ graph }: { readonly graph: Graph }) {
               <th class="number">Rate</th>
               <th class="number">Success</th>
               <th class="number">p99</th>
+              <th>Traces</th>
             </tr>
           </thead>
           <tbody>
@@ -70,6 +72,14 @@ export function GraphLists({ graph }: { readonly graph: Graph }) {
                 <td class="number">{rateText(edge.rate)}</td>
                 <td class="number">{shareText(edge.success)}</td>
                 <td class="number">{msText(edge.p99)}</td>
+                <td>
+                  <a
+                    href={tracesHref({ service: edge.to, caller: edge.from })}
+                    aria-label={`Traces of ${edge.from} to ${edge.to}`}
+                  >
+                    traces
+                  </a>
+                </td>
               </tr>
             ))}
           </tbody>

@@ -3,9 +3,11 @@ import type { Dimension, Graph, Instances, Policy, ServiceSignals } from "../dat
 import { DIMENSIONS } from "../data/answers.ts";
 import { useNow } from "../data/live.ts";
 import { Here } from "../data/place.ts";
+import { KINDS } from "../data/trace-answers.ts";
 import { useAnswer } from "../data/use-answer.ts";
 import { focused } from "../model/focus.ts";
 import { signOf } from "../model/sign.ts";
+import { tracesHref } from "../model/trace-filter.ts";
 import { whatIsWrong } from "../model/wrong.ts";
 import { Shown } from "../parts/shown.tsx";
 import { SignMark } from "../parts/sign.tsx";
@@ -47,6 +49,15 @@ export function ServicePage({
       <div class="bar title">
         <h1>{service}</h1>
         {node && <SignMark sign={signOf(node.health)} />}
+        <span class="pick">
+          Traces:{" "}
+          {KINDS.map((kind, i) => (
+            <span key={kind}>
+              {i > 0 && ", "}
+              <a href={tracesHref({ kind, service })}>{kind}</a>
+            </span>
+          ))}
+        </span>
       </div>
       {wrongs.length > 0 && <WrongStrip wrongs={wrongs} fine="" past={false} />}
       <section class="card" aria-label="Signals">

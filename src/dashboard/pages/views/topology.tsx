@@ -14,6 +14,7 @@ import {
   shapeOf,
 } from "../model/layout.ts";
 import { healthOfCalls, signOf } from "../model/sign.ts";
+import { tracesHref } from "../model/trace-filter.ts";
 import { trafficOf } from "../model/versions.ts";
 
 /** It is scrolled rather than shown smaller than this; a finger scrolls easily, but reads nothing smaller either. */
@@ -151,11 +152,17 @@ function EdgeLine({
   const sign = signOf(healthOfCalls(edge.success));
   const width = widthOf(edge.rate);
   const away = lies ? width / 2 : 0;
+  // By keyboard it is in the list: so many stops between the services would be in the way.
   return (
-    <g class={`edge ${sign.tone}`}>
+    <a
+      class={`edge ${sign.tone}`}
+      href={tracesHref({ service: edge.to, caller: edge.from })}
+      tabindex={-1}
+      aria-label={`Traces of ${edge.from} to ${edge.to}`}
+    >
       <title>
         {edge.from} to {edge.to}: {rateText(edge.rate)}, {shareText(edge.success)} succeed, p99{" "}
-        {msText(edge.p99)}
+        {msText(edge.p99)}. Click for its traces
       </title>
       <path d={line.path} stroke-width={width} marker-end={`url(#arrow-${sign.tone})`} />
       <g transform={`translate(${line.x} ${line.y})`}>
@@ -167,7 +174,7 @@ function EdgeLine({
           p99 {msText(edge.p99)}
         </text>
       </g>
-    </g>
+    </a>
   );
 }
 

@@ -40,12 +40,18 @@ export function WrongStrip({
   );
 }
 
-const sentence = ({ key, tone, subject, sentence, href }: Wrong) => (
+const sentence = ({ key, tone, subject, sentence, href, traces }: Wrong) => (
   <li key={key}>
     <span class={`sign ${tone}`}>
       <span aria-hidden="true">{tone === "bad" ? "■" : "▲"}</span>
       <span class="hidden">{tone === "bad" ? "bad:" : "warning:"}</span>
     </span>{" "}
     <a href={href}>{subject}</a> <span>{sentence}</span>
+    {traces !== undefined && (
+      <>
+        {" "}
+        <a href={traces}>Traces</a>
+      </>
+    )}
   </li>
 );

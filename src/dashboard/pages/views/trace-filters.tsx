@@ -1,0 +1,98 @@
+import { useContext } from "preact/hooks";
+import type { Graph } from "../data/answers.ts";
+import { Here } from "../data/place.ts";
+import { KINDS } from "../data/trace-answers.ts";
+import { msText } from "../model/format.ts";
+import { filterOf, traceHref, traceIdIn } from "../model/trace-filter.ts";
+import { Choices } from "./overview.tsx";
+
+const LEAST_MS = [0, 10, 50, 100, 500, 1000, 5000];
+
+/** Which traces are shown; all of it is in the address. @param graph names services to choose from */
+export function TraceFilters({ graph }: { readonly graph: Graph | undefined }) {
+  const { query, path, go } = useContext(Here);
+  const { kind, service = "", caller = "", leastMs } = filterOf(query);
+  const names = (graph?.nodes ?? []).map((node) => node.service);
+  const set = (name: string, value: string) => go(path, { [name]: value || null }, true);
+  return (
+    <div class="filters">
+      <Choices
+        label="Kept because they were"
+        name="kind"
+        value={kind}
+        of={KINDS}
+        onPick={(one) => set("kind", one === "recent" ? "" : one)}
+      />
+      <Pick name="Service" value={service} of={names} onPick={(one) => set("service", one)} />
+      <Pick name="Called by" value={caller} of={names} onPick={(one) => set("caller", one)} />
+      <label>
+        Took{" "}
+        <select
+          value={leastMs === 0 ? "" : String(leastMs)}
+          onChange={(event) => set("leastMs", event.currentTarget.value)}
+        >
+          {[...new Set([...LEAST_MS, leastMs])]
+            .sort((a, b) => a - b)
+            .map((ms) => (
+              <option key={ms} value={ms === 0 ? "" : String(ms)}>
+                {ms === 0 ? "any time" : `at least ${msText(ms)}`}
+              </option>
+            ))}
+        </select>
+      </label>
+      <OpenTrace />
+    </div>
+  );
+}
+
+function Pick(props: {
+  readonly name: string;
+  readonly value: string;
+  readonly of: readonly string[];
+  readonly onPick: (value: string) => void;
+}) {
+  // What the address names may not be there any more.
+  const names = [...new Set([...props.of, props.value])].filter((name) => name !== "").sort();
+  return (
+    <label>
+      {props.name}{" "}
+      <select value={props.value} onChange={(event) => props.onPick(event.currentTarget.value)}>
+        <option value="">any</option>
+        {names.map((name) => (
+          <option key={name} value={name}>
+            {name}
+          </option>
+        ))}
+      </select>
+    </label>
+  );
+}
+
+/** Opens the trace that somebody has in a log or in a header. */
+function OpenTrace() {
+  const { go } = useContext(Here);
+  const open = (event: SubmitEvent) => {
+    event.preventDefault();
+    const field = (event.target as HTMLFormElement).elements.namedItem("trace") as HTMLInputElement;
+    const traceId = traceIdIn(field.value);
+    field.setCustomValidity(
+      traceId === undefined ? "A trace id has 32 hexadecimal digits; a whole traceparent is taken, too." : "",
+    );
+    if (traceId === undefined) field.reportValidity();
+    else go(traceHref(traceId));
+  };
+  return (
+    <form class="open-trace" onSubmit={(event) => open(event as unknown as SubmitEvent)} noValidate>
+      <input
+        name="trace"
+        type="text"
+        aria-label="Trace id or traceparent"
+        placeholder="Trace id or traceparent"
+        autocomplete="off"
+        spellcheck={false}
+        onInput={(event) => event.currentTarget.setCustomValidity("")}
+      />
+      <button type="submit">Open</button>
+    </form>
+  );
+}

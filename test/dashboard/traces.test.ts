@@ -1,0 +1,210 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { traceAnswer, tracesAnswer } from "../../src/control/traces/http/schemas.ts";
+import { KEPT_FOR } from "../../src/control/traces/wire.ts";
+import { KINDS, type TraceSpan } from "../../src/dashboard/pages/data/trace-answers.ts";
+import { policyEvents } from "../../src/dashboard/pages/model/policy-events.ts";
+import { filterOf, traceIdIn, tracesHref, tracesPath } from "../../src/dashboard/pages/model/trace-filter.ts";
+import { signOfResult, signOfTrace } from "../../src/dashboard/pages/model/trace-sign.ts";
+import { storyOf } from "../../src/dashboard/pages/model/trace-story.ts";
+import { partsOf, placeOf } from "../../src/dashboard/pages/model/waterfall.ts";
+import { whereTimeWent } from "../../src/dashboard/pages/model/where-time-went.ts";
+import { account, FAILED, failedTrace, keptTraces, traceAnswerOf } from "./trace-scene.ts";
+
+const traceOf = (...accounts: Parameters<typeof account>[]) =>
+  traceAnswerOf(
+    FAILED,
+    accounts.map((one) => account(...one)),
+    true,
+  );
+const spanOf = (over: Parameters<typeof account>[1]): TraceSpan => traceOf([0, over]).spans[0]!;
+const attempt = (instance: string, afterMs: number, ms: number, status = 200, code = "") => ({
+  ...{ instance, status, code, afterMs, ms },
+});
+/** `back-off 61+45`: what, when and for how long. */
+const parts = (span: TraceSpan): string[] =>
+  partsOf(span).map((part) => {
+    const what = part.kind === "wait" ? part.what : `${part.number} ${part.attempt.instance}`;
+    return `${what} ${part.startMs ?? "?"}+${part.ms}`;
+  });
+
+test("what the pages read of traces is what the registry answers", () => {
+  tracesAnswer.parse({ traces: keptTraces() });
+  traceAnswer.parse(failedTrace());
+  assert.deepEqual([...KINDS].sort(), [...KEPT_FOR].sort());
+});
+
+test("an address says which traces are shown; what makes no sense in it is left out", () => {
+  const filter = { kind: "slow", service: "orders", caller: "web", leastMs: 250 } as const;
+  const href = tracesHref(filter);
+  assert.equal(href, "/traces?kind=slow&service=orders&caller=web&leastMs=250");
+  assert.deepEqual(filterOf(new URL(href, "http://x").searchParams), filter);
+  assert.equal(tracesHref({ kind: "recent" }), "/traces");
+  assert.deepEqual(filterOf(new URLSearchParams("kind=evil&leastMs=-3&service=")), {
+    ...{ kind: "recent", leastMs: 0 },
+  });
+  assert.equal(tracesPath(filterOf(new URLSearchParams()), 100), "/v1/traces?limit=100");
+});
+
+test("a trace id is found in what somebody pastes", () => {
+  const asked = [FAILED, ` ${FAILED.toUpperCase()}\n`, `00-${FAILED}-00f067aa0ba902b7-01`];
+  assert.deepEqual(asked.map(traceIdIn), [FAILED, FAILED, FAILED]);
+  assert.deepEqual(["", FAILED.slice(1), `${FAILED}0`, "<img>"].map(traceIdIn), [
+    ...[undefined, undefined, undefined, undefined],
+  ]);
+});
+
+test("what failed, was slow, was outrun or has no answer yet is told apart by mark and word", () => {
+  const of = (status: number, code = "") => Object.values(signOfResult({ status, code })).join(" ");
+  assert.deepEqual(
+    [of(200), of(404), of(500), of(403, "denied"), of(499, "outrun"), of(0)],
+    [
+      ...[
+        "ok ● 200",
+        "ok ● 404",
+        "bad ■ 500",
+        "bad ■ 403 denied",
+        "idle ○ 499 outrun",
+        "idle ○ no answer yet",
+      ],
+    ],
+  );
+  const [plain, failed, , slow] = keptTraces();
+  assert.deepEqual(
+    [plain, failed, slow].map((one) => signOfTrace(one!).word),
+    ["200", "503 no-instance", "200 slow"],
+  );
+});
+
+test("attempts and the waits around them are told in their order, each by its kind", () => {
+  const retried = spanOf({
+    ...{ ms: 438, waitedMs: 45, attempts: [attempt("o1", 0, 61, 503), attempt("o2", 106, 332)] },
+  });
+  assert.deepEqual(parts(retried), ["1 o1 0+61", "back-off 61+45", "2 o2 106+332"]);
+  const hedged = spanOf({
+    ms: 172,
+    attempts: [attempt("c2", 100, 72, 499, "cancelled"), attempt("c1", 0, 172)],
+  });
+  assert.deepEqual(parts(hedged), ["1 c1 0+172", "2 c2 100+72"]);
+  const wait = (marks: string, more = {}) =>
+    parts(spanOf({ ms: 100, waitedMs: 90, marks, attempts: [attempt("o1", 90, 10)], ...more }))[0];
+  assert.deepEqual(
+    [
+      wait("parked, ejected"),
+      wait("queued", { side: "server" }),
+      wait("broker-away"),
+      wait("", { injected: "delay" }),
+    ],
+    ["parked 0+90", "queued at the app 0+90", "broker away 0+90", "delay by a fault 0+90"],
+  );
+});
+
+test("a call that ended in a wait shows it, and small gaps are no waits", () => {
+  const between = { ms: 100, waitedMs: 60, attempts: [attempt("o1", 0, 40, 503)] };
+  assert.deepEqual(parts(spanOf(between)), ["1 o1 0+40", "back-off 40+60"]);
+  assert.deepEqual(parts(spanOf({ ms: 90, waitedMs: 90, marks: "parked" })), ["parked 0+90"]);
+  assert.deepEqual(parts(spanOf({ ms: 50, attempts: [attempt("o1", 0, 20, 503), attempt("o2", 25, 25)] })), [
+    ...["1 o1 0+20", "2 o2 25+25"],
+  ]);
+});
+
+test("of a sidecar that does not tell when an attempt began there is the wait, but no place for it", () => {
+  const { afterMs: _, ...old } = attempt("o1", 0, 10);
+  assert.deepEqual(parts(spanOf({ ms: 100, waitedMs: 90, attempts: [old] })), ["1 o1 ?+10", "held ?+90"]);
+});
+
+test("a bar lies within the trace, whatever the clocks said", () => {
+  assert.deepEqual(placeOf({ startMs: 50, ms: 25 }, 100), { left: 50, width: 25 });
+  assert.deepEqual(placeOf({ startMs: 90, ms: 50 }, 100), { left: 90, width: 10 });
+  assert.deepEqual(placeOf({ startMs: 0, ms: 0 }, 0), { left: 0, width: 0 });
+});
+
+test("what policy did is told in a word for each", () => {
+  const words = failedTrace().spans.map((span) =>
+    policyEvents(span)
+      .map(({ word }) => word)
+      .join("+"),
+  );
+  assert.deepEqual(words, [
+    ...["", "", "retried+instance ejected", "", "queued", "hedged+hedge won+1 instance silent"],
+    ...["no traceparent", "parked"],
+  ]);
+  assert.deepEqual(
+    policyEvents(spanOf({ mirrored: true, underWay: true, injected: "abort" })).map(({ word }) => word),
+    ["under way", "copy", "fault: abort"],
+  );
+});
+
+test("the story begins with where it failed and what to do, then where the time went, then what is not known", () => {
+  const [failed, times, began, silent, ...more] = storyOf(failedTrace(false));
+  assert.deepEqual(more, []);
+  assert.equal(failed!.text, "It failed at orders → mail: 503 no-instance.");
+  assert.match(failed!.more!, /^No instance of the service .*\. To do: look at `weft get instances`/);
+  assert.equal(
+    times!.text,
+    "Where the 452 ms went: 23 % at catalog, instance 11ffee00aa22, which tells nothing; 20 % waiting: orders → mail, parked; 15 % in the app of catalog, instance 77aa88bb99cc.",
+  );
+  assert.match(
+    began!.text,
+    /^The app of catalog, instance 77aa88bb99cc, does not seem to forward traceparent/,
+  );
+  assert.deepEqual(began!.traces?.length, 1);
+  assert.match(silent!.text, /^catalog, instance 11ffee00aa22, tells nothing/);
+});
+
+test("a failure that a further attempt got over is no failure of the trace", () => {
+  const [told] = storyOf(
+    traceOf(
+      [0, { ms: 50, attempts: [attempt("o1", 0, 10, 503), attempt("o2", 20, 30)] }],
+      [1, { side: "server", service: "orders", instance: "o1", status: 503, ms: 8 }],
+    ),
+  );
+  assert.deepEqual(
+    [told!.tone, told!.text, told!.more],
+    [...["fair", "The app of orders, instance o1, answered 503.", "The call ended well all the same."]],
+  );
+});
+
+test("a caller that left is no failure", () => {
+  const left = traceOf([
+    0,
+    { ms: 40, status: 499, code: "cancelled", attempts: [attempt("o1", 0, 40, 499, "cancelled")] },
+  ]);
+  assert.deepEqual(
+    storyOf(left).map(({ tone }) => tone),
+    ["idle", "fair"],
+  );
+});
+
+test("a quick good trace has nothing to tell but its time, and one of two parts says so", () => {
+  const good = traceOf([0, { ms: 10, attempts: [] }]);
+  assert.deepEqual(
+    storyOf(good).map(({ text }) => text),
+    ["Where the 10 ms went: 100 % in the sidecar of shop."],
+  );
+  const apart = traceOf(
+    [0, { ms: 10 }],
+    [5, { side: "server", service: "x", caller: "y", instance: "x1", ms: 2 }],
+  );
+  assert.match(storyOf(apart).at(-1)!.text, /^2 parts stand beside each other/);
+});
+
+test("waits of one kind are one sum", () => {
+  const attempts = [0, 20, 60].map((afterMs) => attempt("", afterMs, 5, 503, "no-instance"));
+  const [most] = whereTimeWent(traceOf([0, { ms: 65, waitedMs: 50, attempts }]).spans);
+  assert.deepEqual(most, { where: "waiting: shop → orders, back-off", ms: 50 });
+});
+
+test("time of calls that run side by side is counted once", () => {
+  const call = (callee: string, instance: string) => ({
+    ...{ service: "orders", instance: "o1", caller: "orders", callee, ms: 60 },
+    attempts: [attempt(instance, 0, 60)],
+  });
+  const { spans } = traceOf(
+    [0, { side: "server", caller: "shop", service: "orders", instance: "o1", ms: 100 }],
+    [10, call("a", "")],
+    [30, call("b", "")],
+  );
+  const own = whereTimeWent(spans).find(({ where }) => where === "in the app of orders, instance o1");
+  assert.equal(own?.ms, 20);
+});
