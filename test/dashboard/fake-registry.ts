@@ -100,6 +100,7 @@ export const aShop = (): Answers => ({
   },
   [`/v1/traces/${FAILED}`]: (_: URL, isAdmin: boolean) => failedTrace(isAdmin),
   [`/v1/traces/${FORGOTTEN}`]: traceAnswerOf(FORGOTTEN, [], false),
+  "/v1/explain/0f3c2d1e": { requestId: "0f3c2d1e", accounts: failedTrace().spans.slice(2, 5) },
   "/v1/signals/orders": (url: URL) => {
     const by = url.searchParams.get("by") ?? "version";
     return signals("orders", by === "version" ? ["1", "2"] : ["shop", "web"], by);

@@ -86,7 +86,8 @@ test("only what the pages read is handed on to the registry", async (t) => {
   assert.equal((await get("/api/v1/graph?window=1m")).statusCode, 200);
   assert.equal((await get("/api/v1/traces?kind=slow&leastMs=5")).statusCode, 200);
   const refused = [
-    ...[`/v1/traces/${FAILED}x`, `/v1/traces/${FAILED.toUpperCase()}`, "/v1/traces/", "/v1/explain/id"],
+    ...[`/v1/traces/${FAILED}x`, `/v1/traces/${FAILED.toUpperCase()}`, "/v1/traces/"],
+    ...["/v1/explain/", "/v1/explain/..", "/v1/explain/%2e%2e", "/v1/explain/a/b", "/v1/explain/a%2fb"],
     ...["/openapi.json", "/v1/metrics", "/v1/policy/apply", "/v1/services/%2e%2e"],
     ...["/v1/signals/Evil", "/v1/graph/", "//v1/graph", "/v1/policy/history/x"],
   ];
@@ -104,15 +105,17 @@ test("what needs an admin needs a session, and the token goes to the registry al
     });
   assert.equal((await rollback({})).statusCode, 401);
   assert.equal((await get("/api/identities")).statusCode, 401);
+  assert.equal((await get("/api/v1/explain/id-1")).statusCode, 401);
   assert.equal((await get("/api/v1/graph", { authorization: `Bearer ${TOKEN}` })).statusCode, 200);
   assert.ok(fake.asked.every(({ authorization }) => authorization === undefined));
 
   const { pair } = await signIn();
   await rollback({ cookie: pair });
+  await get("/api/v1/explain/id-1", { cookie: pair });
   const asAdmin = fake.asked.filter(({ authorization }) => authorization === `Bearer ${TOKEN}`);
   assert.deepEqual(
     asAdmin.map(({ method, url }) => `${method} ${url}`),
-    ["POST /v1/policy/rollback"],
+    ["POST /v1/policy/rollback", "GET /v1/explain/id-1"],
   );
   const writes = await app.inject({
     method: "POST",

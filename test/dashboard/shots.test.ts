@@ -25,6 +25,7 @@ const PAGES = {
   "trace-forgotten": `/traces/${FORGOTTEN}`,
   policy: "/policy",
   identities: "/identities",
+  explain: "/explain/0f3c2d1e",
   "trace-signed-in": `/traces/${FAILED}`,
 };
 

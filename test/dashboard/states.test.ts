@@ -12,7 +12,7 @@ import { FAILED } from "./trace-scene.ts";
 after(closeBrowser);
 
 const PATHS = [
-  ...["/", "/?show=list", "/services/orders", "/traces", `/traces/${FAILED}`],
+  ...["/", "/?show=list", "/services/orders", "/traces", `/traces/${FAILED}`, "/explain/id-1"],
   ...["/policy", "/identities"],
 ];
 const focusedText = "document.activeElement.getAttribute('aria-label') ?? document.activeElement.textContent";

@@ -113,7 +113,7 @@ test("traces that are forgotten, not there yet, or not to be had are told as suc
   const { page, open, fake } = await scene(t, { answers: { ...aShop(), "/v1/traces": { traces: [] } } });
   await open("/traces");
   await page.getByText("No trace in the last hour").waitFor();
-  await page.getByLabel("Trace id or traceparent").fill(`00-${FORGOTTEN}-00f067aa0ba902b7-01`);
+  await page.getByLabel("Trace id or x-request-id").fill(`00-${FORGOTTEN}-00f067aa0ba902b7-01`);
   await page.keyboard.press("Enter");
   await page.getByText("No sidecar remembers this trace").waitFor();
   assert.match(page.url(), new RegExp(`/traces/${FORGOTTEN}$`));
@@ -125,6 +125,33 @@ test("traces that are forgotten, not there yet, or not to be had are told as suc
   assert.ok((await page.locator(".step").count()) > 8, "what was shown stays");
   await open("/traces");
   await page.getByText("Cannot show the traces.").waitFor();
+});
+
+test("a request is explained to who is signed in, and leads to its trace", { skip }, async (t) => {
+  const traceparent = `00-${FAILED}-00f067aa0ba902b7-00`;
+  const accounts = [
+    account(0, { path: "/hangs", ms: 900, status: 0, underWay: true, traceparent }),
+    account(2, {
+      side: "server",
+      service: "orders",
+      instance: "0a1b2c3d4e5f",
+      ms: 890,
+      status: 0,
+      underWay: true,
+    }),
+  ];
+  const answers = { ...aShop(), "/v1/explain/id-1.a": { requestId: "id-1.a", accounts } };
+  const { page, open, complaints } = await scene(t, { answers });
+  await open("/traces");
+  await page.getByLabel("Trace id or x-request-id").fill("id-1.a");
+  await page.keyboard.press("Enter");
+  await page.getByLabel("Admin token").fill(TOKEN);
+  await page.keyboard.press("Enter");
+  await page.getByText("GET /hangs").waitFor();
+  assert.equal(await page.getByText("under way").count(), 2);
+  await page.getByRole("link", { name: "All of its trace" }).click();
+  await page.getByText("It failed at orders → mail").waitFor();
+  assert.deepEqual(complaints, []);
 });
 
 test("what is wrong, calls and services lead to their traces", { skip }, async (t) => {

@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { traceAnswer, tracesAnswer } from "../../src/control/traces/http/schemas.ts";
 import { KEPT_FOR } from "../../src/control/traces/wire.ts";
 import { KINDS, type TraceSpan } from "../../src/dashboard/pages/data/trace-answers.ts";
+import { explained } from "../../src/dashboard/pages/model/explained.ts";
 import { policyEvents } from "../../src/dashboard/pages/model/policy-events.ts";
 import { filterOf, traceIdIn, tracesHref, tracesPath } from "../../src/dashboard/pages/model/trace-filter.ts";
 import { signOfResult, signOfTrace } from "../../src/dashboard/pages/model/trace-sign.ts";
@@ -32,6 +33,27 @@ test("what the pages read of traces is what the registry answers", () => {
   tracesAnswer.parse({ traces: keptTraces() });
   traceAnswer.parse(failedTrace());
   assert.deepEqual([...KINDS].sort(), [...KEPT_FOR].sort());
+});
+
+test("what is known of a request is drawn in its time, callees below callers", () => {
+  const { traceId, ms, spans } = explained({
+    requestId: "id-1",
+    accounts: [
+      account(7, { side: "server", ms: 20 }),
+      account(5, { ms: 30, traceparent: `00-${FAILED}-00f067aa0ba902b7-00` }),
+    ],
+  });
+  assert.deepEqual(
+    [traceId, ms, spans.map(({ startMs, depth }) => [startMs, depth])],
+    [
+      FAILED,
+      30,
+      [
+        [0, 0],
+        [2, 1],
+      ],
+    ],
+  );
 });
 
 test("an address says which traces are shown; what makes no sense in it is left out", () => {

@@ -4,8 +4,10 @@ import { useNews } from "./data/live.ts";
 import { Here, usePlace } from "./data/place.ts";
 import { News, useAnswer } from "./data/use-answer.ts";
 import { type Session, useSession } from "./data/use-session.ts";
+import { isRequestId } from "./model/trace-filter.ts";
 import { Header } from "./parts/header.tsx";
 import { Empty } from "./parts/shown.tsx";
+import { ExplainPage } from "./views/explain.tsx";
 import { Identities } from "./views/identities.tsx";
 import { Overview } from "./views/overview.tsx";
 import { PolicyPage } from "./views/policy.tsx";
@@ -27,9 +29,8 @@ function Pages() {
   const session = useSession();
   const graph = useAnswer<Graph>("/v1/graph?window=1m");
   const service = /^\/services\/([^/]+)$/.exec(place.path)?.[1];
-  const traceId = traceIdOf(place.path);
-  const title =
-    service === undefined ? (TITLES[place.path] ?? traceId?.slice(0, 8)) : decodeURIComponent(service);
+  const about = traceIdOf(place.path)?.slice(0, 8) ?? requestIdOf(place.path);
+  const title = service === undefined ? (TITLES[place.path] ?? about) : decodeURIComponent(service);
   useEffect(() => {
     document.title = title === undefined ? "Weft" : `${title} – Weft`;
   }, [title]);
@@ -49,6 +50,11 @@ function Pages() {
 
 const traceIdOf = (path: string): string | undefined => /^\/traces\/([0-9a-f]{32})$/.exec(path)?.[1];
 
+function requestIdOf(path: string): string | undefined {
+  const id = /^\/explain\/([^/]+)$/.exec(path)?.[1];
+  return id !== undefined && isRequestId(id) ? id : undefined;
+}
+
 const TITLES: Readonly<Record<string, string>> = {
   "/traces": "Traces",
   "/policy": "Policy",
@@ -62,6 +68,8 @@ function Page(props: {
 }) {
   const traceId = traceIdOf(props.path);
   if (traceId !== undefined) return <TracePage traceId={traceId} session={props.session} />;
+  const requestId = requestIdOf(props.path);
+  if (requestId !== undefined) return <ExplainPage requestId={requestId} session={props.session} />;
   switch (props.path) {
     case "/":
       return <Overview live={props.graph} />;

@@ -10,7 +10,10 @@ const TYPES = {
 } as const;
 
 /** Addresses that the pages themselves make sense of; each may be opened, and reloaded, as it is. */
-const PAGES = ["/", "/services/:service", "/traces", "/traces/:traceId", "/identities", "/policy"];
+const PAGES = [
+  ...["/", "/services/:service", "/traces", "/traces/:traceId", "/explain/:requestId"],
+  ...["/identities", "/policy"],
+];
 
 /**
  * Serves the built pages, read once.

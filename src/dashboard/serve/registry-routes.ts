@@ -16,8 +16,8 @@ const OPEN =
   /^\/v1\/(?:health|instances|services|sidecars|policy|graph|traces|watch|signals\/(?:stream|[a-z0-9-]{1,63})|services\/[a-z0-9-]{1,63}|policy\/history(?:\/\d{1,15})?)$/;
 /** What tells more there to who has the admin token, and here to who has a session: a trace has paths then. */
 const MORE_SIGNED_IN = /^\/v1\/traces\/[0-9a-f]{32}$/;
-/** What takes the admin token there takes a session here. */
-const SIGNED_IN = /^\/v1\/policy\/rollback$/;
+/** What takes the admin token there takes a session here. No request id begins with a dot, so none leads elsewhere. */
+const SIGNED_IN = { GET: /^\/v1\/explain\/[\w-][\w.-]{0,199}$/, POST: /^\/v1\/policy\/rollback$/ };
 
 const HEAD_WITHIN_MS = 10_000;
 
@@ -26,11 +26,13 @@ export function addRegistryRoutes(app: FastifyInstance, deps: RegistryDeps): voi
   app.get("/api/v1/*", async (request, reply) => {
     const path = pathOf(request);
     if (MORE_SIGNED_IN.test(path)) return handOn(deps, request, reply, deps.isSignedIn(request));
+    if (SIGNED_IN.GET.test(path))
+      return deps.isSignedIn(request) ? handOn(deps, request, reply, true) : signInFirst(reply);
     return OPEN.test(path) ? handOn(deps, request, reply, false) : unknown(reply, path);
   });
   app.post("/api/v1/*", async (request, reply) => {
     const path = pathOf(request);
-    if (!SIGNED_IN.test(path)) return unknown(reply, path);
+    if (!SIGNED_IN.POST.test(path)) return unknown(reply, path);
     return deps.isSignedIn(request) ? handOn(deps, request, reply, true) : signInFirst(reply);
   });
 }

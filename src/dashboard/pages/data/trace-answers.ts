@@ -40,13 +40,10 @@ export interface Attempt {
   readonly ms: number;
 }
 
-/** What one sidecar tells of one call, in its place of the tree. */
-export interface TraceSpan {
-  /** Index of the span that led to it. */
-  readonly parent?: number;
-  readonly depth: number;
-  /** After the beginning of the trace. */
-  readonly startMs: number;
+/** What one sidecar tells of one call. */
+export interface Account {
+  /** Unix ms by its own clock. */
+  readonly at: number;
   readonly ms: number;
   readonly side: "client" | "server";
   readonly service: string;
@@ -76,6 +73,15 @@ export interface TraceSpan {
   readonly status: number;
   readonly code: string;
   readonly traceparent?: string;
+}
+
+/** The same in its place of the tree. */
+export interface TraceSpan extends Account {
+  /** Index of the span that led to it. */
+  readonly parent?: number;
+  readonly depth: number;
+  /** After the beginning of the trace. */
+  readonly startMs: number;
   /** Instances that had this call and tell nothing of it. */
   readonly silent?: readonly string[];
   /** Traces that its app began while it served this: it does not forward `traceparent`. */
@@ -88,4 +94,10 @@ export interface Trace {
   readonly at: number;
   readonly ms: number;
   readonly spans: readonly TraceSpan[];
+}
+
+/** What all sidecars know of one request. */
+export interface Explained {
+  readonly requestId: string;
+  readonly accounts: readonly Account[];
 }

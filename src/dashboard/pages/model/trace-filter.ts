@@ -49,3 +49,8 @@ export const traceHref = (traceId: string): string => `/traces/${traceId}`;
 /** The trace id in what somebody pasted: an id, or a `traceparent` (W3C Trace Context section 3.2.2). */
 export const traceIdIn = (text: string): string | undefined =>
   /(?:^|-)([0-9a-f]{32})(?:-|$)/.exec(text.trim().toLowerCase())?.[1];
+
+/** An `x-request-id` that the dashboard looks up; `weft explain` takes others, too. */
+export const isRequestId = (text: string): boolean => /^[\w-][\w.-]{0,199}$/.test(text);
+
+export const explainHref = (requestId: string): string => `/explain/${requestId}`;

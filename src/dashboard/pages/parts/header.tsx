@@ -19,7 +19,7 @@ const STALE_MS = 15_000;
 
 export function Header({ graph, session }: { readonly graph: Answer<Graph>; readonly session: Session }) {
   const { path } = useContext(Here);
-  const current = path.startsWith("/services/") ? "/" : path.startsWith("/traces/") ? "/traces" : path;
+  const current = path.replace(/^\/services\/.*/, "/").replace(/^\/(?:traces|explain)\/.*/, "/traces");
   return (
     <header>
       <a class="skip" href="#main">

@@ -3,7 +3,7 @@ import type { Graph } from "../data/answers.ts";
 import { Here } from "../data/place.ts";
 import { KINDS } from "../data/trace-answers.ts";
 import { msText } from "../model/format.ts";
-import { filterOf, traceHref, traceIdIn } from "../model/trace-filter.ts";
+import { explainHref, filterOf, isRequestId, traceHref, traceIdIn } from "../model/trace-filter.ts";
 import { Choices } from "./overview.tsx";
 
 const LEAST_MS = [0, 10, 50, 100, 500, 1000, 5000];
@@ -68,26 +68,28 @@ function Pick(props: {
   );
 }
 
-/** Opens the trace that somebody has in a log or in a header. */
+/** Opens what somebody has from a log or a header: a trace, or what is known of a request. */
 function OpenTrace() {
   const { go } = useContext(Here);
   const open = (event: SubmitEvent) => {
     event.preventDefault();
     const field = (event.target as HTMLFormElement).elements.namedItem("trace") as HTMLInputElement;
-    const traceId = traceIdIn(field.value);
-    field.setCustomValidity(
-      traceId === undefined ? "A trace id has 32 hexadecimal digits; a whole traceparent is taken, too." : "",
-    );
-    if (traceId === undefined) field.reportValidity();
-    else go(traceHref(traceId));
+    const text = field.value.trim();
+    const traceId = traceIdIn(text);
+    if (traceId !== undefined) go(traceHref(traceId));
+    else if (isRequestId(text)) go(explainHref(text));
+    else {
+      field.setCustomValidity("Give a trace id of 32 hexadecimal digits, a traceparent, or an x-request-id.");
+      field.reportValidity();
+    }
   };
   return (
     <form class="open-trace" onSubmit={(event) => open(event as unknown as SubmitEvent)} noValidate>
       <input
         name="trace"
         type="text"
-        aria-label="Trace id or traceparent"
-        placeholder="Trace id or traceparent"
+        aria-label="Trace id or x-request-id"
+        placeholder="Trace id or x-request-id"
         autocomplete="off"
         spellcheck={false}
         onInput={(event) => event.currentTarget.setCustomValidity("")}

@@ -3,7 +3,7 @@ import type { Trace } from "../data/trace-answers.ts";
 import { News, useAnswer } from "../data/use-answer.ts";
 import type { Session } from "../data/use-session.ts";
 import { countOf, dayText, msText } from "../model/format.ts";
-import { traceHref } from "../model/trace-filter.ts";
+import { explainHref, traceHref } from "../model/trace-filter.ts";
 import { signOfResult } from "../model/trace-sign.ts";
 import { storyOf, type Told } from "../model/trace-story.ts";
 import { Coded } from "../parts/coded.tsx";
@@ -58,7 +58,7 @@ function Asked(props: {
         <div class="stack">
           <Heading trace={trace} again={again} />
           {trace.spans.length === 0 ? (
-            <Forgotten />
+            <Forgotten traceId={trace.traceId} />
           ) : (
             <>
               <Story told={storyOf(trace)} />
@@ -135,13 +135,14 @@ const Story = ({ told }: { readonly told: readonly Told[] }) => {
   );
 };
 
-const Forgotten = () => (
+const Forgotten = ({ traceId }: { readonly traceId: string }) => (
   <Empty title="No sidecar remembers this trace">
     <p>
       A sidecar keeps the traces of its last hour, as far as they are worth it, and forgets all when it ends.
     </p>
     <p>
-      <a href="/traces">Those that are kept</a>
+      <a href="/traces">Those that are kept</a>, or, if this is an <code>x-request-id</code>,{" "}
+      <a href={explainHref(traceId)}>what is known of the request</a>
     </p>
   </Empty>
 );
