@@ -4,9 +4,9 @@ import { serve } from "./serve.mjs";
 
 const PRICES = { tea: 4.5, cup: 9.0, kettle: 39.0 };
 
-serve(async (path) => {
+serve(async (path, traceparent) => {
   const item = path.replace("/items/", "");
   if (!(item in PRICES)) return undefined;
-  const { text } = await get(`http://stock.mesh/stock/${item}`);
+  const { text } = await get(`http://stock.mesh/stock/${item}`, traceparent);
   return { item, price: PRICES[item], pieces: JSON.parse(text).pieces, by: "node" };
 });

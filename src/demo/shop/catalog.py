@@ -10,9 +10,12 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 PRICES = {"tea": 4.5, "cup": 9.0, "kettle": 39.0}
 
 
-def stock_of(item):
+def stock_of(item, traceparent):
+    # With it, the call is in the trace of the request that it is made for (W3C Trace Context).
+    headers = {"traceparent": traceparent} if traceparent else {}
+    request = urllib.request.Request(f"http://stock.mesh/stock/{item}", headers=headers)
     # urllib goes through http_proxy by itself.
-    with urllib.request.urlopen(f"http://stock.mesh/stock/{item}", timeout=5) as answer:
+    with urllib.request.urlopen(request, timeout=5) as answer:
         return json.load(answer)["pieces"]
 
 
@@ -22,7 +25,8 @@ class Catalog(BaseHTTPRequestHandler):
     def do_GET(self):
         item = self.path.removeprefix("/items/")
         if item in PRICES:
-            self.answer(200, {"item": item, "price": PRICES[item], "pieces": stock_of(item), "by": "python"})
+            pieces = stock_of(item, self.headers.get("traceparent"))
+            self.answer(200, {"item": item, "price": PRICES[item], "pieces": pieces, "by": "python"})
         else:
             self.answer(404, {"error": f"nothing at {self.path}"})
 

@@ -4,11 +4,11 @@ import { serve } from "./serve.mjs";
 const ORDERS = { 7: ["tea", 2], 8: ["kettle", 1] };
 const version = process.env.WEFT_VERSION;
 
-serve(async (path) => {
+serve(async (path, traceparent) => {
   const id = path.replace("/orders/", "");
   if (!(id in ORDERS)) return undefined;
   const [item, count] = ORDERS[id];
-  const { status, text } = await get(`http://catalog.mesh/items/${item}`);
+  const { status, text } = await get(`http://catalog.mesh/items/${item}`, traceparent);
   if (status !== 200) throw new Error(`the catalog answers ${status}: ${text.trim()}`);
   const { price, pieces, by } = JSON.parse(text);
   const order = { order: Number(id), item, total: price * count, catalog: by, orders: `v${version}` };

@@ -2,11 +2,12 @@ import { createServer } from "node:http";
 
 /**
  * Serves JSON on $PORT.
- * @param {(path: string) => object | undefined | Promise<object | undefined>} answer undefined is a 404
+ * @param {(path: string, traceparent?: string) => object | undefined | Promise<object | undefined>} answer undefined is a 404
  */
 export function serve(answer) {
   const server = createServer(async (request, response) => {
-    const [status, body] = await Promise.resolve(answer(new URL(request.url, "http://x").pathname)).then(
+    const { pathname } = new URL(request.url, "http://x");
+    const [status, body] = await Promise.resolve(answer(pathname, request.headers.traceparent)).then(
       (found) => (found ? [200, found] : [404, { error: `nothing at ${request.url}` }]),
       (error) => [502, { error: error.message }],
     );
