@@ -34,12 +34,12 @@ export function treeOf(accounts: readonly Account[]): TraceRow[] {
     tops.delete(child);
   };
   for (const server of servers) {
-    const { instance, at } = server.account;
-    const parent = nearest(
+    const { instance } = server.account;
+    const parent = likeliest(
       clients.filter(
         (client) => ledTo(client.account, server.account) && hasRoom(client, taken.get(client), instance),
       ),
-      at,
+      server.account,
     );
     put(server, parent);
     if (parent !== undefined) taken.set(parent, [...(taken.get(parent) ?? []), instance]);
@@ -66,12 +66,22 @@ function hasRoom({ account }: Node, taken: readonly string[] = [], instance: str
   return taken.filter((one) => one === instance).length < asked;
 }
 
-const nearest = (nodes: readonly Node[], at: number): Node | undefined =>
-  nodes.reduce<Node | undefined>(
-    (best, node) =>
-      best === undefined || Math.abs(node.account.at - at) < Math.abs(best.account.at - at) ? node : best,
-    undefined,
+/** Of several calls at once: the one that asked for the same, of those that took long enough, the nearest in time. */
+const likeliest = (clients: readonly Node[], server: Account): Node | undefined =>
+  clients
+    .map((node) => ({ node, odds: oddsAgainst(node.account, server) }))
+    .sort((a, b) => a.odds - b.odds || distance(a.node, server) - distance(b.node, server))[0]?.node;
+
+const distance = ({ account }: Node, { at }: Account): number => Math.abs(account.at - at);
+
+/** A route may rewrite the path, and a callee may go on after its caller gave up: so neither rules a call out. */
+function oddsAgainst(client: Account, { method, path, instance, ms }: Account): number {
+  const asksElse = client.method !== method || client.path !== path;
+  const isTooShort = !client.attempts.some(
+    (one) => one.ms >= ms && (one.instance === instance || one.instance === ""),
   );
+  return (asksElse ? 2 : 0) + (isTooShort ? 1 : 0);
+}
 
 /** Of one instance, so of one clock. The one that began last, of those under way then if there are any. */
 function servedBy(servers: readonly Node[], { service, instance, at }: Account): Node | undefined {

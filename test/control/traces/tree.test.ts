@@ -66,6 +66,25 @@ describe("the tree of a trace", () => {
     );
   });
 
+  test("tells two calls at once apart by what they ask for, or by which of them took long enough", () => {
+    const call = (at: number, path: string, ms: number) =>
+      anAccount({ at, path, ms, attempts: [{ ...attempt("o1"), ms }] });
+    const pairs = (accounts: readonly Account[]) =>
+      treeOf(accounts)
+        .filter(({ side }) => side === "server")
+        .map(({ path, parent, ms }) => [path, ms, treeOf(accounts)[parent!]!.ms]);
+    const quickFirst = [served({ at: 1001, path: "/8", ms: 55 }), served({ at: 1002, path: "/7", ms: 10 })];
+    assert.deepEqual(pairs([call(1000, "/7", 15), call(1001, "/8", 69), ...quickFirst]), [
+      ["/7", 10, 15],
+      ["/8", 55, 69],
+    ]);
+    const rewritten = quickFirst.map((one) => ({ ...one, path: "/x" }));
+    assert.deepEqual(pairs([call(1000, "/7", 15), call(1001, "/8", 69), ...rewritten]), [
+      ["/x", 10, 15],
+      ["/x", 55, 69],
+    ]);
+  });
+
   test("tells two calls of one caller apart by when they were made", () => {
     const rows = treeOf([
       anAccount(),
