@@ -33,6 +33,18 @@ const WHO_ASKS = [
 ];
 
 /**
+ * Fields in which proxies that ask for a login or a certificate tell apps who it was (oauth2-proxy, Grafana, Kubernetes, IAP,
+ * Azure, AWS, Cloudflare Access, Tailscale; nginx and HAProxy for certificates): apps that once stood behind one believe
+ * them. They pass only where a trusted proxy stands in front, which has to remove what is not its own.
+ */
+const WHO_IT_IS = [
+  ...["remote-user", `x-remote-(?:user|group|extra-)${REST}`, `x-webauth-${REST}`, `x-auth-request-${REST}`],
+  ...[`x-goog-(?:authenticated-user-|iap-)${REST}`, `x-ms-client-principal${REST}`, `x-amzn-oidc-${REST}`],
+  ...[`cf-access-${REST}`, `tailscale-${REST}`, `x-authenticated-${REST}`],
+  ...[`(?:x-)?ssl-client-${REST}`, `x-client-(?:cert|verify|dn)${REST}`, "x-arr-clientcert"],
+];
+
+/**
  * Fields that nobody outside may write: what means something to the mesh (`weft-…`), sets its times (`grpc-timeout`,
  * `x-envoy-…`), makes an app see another path, or tells it who asks and how. `Proxy` would become a variable that
  * programs read (CVE-2016-5385); `Trailer` announces what does not come (`outside-request.ts`). Names with an
@@ -62,7 +74,7 @@ export function outsideHeaders(options: OutsideHeadersOptions): OutsideHeaders {
   const { trustedHops, continueTraces, listener } = options;
   const believed = trustedHops > 0;
   const dropped = linesOf(
-    [...NEVER, ...(continueTraces ? [] : [TRACE]), ...(believed ? [] : [ID])].join("|"),
+    [...NEVER, ...(continueTraces ? [] : [TRACE]), ...(believed ? [] : [ID, ...WHO_IT_IS])].join("|"),
   );
   return (headers, host, { address, forwardedFor }) => {
     const proto = (believed && protoIn(headers)) || listener;

@@ -1,5 +1,6 @@
 import type { Code } from "../../src/protocol/code.ts";
 import type { Framing } from "../stack/body.ts";
+import { isCarried } from "./carried-upgrade.ts";
 import { type Fields, readConnection, readFields } from "./fields.ts";
 import { HOST, REQUEST_HEAD, TOKEN } from "./grammar.ts";
 import { headText, isWholeHead, NEVER_A_HEAD } from "./head-text.ts";
@@ -124,7 +125,11 @@ export function parseRequestHead(text: string, limits: HeadLimits = HEAD_LIMITS)
     contentLength: fields.contentLength ?? 0,
     // A request with a body that asks to switch is answered without switching, as RFC 9110 §7.8 allows.
     upgrade:
-      options.upgrade && minorVersion === 1 && (framing === "none" || fields.contentLength === 0)
+      fields.upgrade !== undefined &&
+      options.upgrade &&
+      minorVersion === 1 &&
+      (framing === "none" || fields.contentLength === 0) &&
+      isCarried(fields.upgrade)
         ? fields.upgrade
         : undefined,
     keepAlive: !options.close && (minorVersion === 1 || options.keepAlive),

@@ -1,5 +1,6 @@
 import { Flag, type Open } from "../../src/protocol/frame.ts";
 import { HEADER } from "../../src/protocol/header-names.ts";
+import { isCarried } from "../http/carried-upgrade.ts";
 import { checkHeaders, checkRequestLine } from "../http/check-headers.ts";
 import { fieldValue, removeField } from "../http/header-block.ts";
 import { withoutMeshFields } from "../http/mesh-fields.ts";
@@ -35,6 +36,10 @@ export function readOpen(open: Open): OpenHead | { readonly problem: string } {
   }
   const checked = checkHeaders(headers);
   if (checked.problem !== undefined) return { problem: checked.problem };
+  // A length of what is not sent would be taken out of the next call's bytes, on the connection that calls share.
+  if (upgrade !== undefined && (checked.contentLength ?? 0) > 0) return { problem: "an upgrade has a body" };
+  if (upgrade !== undefined && !isCarried(upgrade))
+    return { problem: "an upgrade to HTTP itself is not carried" };
   return {
     method,
     path,

@@ -1,6 +1,6 @@
 import type { AccessRule, Authorization, MeshAuthorization } from "../resources/authorization.ts";
 import type { RegexEngine } from "../routing/text-match.ts";
-import type { Asking } from "./asking.ts";
+import { type Asking, overridesMethod } from "./asking.ts";
 import { plainPath } from "./plain-path.ts";
 import { callersIn, NAMES, type RuleSet, ruleSetsOf, rulesFor, takesAll, type Verdict } from "./rule-sets.ts";
 import { type RuleTest, ruleTest } from "./rule-test.ts";
@@ -109,6 +109,7 @@ function judge(
     // Some apps take `post` for POST (RFC 9110 section 9.1 says it is another method).
     if (path === undefined || (looksAtMethod && asking.method !== asking.method.toUpperCase()))
       return AMBIGUOUS;
+    if (looksAtMethod && overridesMethod(asking.target)) return AMBIGUOUS;
     for (const { test, verdict } of steps) if (test === undefined || test(asking, path)) return verdict;
     return byDefault;
   };

@@ -22,3 +22,21 @@ const OVERRIDES =
 
 /** @param headers lines `Name: value`, each ended by CR LF */
 export const overrides = (headers: string): boolean => OVERRIDES.test(headers);
+
+/** PHP reads `.method` and `[method` as `_method`, too, and takes blanks off its front. */
+const METHOD_PARAMETER = /[?&;][ +]*[_.[]method(?:[=[&;]|$)/i;
+
+/**
+ * Whether the query has the parameter in which frameworks look for another method (Symfony, Laravel, `method-override`).
+ * In the body of a form nobody can see it: so an allow rule for POST to such an app is one for all methods.
+ */
+export function overridesMethod(target: string): boolean {
+  const mark = target.indexOf("?");
+  if (mark < 0) return false;
+  const plain = target
+    .slice(mark)
+    .replace(/%(?!26|3B|3F)([2-7][0-9A-F])/gi, (_, hex: string) =>
+      String.fromCharCode(Number.parseInt(hex, 16)),
+    );
+  return METHOD_PARAMETER.test(plain);
+}

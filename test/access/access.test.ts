@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { Access } from "../../src/access/access.ts";
 import { accessOf, asking, inWords, type Request } from "./scene.ts";
 
 type Case = readonly [caller: string, request: Request, expected: string];
@@ -242,4 +243,27 @@ test("a caller is compared as a whole name, also one that objects have by birth"
   const access = accessOf({ rules: [{ name: "orders", from: { services: ["orders"] } }] });
   for (const caller of ["order", "orders2", "ORDERS", "constructor", "__proto__", ""])
     assert.equal(access.decide(caller, asking()).verdict, "deny", caller);
+});
+
+test("a query that makes an app see another method is ambiguous, where a rule looks at methods", () => {
+  const reading = accessOf({ rules: [{ name: "post", to: [{ methods: ["POST"] }] }] });
+  const verdictOf = (access: Access, query: string) =>
+    inWords(access.decide("shop", asking({ method: "POST", target: `/a${query}` })));
+  for (const query of [
+    ...["?_method=DELETE", "?a=1&_method=delete", "?a;_method=x", "?_METHOD=PUT", "?_method", "?_method[]=x"],
+    ...[
+      "?%5Fmethod=DELETE",
+      "?_m%65thod=x",
+      "?.method=x",
+      "?[method=x",
+      "?+_method=x",
+      "?%20_method=x",
+      "?x&%5bmethod=x",
+    ],
+  ])
+    assert.equal(verdictOf(reading, query), "deny by (ambiguous request)", query);
+  for (const query of ["", "?", "?method=x", "?my_method=x", "?_methods=x", "?a=_method", "?a=%26_method=x"])
+    assert.equal(verdictOf(reading, query), "allow by post", query);
+  const pathOnly = accessOf({ rules: [{ name: "a", to: [{ paths: [{ value: "/a" }] }] }] });
+  assert.equal(verdictOf(pathOnly, "?_method=DELETE"), "allow by a");
 });

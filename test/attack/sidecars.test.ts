@@ -121,6 +121,42 @@ for (const server of natsServers())
       seen.splice(0);
     });
 
+    await t.test(
+      "an upgrade is no way past what looks at requests, nor into the next call on the app's connection",
+      async () => {
+        const answers: string[] = [];
+        attacker.nc.subscribe(`_R.evil.${evil.instance}.>`, {
+          callback: (_error, { data }) => {
+            const frame = decode(Buffer.from(data));
+            answers.push(frame.kind === Kind.refuse ? frame.code : String(frame.kind));
+          },
+        });
+        // The length of a body that is not sent: the app would take the head of the next call for it.
+        const heads = ["upgrade: h2c", "upgrade: websocket, HTTP/2.0", "upgrade: x\r\ncontent-length: 60"];
+        for (const [n, fields] of heads.entries())
+          attacker.nc.publish(
+            `mesh.orders.i-${orders.instance}.evil`,
+            encodeOpen(
+              Flag.upgrade | Flag.body,
+              1,
+              1000,
+              1000,
+              `GET /up\nhost: orders.mesh\r\n${fields}\r\n`,
+              NOTHING,
+            ),
+            { reply: `_R.evil.${evil.instance}.orders.u${n}-${n}` },
+          );
+        await until(() => answers.length === heads.length);
+        assert.deepEqual(answers, Array(heads.length).fill("bad-request"));
+        for (let n = 0; n < 3; n++)
+          assert.equal((await ask(shopCar.listen, "orders.mesh", `/next${n}`)).text, "orders");
+        assert.deepEqual(
+          seen.splice(0),
+          [0, 1, 2].map((n) => `orders /next${n} from shop`),
+        );
+      },
+    );
+
     await t.test("a caller that may not call a service is told 403 at once, and no app sees it", async () => {
       const { service, instance, version, nkey } = shop;
       const name = { service, instance, version, callees: { only: ["orders"] } };

@@ -87,7 +87,12 @@ test("an upgrade counts when Connection names it, in HTTP/1.1 and without a body
   assert.equal(asks("1.1", "Connection: keep-alive, Upgrade", "Upgrade: websocket"), "websocket");
   assert.equal(asks("1.1", "Upgrade: websocket"), undefined);
   assert.equal(asks("1.0", "Connection: upgrade", "Upgrade: websocket"), undefined);
-  assert.equal(asks("1.1", "Connection: upgrade", "Upgrade: h2c", "Content-Length: 5"), undefined);
+  assert.equal(asks("1.1", "Connection: upgrade", "Upgrade: echo", "Content-Length: 5"), undefined);
+  for (const http of ["h2c", "H2C", "h2", "websocket, h2c", "HTTP/2.0", "TLS/1.0, HTTP/1.1", " http", "h3,x"])
+    assert.equal(asks("1.1", "Connection: upgrade", `Upgrade: ${http}`), undefined, http);
+  assert.equal(asks("1.1", "Connection: upgrade", "Upgrade: websocket", "Upgrade: h2c"), undefined);
+  for (const other of ["httpfoo", "SPDY/3.1", "x-h2c", "echo/1, websocket"])
+    assert.equal(asks("1.1", "Connection: upgrade", `Upgrade: ${other}`), other);
 });
 
 const REFUSED: readonly (readonly [string, string])[] = [
