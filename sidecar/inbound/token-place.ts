@@ -1,7 +1,8 @@
 import type { ServicePolicy } from "../../src/resources/service-policy.ts";
 import { cookieValues, removeCookie } from "../http/cookie.ts";
-import { fieldValues, removeField } from "../http/header-block.ts";
+import { fieldValuesLike } from "../http/header-block.ts";
 import type { TokenPlace } from "../policy/authenticate.ts";
+import { withoutFields } from "../policy/claim-fields.ts";
 
 type Provider = NonNullable<ServicePolicy["spec"]["authentication"]>["providers"][number];
 
@@ -35,16 +36,24 @@ function inCookie(name: string): TokenReader {
   };
 }
 
+/** A character of a scheme (RFC 9110 §5.6.2): whatever else stands behind the prefix, the prefix is the scheme. */
+const TCHAR = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]/;
+
+/**
+ * Apps split the field at a space, at any blank (a tab, and in Python what Unicode calls one), or search it for `Bearer `. So
+ * what any of them could take for a token is one here, and is looked at.
+ */
 function inHeader(name: string, prefix: string): TokenReader {
+  const inside = new RegExp(`[^A-Za-z0-9]${prefix.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")}[\\s\\x85]`, "i");
   const read = (headers: string): string | null | undefined => {
-    const values = fieldValues(headers, name);
+    const values = fieldValuesLike(headers, name);
     if (values.length > 1) return null;
     const [value] = values;
     if (value === undefined || prefix === "") return value;
     // RFC 9110 §11.1: the case of a scheme does not matter. Another scheme is no token.
-    if (value.slice(0, prefix.length).toLowerCase() !== prefix) return undefined;
     const rest = value.slice(prefix.length);
-    return rest === "" || rest.startsWith(" ") ? rest.trimStart() : undefined;
+    if (value.slice(0, prefix.length).toLowerCase() === prefix && !TCHAR.test(rest)) return rest.trimStart();
+    return inside.test(value) ? null : undefined;
   };
-  return { read, without: (headers) => removeField(headers, name) };
+  return { read, without: withoutFields([name]) };
 }

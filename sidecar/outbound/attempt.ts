@@ -189,7 +189,9 @@ export class Attempt implements Receiver, Timed {
 
   #onHead(frame: Head): void {
     if (!this.#heardFrom(instanceOf(frame))) return;
-    const head = this.#resolve === undefined ? { problem: "it is the second" } : readHead(frame);
+    const asksForTunnel = this.call.head.upgrade !== undefined;
+    const head =
+      this.#resolve === undefined ? { problem: "it is the second" } : readHead(frame, asksForTunnel);
     if (head.problem !== undefined) {
       this.breakOff("broken-stream", `${this.#who()} sent a head that is none: ${head.problem}`);
       return;

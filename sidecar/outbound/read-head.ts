@@ -16,13 +16,20 @@ export interface AnswerHead {
 /** The instance that answers: the first line of the text of HEAD. */
 export const instanceOf = ({ text }: Head): string => text.slice(0, text.indexOf("\n"));
 
-/** Reads the text of HEAD: `instance LF reason LF` and the header lines. */
-export function readHead({ text, status, flags }: Head): AnswerHead | { readonly problem: string } {
+/**
+ * Reads the text of HEAD: `instance LF reason LF` and the header lines. A 101 that was not asked for is none: many clients read
+ * no body behind it, so that its bytes would be the answer to their next call, of whatever service.
+ */
+export function readHead(
+  { text, status, flags }: Head,
+  asksForTunnel: boolean,
+): AnswerHead | { readonly problem: string } {
   const reasonAt = text.indexOf("\n") + 1;
   const headersAt = text.indexOf("\n", reasonAt) + 1;
   if (reasonAt === 0 || headersAt === 0) return { problem: "it has no reason line" };
   const reason = text.slice(reasonAt, headersAt - 1);
   const headers = text.slice(headersAt);
+  if (status === 101 && !asksForTunnel) return { problem: "it switches protocols without being asked" };
   const interim = status < 200 && status !== 101;
   const checked = checkHeaders(headers, status);
   if (checked.problem !== undefined) return { problem: checked.problem };

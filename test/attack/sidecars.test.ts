@@ -81,7 +81,7 @@ for (const server of natsServers())
     await t.test("nobody answers for another service, not even with the id of the call", async () => {
       // The attacker serves `evil`, so it learns ids of calls to itself: they share their random part with others.
       let learnt = "";
-      attacker.nc.subscribe("mesh.evil.any.*", {
+      const serving = attacker.nc.subscribe("mesh.evil.any.*", {
         queue: "evil",
         callback: (_, message) => {
           learnt = message.reply ?? "";
@@ -90,6 +90,7 @@ for (const server of natsServers())
       });
       await attacker.nc.flush();
       assert.equal((await ask(shopCar.listen, "evil.mesh", "/bait")).status, 200);
+      serving.unsubscribe();
       const slow = ask(shopCar.listen, "orders.mesh", "/slow");
       await until(() => seen.some((line) => line.includes("/slow")));
       const forged = encodeHead(Flag.last, 200, 0, "e1\nForged\n", NOTHING);
@@ -120,6 +121,23 @@ for (const server of natsServers())
       assert.deepEqual(replies, []);
       seen.splice(0);
     });
+
+    await t.test(
+      "a callee that switches protocols unasked does not write the answer to the next call",
+      async () => {
+        const forged = Buffer.from("HTTP/1.1 200 OK\r\ncontent-length: 6\r\n\r\nforged");
+        const head = `e1\nSwitching\nupgrade: x\r\ncontent-length: ${forged.length}\r\n`;
+        const hears = attacker.nc.subscribe("mesh.evil.any.*", {
+          queue: "evil",
+          callback: (_error, { reply }) =>
+            void attacker.nc.publish(reply!, encodeHead(Flag.last | Flag.body, 101, 0, head, forged)),
+        });
+        await attacker.nc.flush();
+        const answer = await ask(shopCar.listen, "evil.mesh", "/");
+        assert.deepEqual([answer.status, answer.headers["weft-error"]], [502, "broken-stream"]);
+        hears.unsubscribe();
+      },
+    );
 
     await t.test(
       "an upgrade is no way past what looks at requests, nor into the next call on the app's connection",

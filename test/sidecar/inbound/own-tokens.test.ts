@@ -222,3 +222,31 @@ test("what a token says never gets into another header, nor into the answer", as
   const bad = `${base64url({ alg: "none" })}.${base64url({ iss: 'a"\r\nSet-Cookie: x' })}.AAAA`;
   assert.doesNotMatch(saysOf(await call(`Authorization: Bearer ${bad}\r\n`)), /Set-Cookie/);
 });
+
+test("whatever an app could take for a token is looked at, also where none is asked for", async () => {
+  const { call, token, seen } = callee({ required: false, providers: [PROVIDER] });
+  const stranger = token({}, signingKey("k1"));
+  for (const written of [
+    `Bearer\t${stranger}`,
+    `Bearer\xa0${stranger}`,
+    `bearer\x85${stranger}`,
+    `Bearer"${stranger}"`,
+    `Basic x, Bearer ${stranger}`,
+    `X Bearer ${stranger}`,
+    `"Bearer\t${stranger}`,
+  ])
+    assert.match(
+      saysOf(await call(`Authorization: ${written}\r\n`)),
+      /^unauthenticated/,
+      written.slice(0, 12),
+    );
+  const inOwn = callee({ required: false, providers: [{ ...PROVIDER, from: { header: "X-My-Jwt" } }] });
+  assert.match(saysOf(await inOwn.call(`x_my-jwt: ${stranger}\r\n`)), /^unauthenticated/);
+  const both = `x-my-jwt: ${inOwn.token()}\r\nX_MY_JWT: ${stranger}\r\n`;
+  assert.match(saysOf(await inOwn.call(both)), /^unauthenticated/);
+  assert.deepEqual([seen, inOwn.seen], [[], []]);
+  for (const other of ["Basic YmVhcmVyIA==", "Bearers x", 'Digest username="a"', "Bearer-x y"])
+    assert.equal((await call(`Authorization: ${other}\r\n`)).kind, "replied", other);
+  assert.equal((await inOwn.call(`x_my_jwt: ${inOwn.token()}\r\n`)).kind, "replied");
+  assert.doesNotMatch(inOwn.seen[0]!.headers, /jwt/i);
+});
