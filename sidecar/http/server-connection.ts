@@ -104,6 +104,8 @@ export class ServerConnection implements Answerer, IntakeOwner, WriterOwner, Tim
 
   sendInterim(exchange: ServerExchange, { status, reason, headers }: Interim): void {
     if (exchange !== this.#current || this.#replied || exchange.minorVersion === 0) return;
+    // Nobody grants credit for these, and a hostile callee could send them without end.
+    if (this.#socket.writableNeedDrain) return;
     this.#socket.write(`HTTP/1.1 ${status} ${reason}\r\n${headers}\r\n`, "latin1");
   }
 

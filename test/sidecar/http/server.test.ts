@@ -138,6 +138,21 @@ test("HEAD, 204 and 304 have no body, whatever the head and the body say", async
   );
 });
 
+test("a client that does not read gets no more interim answers than its buffer holds, and then the answer", async (t) => {
+  const { client, asked } = await scene(t);
+  client.send(GET("/"));
+  await until(() => asked.length === 1);
+  const [, responder] = asked[0]!;
+  client.socket.pause();
+  const headers = `Link: ${"x".repeat(60_000)}\r\n`;
+  for (let i = 0; i < 1000; i++) responder.interim({ status: 103, reason: "Early Hints", headers });
+  ok(responder, "done");
+  client.socket.resume();
+  await client.sees("done");
+  assert.ok(client.received.length < 8 << 20, `${client.received.length} bytes`);
+  assert.match(client.received, /^HTTP\/1\.1 103 /);
+});
+
 test("interim answers go out at once, and not after the answer", async (t) => {
   const { client, asked } = await scene(t);
   client.send(GET("/", "Expect: 100-continue\r\nContent-Length: 2\r\n"));
