@@ -109,8 +109,12 @@ export class AnswerIntake implements BodySource {
         this.#owner.onBadAnswer(head.message);
         return;
       }
-      if (head.status >= 200 || head.status === 101) this.#begin(head, all, from, to);
-      else this.#owner.onInterim(head);
+      if (head.status >= 200 || head.status === 101) {
+        this.#begin(head, all, from, to);
+        // The next call may have been begun by now: what is left here is the body of this answer, and no head for that one.
+        return;
+      }
+      this.#owner.onInterim(head);
     }
   }
 

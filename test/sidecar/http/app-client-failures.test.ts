@@ -110,6 +110,23 @@ test("a kept connection that dies unanswered is replaced once, when asking again
   assert.equal(client.askedAgain, 1);
 });
 
+test("the body of an answer is never read as the answer to a call that waited for the connection", async (t) => {
+  const forged = "HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nforged";
+  let count = 0;
+  const answers = (peer: RawPeer) =>
+    void peer.socket.on("data", () => {
+      const body = count++ === 0 ? forged : `answer ${count}`;
+      peer.send(`HTTP/1.1 200 OK\r\nContent-Length: ${body.length}\r\n\r\n${body}`);
+    });
+  const { app, ask } = await scene(t, answers, { maxConnections: 1 });
+  const outcomes = await Promise.all([ask(), ask(), ask({ method: "POST" })]);
+  assert.deepEqual(
+    outcomes.map((outcome) => replied(outcome).body.first.toString()),
+    [forged, "answer 2", "answer 3"],
+  );
+  assert.equal(app.peers.length, 1);
+});
+
 test("what cannot be asked again goes by no connection that rested for long, also where there is room for one only", async (t) => {
   let now = 0;
   const sweep = new Sweep(() => now);
