@@ -1,4 +1,5 @@
 import type { Code } from "../../src/protocol/code.ts";
+import type { Target } from "../../src/subjects/subjects.ts";
 import type { Call, Layer, Service } from "../stack/call.ts";
 import { type Failed, failed, type Outcome, type Refused, refused } from "../stack/outcome.ts";
 import type { Sweep } from "../stack/sweep.ts";
@@ -23,8 +24,9 @@ export interface ParkParts {
  * may have been at their limits.
  *
  * A call is held when the broker said that nobody is there: `no-instance`, asked of a queue group. The answer of a single
- * instance that was picked tells only of that one. While calls are held, new ones go behind them. A broker that goes away
- * meanwhile changes nothing for a call that is held: it still waits for an instance, for as long as it may.
+ * instance that was picked tells only of that one. While calls are held, new ones go behind them. One that was held and
+ * meets instances at their limits is held again, until there is a place. A broker that goes away meanwhile changes nothing
+ * for a call that is held: it still waits for an instance, for as long as it may.
  */
 export class ParkingLot {
   readonly #parts: ParkParts;
@@ -68,46 +70,67 @@ export class ParkingLot {
   }
 
   readonly layer: Layer = (inner) => async (call) => {
-    const hasRoom = this.#held < this.#settings.maxCalls;
-    if (hasRoom && this.#lines.has(versionOf(call))) return this.#park(call, inner);
+    const { target } = call;
+    const line = this.#lines.get(versionOf(target));
+    if (line !== undefined && line.size > 0 && this.#hasRoom) return this.#park(call, inner, target);
     const outcome = await inner(call);
-    if (!nobodyIsThere(call, outcome)) return outcome;
-    if (this.#held < this.#settings.maxCalls) return this.#park(call, inner);
-    this.#full++;
-    return outcome;
+    // Who comes while the last that were held are under way meets their crowd.
+    if (!nobodyIsThere(call, outcome) && (line === undefined || !isFull(call, outcome))) return outcome;
+    return this.#hasRoom ? this.#park(call, inner, target) : this.#turnAway(call, outcome);
   };
 
-  async #park(call: Call, inner: Service): Promise<Outcome> {
-    const { sweep } = this.#parts;
+  get #hasRoom(): boolean {
+    return this.#held < this.#settings.maxCalls;
+  }
+
+  #turnAway(call: Call, outcome: Failed): Outcome {
+    const { maxCalls } = this.#settings;
+    if (!call.hasNote("lot-full")) this.#full++;
+    call.note("lot-full");
+    return { ...outcome, message: `${outcome.message}, and ${maxCalls} calls are held already` };
+  }
+
+  async #park(call: Call, inner: Service, target: Target): Promise<Outcome> {
+    const { sweep, random } = this.#parts;
     const { maxWaitMs } = this.#settings;
-    const version = versionOf(call);
+    const version = versionOf(target);
+    const line = this.#lines.get(version) ?? new ParkedLine(sweep, random);
+    this.#lines.set(version, line);
     const place = new Place(call, this.#parked++, sweep.now() + maxWaitMs);
-    for (;;) {
-      const how = await this.#wait(place, version);
-      if (how === "over") return this.#expire(call, maxWaitMs);
-      if (how !== "woken") return endedWaiting(call, how, sweep.now(), "while it was held for an instance");
-      const outcome = await inner(call);
-      const line = this.#lines.get(version);
-      this.#isBrokerAway = isBrokerAway(outcome);
-      if (!nobodyIsThere(call, outcome) && !this.#isBrokerAway) {
-        if (outcome.kind === "replied") line?.open();
-        return outcome;
+    const tried = call.tried?.length ?? 0;
+    try {
+      for (;;) {
+        // Each time for whoever the route means, and whoever refused it may have a place now.
+        call.target = target;
+        call.instance = "";
+        if (call.tried !== undefined) call.tried.length = tried;
+        const how = await this.#wait(place, line);
+        if (how === "over") return this.#expire(call, maxWaitMs);
+        if (how !== "woken") return endedWaiting(call, how, sweep.now(), "while it was held for an instance");
+        const outcome = await inner(call);
+        this.#isBrokerAway = isBrokerAway(outcome);
+        if (nobodyIsThere(call, outcome)) line.nobody();
+        else if (isFull(call, outcome)) line.full();
+        else if (this.#isBrokerAway) line.brokerAway();
+        else {
+          line.taken();
+          if (outcome.kind === "replied") line.open();
+          return outcome;
+        }
       }
-      line?.close();
+    } finally {
+      if (line.isIdle) this.#lines.delete(version);
     }
   }
 
   /** Resolves with `woken` when it is the call's turn. */
-  async #wait(place: Place, version: string): Promise<"over" | "woken" | Code> {
-    const { sweep, random } = this.#parts;
-    const line = this.#lines.get(version) ?? new ParkedLine(sweep, random);
-    this.#lines.set(version, line);
+  async #wait(place: Place, line: ParkedLine): Promise<"over" | "woken" | Code> {
+    const { sweep } = this.#parts;
     const heldFrom = sweep.now();
     this.#held++;
     const how = await line.wait(place);
     this.#held--;
     place.call.note("parked", sweep.now() - heldFrom);
-    if (line.size === 0 && this.#lines.get(version) === line) this.#lines.delete(version);
     return how;
   }
 
@@ -124,14 +147,15 @@ export class ParkingLot {
   }
 }
 
-const versionOf = ({ target }: Call): string => (target.kind === "version" ? target.version : "");
+const versionOf = (target: Target): string => (target.kind === "version" ? target.version : "");
 
 const isBrokerAway = (outcome: Outcome): boolean =>
   outcome.kind === "failed" && outcome.code === "broker-away" && outcome.delivered === "no";
 
-const nobodyIsThere = (call: Call, outcome: Outcome): boolean =>
-  outcome.kind === "failed" &&
-  outcome.code === "no-instance" &&
-  outcome.delivered === "no" &&
-  call.target.kind !== "instance" &&
-  !call.spent;
+const isUnseen = (call: Call, outcome: Outcome, code: Code): outcome is Failed =>
+  outcome.kind === "failed" && outcome.code === code && outcome.delivered === "no" && !call.spent;
+
+const nobodyIsThere = (call: Call, outcome: Outcome): outcome is Failed =>
+  isUnseen(call, outcome, "no-instance") && call.target.kind !== "instance";
+
+const isFull = (call: Call, outcome: Outcome): outcome is Failed => isUnseen(call, outcome, "overloaded");

@@ -145,6 +145,10 @@ export class Call {
     this.onEvent?.(mark, { instance, ms });
   }
 
+  hasNote(mark: Mark): boolean {
+    return (this.marks & bitOf(mark)) !== 0;
+  }
+
   /** The sweep found the time used up. */
   due(): void {
     this.cancel("deadline");

@@ -20,6 +20,8 @@ const MARKS = [
   "asked-again",
   /** Held while the broker was restarted as planned. */
   "paused",
+  /** Not held, because as many were held as may be. */
+  "lot-full",
 ] as const;
 
 export type Mark = (typeof MARKS)[number];

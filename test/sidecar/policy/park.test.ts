@@ -3,7 +3,8 @@ import { test } from "node:test";
 import { deadline } from "../../../sidecar/policy/deadline.ts";
 import { ParkingLot, type ParkSettings } from "../../../sidecar/policy/park.ts";
 import type { Call } from "../../../sidecar/stack/call.ts";
-import { failed, type Outcome } from "../../../sidecar/stack/outcome.ts";
+import { marksOf } from "../../../sidecar/stack/marks.ts";
+import { type Failed, failed, type Outcome } from "../../../sidecar/stack/outcome.ts";
 import { stack } from "../../../sidecar/stack/stack.ts";
 import { aCall } from "../../support/calls.ts";
 import { seeded } from "../../support/random.ts";
@@ -75,11 +76,17 @@ test("what was held too long is refused with a time to come again", async () => 
   assert.deepEqual([lot.counts.expired, lot.counts.held, sweep.size], [1, 0, 0]);
 });
 
-test("more than the lot holds fail as they would without it", async () => {
+test("more than the lot holds fail as they would without it, are told why, and count once however often they are tried", async () => {
   const { send, lot } = scene({ maxCalls: 2 });
-  const outcomes = numbered(3).map(send);
-  assert.equal(await outcomes[2], nobody);
-  assert.deepEqual([lot.counts.held, lot.counts.full], [2, 1]);
+  const calls = numbered(3);
+  const outcomes = calls.map(send);
+  const third = (await outcomes[2]) as Failed;
+  assert.deepEqual(
+    [third.code, third.delivered, third.message],
+    ["no-instance", "no", "orders has no instance, and 2 calls are held already"],
+  );
+  await send(calls[2]!);
+  assert.deepEqual([lot.counts.held, lot.counts.full, marksOf(calls[2]!.marks)], [2, 1, "lot-full"]);
 });
 
 test("a caller that leaves frees its place at once", async () => {

@@ -28,6 +28,8 @@ const MARKS: Readonly<Record<string, PolicyEvent>> = {
   ),
   ejected: of("fair", "instance ejected", "it failed at an instance that is left out since"),
   "broker-away": of("fair", "broker away", "it was held while the broker was away"),
+  paused: of("fair", "broker restarted", "it was held while the broker was restarted as planned"),
+  "lot-full": of("bad", "not held", "as many calls as may be were held already"),
   "asked-again": of("idle", "app asked again", "the app closed a kept connection without an answer"),
 };
 
