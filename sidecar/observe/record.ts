@@ -87,7 +87,11 @@ export const record =
       if (keep !== undefined) keep(ended);
       if (accessLog?.wants(errorCode !== undefined || status >= 500, durationMs, call.traceparent))
         accessLog.write({
-          ...factsOf(call),
+          method: head.method,
+          path: head.path,
+          caller: head.caller,
+          mirrored: call.mirrored,
+          route: call.rule === undefined ? "" : call.rule.name,
           side,
           callee,
           version,
