@@ -43,6 +43,12 @@ const p50: Figure = (one) => one.percentilesUs[percentileIndex(50)]!;
 const p99: Figure = (one) => one.percentilesUs[percentileIndex(99)]!;
 const sidecarCpu: Figure = ({ cpuUs }) => (cpuUs.outbound ?? Number.NaN) + (cpuUs.inbound ?? Number.NaN);
 
+/** What may cost a tenth of the throughput at most. */
+const LOOKING = [
+  ["with every call logged and sampled", "mesh-logged"],
+  ["with a tap", "mesh-tapped"],
+] as const;
+
 /** The goals of the mesh; sources and reasons are in the README. */
 export function judge(measurements: readonly Measurement[], single: SingleFigures): Verdict[] {
   const ratio = (goal: Goal, scenario: Scenario, figure: Figure, over: string, under: string): Verdict => {
@@ -95,6 +101,15 @@ export function judge(measurements: readonly Measurement[], single: SingleFigure
       requestsPerS,
       "mesh-routed",
       "mesh-plain",
+    ),
+    ...LOOKING.map(([what, path]) =>
+      ratio(
+        higher(`req/s ${what} ÷ the usual, 64 connections`, 0.9, 0.95),
+        closed(64),
+        requestsPerS,
+        path,
+        "mesh-plain",
+      ),
     ),
     verdict(lower("apply of 1,000 routes, s", 2, 1), single.applyS, 1),
     verdict(lower("RSS of an idle sidecar, MiB", 75, 60), single.idleMiB, 1),

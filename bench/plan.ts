@@ -46,7 +46,10 @@ export function fullPlan(): Plan {
 const openRates = (bodyBytes: number): number[] => (bodyBytes > KIB ? [500] : [1000, 4000]);
 
 /** Left out of a quick run unless it is asked for: it would take longer than it tells. */
-export const NOT_QUICK: readonly string[] = ["mesh-routed", "balance"];
+export const NOT_QUICK: readonly string[] = [
+  ...["mesh-routed", "mesh-logged", "mesh-traced", "mesh-tapped"],
+  "balance",
+];
 
 /** About a minute: enough to see that all is well, not enough to judge a goal that is close. */
 export function quickPlan(): Plan {

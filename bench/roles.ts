@@ -11,6 +11,7 @@ export type Role = (options: never, say: (line: object) => void) => Promise<void
 /** Loaded by name, so that no role carries the code of another. */
 export const ROLES: Readonly<Record<string, () => Promise<Role>>> = {
   upstream: async () => (await import("./upstream/node-upstream.ts")).upstreamRole,
+  "otlp-sink": async () => (await import("./upstream/otlp-sink.ts")).otlpSinkRole,
   "relay-out": async () => (await import("./floor/relay-out.ts")).relayOutRole,
   "relay-in": async () => (await import("./floor/relay-in.ts")).relayInRole,
   "nats-responder": async () => (await import("./floor/responder.ts")).responderRole,

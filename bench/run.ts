@@ -13,7 +13,14 @@ import { startDirect } from "./paths/direct.ts";
 import { startEnvoyPair } from "./paths/envoy.ts";
 import { startFloor } from "./paths/floor.ts";
 import { startHaproxyPair } from "./paths/haproxy.ts";
-import { startMesh, startPlainMesh, startRoutedMesh } from "./paths/mesh.ts";
+import {
+  startLoggedMesh,
+  startMesh,
+  startPlainMesh,
+  startRoutedMesh,
+  startTappedMesh,
+  startTracedMesh,
+} from "./paths/mesh.ts";
 import { startNginxPair } from "./paths/nginx.ts";
 import { isSkipped, type Path, type Skipped, type StartPath, type Surroundings } from "./paths/path.ts";
 import { fullPlan, NOT_QUICK, type Plan, quickPlan } from "./plan.ts";
@@ -30,6 +37,9 @@ const PATHS: Readonly<Record<string, StartPath>> = {
   mesh: startMesh,
   "mesh-plain": startPlainMesh,
   "mesh-routed": startRoutedMesh,
+  "mesh-logged": startLoggedMesh,
+  "mesh-traced": startTracedMesh,
+  "mesh-tapped": startTappedMesh,
   haproxy: startHaproxyPair,
   nginx: startNginxPair,
   envoy: startEnvoyPair,

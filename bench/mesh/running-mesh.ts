@@ -9,6 +9,7 @@ import { waitUntil } from "../wait-until.ts";
  * The only file of the bench that knows how a mesh is started: by the command line that users have.
  *   weft up --state DIR --broker-port 0 --authority-port 0 --registry-port 0 --no-dashboard [--no-tls]    prints "ready…"
  *   weft sidecar SERVICE --version V --listen HOST:PORT [--app URL] --state DIR
+ *   weft tap SERVICE -o json --for 1h --state DIR                                        says "tapping…"
  */
 
 const run = promisify(execFile);
@@ -69,8 +70,13 @@ export class RunningMesh {
     return { role: "broker", pid: this.record.broker.pid };
   }
 
-  /** @param appPort of its app; a pure caller when absent */
-  async sidecar(role: string, service: string, appPort?: number): Promise<RunningSidecar> {
+  /** @param appPort of its app; a pure caller when absent @param flags more of them */
+  async sidecar(
+    role: string,
+    service: string,
+    appPort?: number,
+    flags: readonly string[] = [],
+  ): Promise<RunningSidecar> {
     const { name, folder } = this.#options;
     const port = await freePort();
     const app = appPort === undefined ? [] : ["--app", `http://127.0.0.1:${appPort}`];
@@ -82,6 +88,7 @@ export class RunningMesh {
       "--listen",
       `127.0.0.1:${port}`,
       ...app,
+      ...flags,
     );
     const one = await startProgram(role, command, {
       name: `${name}-${role}`,
@@ -91,6 +98,16 @@ export class RunningMesh {
     this.#started.push(one);
     const policyFile = join(this.state, "sidecars", `${service}-${port}`, "policy.json");
     return { role, pid: one.pid, port, policyFile, stop: one.stop };
+  }
+
+  /** Somebody who taps a service, for as long as one may. */
+  async tap(service: string): Promise<Started> {
+    const { name, folder } = this.#options;
+    const command = this.#command("tap", service, "-o", "json", "--for", "1h");
+    const ready = (output: () => string) => output().includes("tapping");
+    const one = await startProgram("tap", command, { name: `${name}-tap`, folder, ready });
+    this.#started.push(one);
+    return one;
   }
 
   /** Runs a verb to its end, as a user would. @throws Error with what it printed, when it fails */

@@ -3,8 +3,10 @@ import { join } from "node:path";
 import { httpGenerator } from "../load/http-generator.ts";
 import { answers } from "../mesh/answers.ts";
 import { RunningMesh } from "../mesh/running-mesh.ts";
+import { startServing } from "../roles.ts";
+import type { Scenario } from "../scenario.ts";
 import { CALLEE, ROUTE, ROUTED_BY } from "./mesh-route.ts";
-import type { StartPath, Surroundings } from "./path.ts";
+import type { Path, StartPath, Surroundings } from "./path.ts";
 
 const HOST = `${CALLEE}.mesh`;
 
@@ -23,8 +25,53 @@ export const startRoutedMesh: StartPath = (around) =>
     route: ROUTE,
   });
 
+/** The same, where every call is in the access log of both sidecars, and begins or goes on a sampled trace. */
+export const startLoggedMesh: StartPath = (around) =>
+  start(around, "mesh-logged", "two sidecars of the mesh, no TLS, every call logged, every trace sampled", {
+    flags: ["--no-tls"],
+    ...{ sidecarFlags: LOGGED, unfit: forThroughput },
+  });
+
+/** The same, where the spans of every call are sent out as well, to a receiver that forgets them. */
+export const startTracedMesh: StartPath = async (around) => {
+  const sink = await startServing(around.self, "otlp", "otlp-sink", {});
+  const otlp = ["--otlp", `http://127.0.0.1:${sink.said.port}`];
+  try {
+    const path = await start(around, "mesh-traced", "the same, and the spans of every call sent by OTLP", {
+      flags: ["--no-tls"],
+      ...{ sidecarFlags: [...LOGGED, ...otlp], unfit: forThroughput },
+    });
+    const stop = async () => {
+      await path.stop();
+      await sink.stop();
+    };
+    return { ...path, processes: [...path.processes, sink], stop };
+  } catch (error) {
+    await sink.stop();
+    throw error;
+  }
+};
+
+/** The same with somebody who taps the service that is called, as fast as `weft tap` shows calls by default. */
+export const startTappedMesh: StartPath = (around) =>
+  start(around, "mesh-tapped", "two sidecars of the mesh, no TLS, a weft tap of the callee", {
+    flags: ["--no-tls"],
+    ...{ tap: true, unfit: forThroughput },
+  });
+
+const LOGGED = ["--access-log", "--trace-ratio", "1"];
+
+const forThroughput = ({ load, bodyBytes }: Scenario): string | undefined =>
+  load.kind === "closed" && load.connections === 64 && bodyBytes === 0
+    ? undefined
+    : "what it costs is asked of throughput alone";
+
 interface Kind {
   readonly flags?: readonly string[];
+  readonly sidecarFlags?: readonly string[];
+  /** Whether a `weft tap` listens. */
+  readonly tap?: boolean;
+  readonly unfit?: Path["unfit"];
   /** Policy to be in force, as YAML. */
   readonly route?: string;
 }
@@ -33,13 +80,13 @@ async function start(
   { self, weft, folder, upstream }: Surroundings,
   name: string,
   title: string,
-  { flags = [], route }: Kind,
+  { flags = [], sidecarFlags = [], tap = false, unfit, route }: Kind,
 ) {
   const mesh = new RunningMesh({ weft, folder, name, flags });
   try {
     await mesh.up();
-    const inbound = await mesh.sidecar("inbound", CALLEE, upstream.port);
-    const outbound = await mesh.sidecar("outbound", "caller");
+    const inbound = await mesh.sidecar("inbound", CALLEE, upstream.port, sidecarFlags);
+    const outbound = await mesh.sidecar("outbound", "caller", undefined, sidecarFlags);
     await answers(outbound.port, HOST);
     if (route !== undefined) {
       const file = join(folder, `${name}.yaml`);
@@ -48,13 +95,14 @@ async function start(
       await mesh.inStep(2);
       await answers(outbound.port, HOST, ROUTED_BY);
     }
+    const listener = tap ? [await mesh.tap(CALLEE)] : [];
     const target = { port: outbound.port, host: HOST };
     return {
       name,
       title,
-      processes: [outbound, inbound, mesh.broker],
+      processes: [outbound, inbound, mesh.broker, ...listener],
       generate: httpGenerator(self, folder, target),
-      stream: target,
+      ...(unfit ? { unfit } : { stream: target }),
       stop: () => mesh.stop(),
     };
   } catch (error) {
