@@ -136,6 +136,7 @@ const factsOf = (call: Call) => ({
 
 /** In Envoy's words: `DI` for a delay that was put in, besides what ended the call. */
 function flagsOf(outcome: Outcome, injected: string): string {
+  if (outcome.kind === "replied" && injected === "") return "-";
   const delayed = injected.startsWith("delay") ? ["DI"] : [];
   const ended = outcome.kind === "replied" ? [] : [meaningOf(outcome.code).flag];
   return [...delayed, ...ended].join(",") || "-";
