@@ -1,5 +1,4 @@
 import type { Code } from "../../src/protocol/code.ts";
-import type { Target } from "../../src/subjects/subjects.ts";
 import type { Call, Layer, Service } from "../stack/call.ts";
 import { type Failed, failed, type Outcome, type Refused, refused } from "../stack/outcome.ts";
 import type { Sweep } from "../stack/sweep.ts";
@@ -90,7 +89,7 @@ export class ParkingLot {
     return { ...outcome, message: `${outcome.message}, and ${maxCalls} calls are held already` };
   }
 
-  async #park(call: Call, inner: Service, target: Target): Promise<Outcome> {
+  async #park(call: Call, inner: Service, target: Call["target"]): Promise<Outcome> {
     const { sweep, random } = this.#parts;
     const { maxWaitMs } = this.#settings;
     const version = versionOf(target);
@@ -147,7 +146,7 @@ export class ParkingLot {
   }
 }
 
-const versionOf = (target: Target): string => (target.kind === "version" ? target.version : "");
+const versionOf = (target: Call["target"]): string => (target.kind === "version" ? target.version : "");
 
 const isBrokerAway = (outcome: Outcome): boolean =>
   outcome.kind === "failed" && outcome.code === "broker-away" && outcome.delivered === "no";
