@@ -12,7 +12,7 @@ import { pathToFileURL } from "node:url";
 /** Hundreds of quick files: a process for each would take longer to start than to run. Each folder has one. */
 const TOGETHER = ["access", "bearer", "control", "identity", "resources", "routing", "sidecar", "telemetry"];
 /** What loads both cores by itself, and asserts that no call suffers. */
-const ALONE = ["attack/flood", "demo/demo", "mesh/resilience/rollout", "mesh/rotation"];
+const ALONE = ["attack/flood", "demo/demo", "faults/", "mesh/resilience/rollout", "mesh/rotation"];
 
 const words = process.argv.slice(2);
 const files = readdirSync("test", { recursive: true })

@@ -40,7 +40,7 @@ test("one caller that fails where the others do not is told as such: it may be d
   const denied = golden({ success: 0, rate: 2, calls: 40, codes: { denied: 40 } });
   const nodes = [node("spy"), node("orders", { in: golden({ success: 0.995 }) })];
   assert.deepEqual(told({ graph: graph(nodes, [edge("web", "orders"), edge("spy", "orders", denied)]) }), [
-    "bad spy → orders: 100 % of these calls fail, mostly denied (2/s in all); other callers of orders have no such trouble.",
+    "bad spy → orders: 100 % of these calls fail, mostly denied (2/s in all); orders itself is well.",
   ]);
 });
 

@@ -36,7 +36,7 @@ test("a slow version, a dead instance, a denied caller, a credential near its en
   const wrongs = [
     /^orders: Version 2 is slow: half of its calls take more than [67]\d\d ms, of version 1 more than \S+ ms\.$/m,
     /^stock v1: Instance \w+ is silent for \d+ s: it died, or is cut off from the broker\.$/m,
-    /^payments: .* of its calls fail, mostly denied; seen by spy\.$/m,
+    /^spy → payments: \S+ % of these calls fail, mostly denied .*; payments itself is well\.$/m,
     /^mailer: The credential of instance \w+ ends in (?:9|10) min and was not renewed: is the authority up\?$/m,
     /^catalog v1: Instance \w+ is silent for \d+ s: it died, or is cut off from the broker\.$/m,
   ];
@@ -63,7 +63,7 @@ test("a slow version, a dead instance, a denied caller, a credential near its en
     for (const [subject, says] of [
       ["orders", /Version 2 is slow/],
       ["stock", /is silent/],
-      ["payments", /mostly denied; seen by spy/],
+      ["spy → payments", /mostly denied/],
       ["mailer", /was not renewed/],
       ["catalog", /cut off from the broker/],
     ] as const)

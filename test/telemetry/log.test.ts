@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { createAccessLog } from "../../src/telemetry/access-log.ts";
 import { createLog } from "../../src/telemetry/log.ts";
+import { until } from "../support/until.ts";
 
 const sink = () => {
   const lines: string[] = [];
@@ -110,7 +111,11 @@ test("of a reader that stands still nobody waits: lines are lost, in whole, and 
   const child = spawn(process.execPath, ["--import", "tsx", "--input-type=module", "-e", program]);
   t.after(() => child.kill("SIGKILL"));
   child.stdin.on("error", () => {}); // it may end at any time
-  await once(child.stderr, "data");
+  let said = "";
+  child.stderr.setEncoding("utf8").on("data", (chunk) => {
+    said += chunk;
+  });
+  await until(() => said.includes("written"), { withinMs: 60_000 });
   let text = "";
   child.stdout.setEncoding("utf8").on("data", (chunk) => {
     text += chunk;

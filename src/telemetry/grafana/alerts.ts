@@ -1,4 +1,4 @@
-import { quantile, rate, secondsLeft, success } from "./queries.ts";
+import { quantile, rate, secondsLeft } from "./queries.ts";
 
 export interface Alert {
   readonly alert: string;
@@ -31,10 +31,16 @@ const CALLED = `${rate("weft_client_requests_total", "weft_callee, weft_version"
 const endsWithin = (where: string, seconds: number): string =>
   `${secondsLeft("weft_service, weft_instance, kind", where)} < ${seconds}`;
 
+/** Of each callee: failures, but for callers that it turned away. Who is denied must not be able to have it page. */
+const FAILURES = rate("weft_client_failed_total", "weft_callee", SPAN);
+const TURNED_AWAY = rate('weft_client_errors_total{code=~"denied|unauthenticated"}', "weft_callee", SPAN);
+const CALLS = rate("weft_client_requests_total", "weft_callee", SPAN);
+const GOOD = `1 - (${FAILURES} - (${TURNED_AWAY} or ${FAILURES} * 0)) / (${CALLS} > 0)`;
+
 export const ALERTS: readonly Alert[] = [
   {
     alert: "WeftCallsFail",
-    expr: `${success("", "weft_callee", SPAN)} < 0.95 and ${WORTH_IT}`,
+    expr: `${GOOD} < 0.95 and ${WORTH_IT}`,
     for: "2m",
     severity: "page",
     summary: "{{ $labels.weft_callee }}: only {{ $value | humanizePercentage }} of its calls succeed",

@@ -194,6 +194,8 @@ test("a node says how the service is, and why", () => {
   report(["shop", [anEdge()]]);
   assert.equal(healthOf("orders"), "ok");
   assert.equal(healthOf("shop"), "idle");
+  report(["spy", [aFailure({ calls: 40, statuses: [0, 0, 0, 0, 40, 0], codes: { denied: 40 } })]]);
+  assert.equal(healthOf("orders"), "ok", "that somebody may not call it is no fault of its own");
   report(["shop", [aFailure({ calls: 1, codes: { deadline: 1 } })]]);
   assert.equal(healthOf("orders"), "degraded: 9.1 % of its calls fail, mostly deadline");
   report(["shop", [aFailure({ calls: 30 })]]);

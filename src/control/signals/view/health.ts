@@ -13,6 +13,9 @@ export interface Health {
 const DEGRADED = 0.99;
 const FAILING = 0.9;
 
+/** What says that the caller may not: of the callee it says nothing, or who is denied could make it look ill. */
+const ABOUT_THE_CALLER: ReadonlySet<string> = new Set(["denied", "unauthenticated"]);
+
 /** How a service is, by what became of the calls to it and by its instances. */
 export function healthOf(known: KnownService | undefined, incoming: Golden, ejected: number): Health {
   const instances = [...(known?.instances.values() ?? [])];
@@ -20,7 +23,11 @@ export function healthOf(known: KnownService | undefined, incoming: Golden, ejec
   const sick = instances.filter(({ state }) => state === "down" || state === "silent").length;
   if (instances.length > 0 && up === 0) return { health: "down", why: "no instance is up" };
   const { success, calls } = incoming;
-  const failed = success === null ? 0 : 1 - success;
+  const turnedAway = sum(incoming.codes, (code) => ABOUT_THE_CALLER.has(code));
+  const failed =
+    success === null || calls === turnedAway
+      ? 0
+      : ((1 - success) * calls - turnedAway) / (calls - turnedAway);
   if (failed > 1 - DEGRADED)
     return { health: failed > 1 - FAILING ? "failing" : "degraded", why: whyOf(incoming, failed) };
   if (sick > 0) return { health: "degraded", why: `${sick} of ${up + sick} instances are down or silent` };
@@ -29,12 +36,13 @@ export function healthOf(known: KnownService | undefined, incoming: Golden, ejec
 }
 
 function whyOf({ codes, statuses }: Golden, failed: number): string {
-  const [code] = Object.entries({ ...codes, "5xx": Math.max(0, statuses["5xx"] - sum(codes)) }).sort(
-    ([, a], [, b]) => b - a,
-  );
+  const own = Math.max(0, statuses["5xx"] - sum(codes, (code) => !ABOUT_THE_CALLER.has(code)));
+  const [code] = Object.entries({ ...codes, "5xx": own })
+    .filter(([code]) => !ABOUT_THE_CALLER.has(code))
+    .sort(([, a], [, b]) => b - a);
   const mostly = code === undefined || code[1] === 0 ? "" : `, mostly ${code[0]}`;
   return `${(failed * 100).toFixed(1)} % of its calls fail${mostly}`;
 }
 
-const sum = (counts: Record<string, number>): number =>
-  Object.values(counts).reduce((all, one) => all + one, 0);
+const sum = (counts: Record<string, number>, of: (code: string) => boolean): number =>
+  Object.entries(counts).reduce((all, [code, count]) => (of(code) ? all + count : all), 0);

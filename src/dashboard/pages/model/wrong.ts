@@ -95,7 +95,7 @@ function* ofServices({ graph }: Known): Generator<Wrong> {
       ...{ key: `edge ${from} ${to}`, subject: `${from} → ${to}`, href: page(to) },
       tone: success < FAILING_BELOW ? "bad" : "fair",
       traces: tracesHref({ kind: "failed", service: to, caller: from }),
-      sentence: `${shareText(1 - success)} of these calls fail${mostly(edge)} (${rateText(edge.rate)} in all); other callers of ${to} have no such trouble.`,
+      sentence: `${shareText(1 - success)} of these calls fail${mostly(edge)} (${rateText(edge.rate)} in all); ${to} itself is well.`,
     };
   }
   for (const { service, version, p50, otherVersion, otherP50 } of slowVersions(graph.edges))
