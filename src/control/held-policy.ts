@@ -30,7 +30,10 @@ export class HeldPolicy implements PolicySet {
   }
 
   routingOf(service: string): ServiceRouting {
-    return this.#routing.get(service) ?? { service, ...this.#ofAll };
+    const own = this.#routing.get(service);
+    if (own !== undefined) return own;
+    const revision = Math.max(this.#record?.services.get(service) ?? 0, this.#ofAll.revision);
+    return { service, ...this.#ofAll, revision };
   }
 
   onChange(listener: PolicyListener): () => void {

@@ -29,8 +29,9 @@ export interface PolicyRecord extends Summary {
   /** By key, in the order of `byAge`. */
   readonly entries: ReadonlyMap<string, Entry>;
   /**
-   * The revision at which something for a service last changed; only services that have something. Under
-   * `EVERY_SERVICE` that of what holds for all of them, which stays when nothing does any more.
+   * The revision at which something for a service last changed; also of one that has nothing any more, until what holds
+   * for all changes after that. Under `EVERY_SERVICE` that of what holds for all of them. The higher of the two tells what
+   * a service has: with the same number it has the same.
    */
   readonly services: ReadonlyMap<string, number>;
 }

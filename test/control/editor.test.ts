@@ -56,7 +56,7 @@ describe("changing the policy", () => {
     await editor.delete([{ kind: "HTTPRoute", name: "orders" }], options);
     assert.deepEqual([held.routingOf("orders").revision, held.routingOf("orders").routes.length], [3, 1]);
     await editor.delete([{ kind: "HTTPRoute", name: "more" }], options);
-    assert.deepEqual(held.routingOf("orders"), { service: "orders", revision: 0, routes: [] });
+    assert.deepEqual(held.routingOf("orders"), { service: "orders", revision: 4, routes: [] });
   });
 
   test("a route that moves to another service changes both", async (t) => {

@@ -95,6 +95,17 @@ for (const server of natsServers())
       await until(async () => (await status(shop, "/x")) === 200);
     });
 
+    await t.test("so does its end, also when the mesh's default has changed since it came", async () => {
+      const becomes = (expected: number) =>
+        until(async () => (await status(shop, "/x")) === expected, { what: `the answer ${expected}` });
+      await mesh.apply(policy("payments", { authorization: { default: "deny" } }));
+      await becomes(403);
+      await mesh.apply(meshWith({ default: "allow" }));
+      await mesh.post("delete", { resources: [{ kind: "ServicePolicy", name: "payments" }] });
+      await becomes(200);
+      await mesh.post("delete", { resources: [{ kind: "MeshPolicy", name: "mesh" }] });
+    });
+
     await t.test(
       "a rule asks for a claim of the end user, which only a verified token can have",
       async () => {

@@ -98,7 +98,17 @@ function servicesAfter(
   const services = new Map<string, number>();
   for (const { resource } of entries.values())
     for (const service of servicesOf(resource)) services.set(service, revisionOf(service)!);
-  const ofAll = revisionOf(EVERY_SERVICE);
-  if (ofAll !== undefined) services.set(EVERY_SERVICE, ofAll);
+  const ofAll = revisionOf(EVERY_SERVICE) ?? 0;
+  if (ofAll > 0) services.set(EVERY_SERVICE, ofAll);
+  // What has nothing any more has the revision of all services, and may be known by that number with what it had then.
+  const bare = [...record.services.keys(), ...changed]
+    .filter((service) => !services.has(service))
+    .map((service) => [service, revisionOf(service)!] as const)
+    .filter(([, changedAt]) => changedAt > ofAll);
+  if (bare.length > MAX_BARE) return services.set(EVERY_SERVICE, revision);
+  for (const [service, changedAt] of bare) services.set(service, changedAt);
   return services;
 }
+
+/** Above this many, all services are said to have changed: names may come and go for years. */
+const MAX_BARE = 1000;
