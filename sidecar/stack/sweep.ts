@@ -13,10 +13,20 @@ export interface Timed {
   due(): void;
 }
 
+/** Later than this past its time, the process stood still: it was stopped, starved, or its machine slept. */
+const STALL_MS = 250;
+
+/** So often, `stepMs` apart, all sockets are read then. In that time an answer can come to what was being sent, too. */
+const READING_ROUNDS = 5;
+
 /**
  * One coarse timer for all deadlines of a process, because a timer for each call costs more than the call's own work.
  * It wakes when the nearest entry is due, but not more often than each `stepMs`: so an entry is at most about
  * `stepMs` late, and adding and deleting costs next to nothing. It never keeps the process alive.
+ *
+ * A process that was held up finds its timers up and its sockets full, and the loop of Node runs the timers first. An
+ * answer or a request that came in time would lose against its own deadline, so the sweep lets the sockets be read
+ * before it runs anything: once always, which costs one turn of the loop, and more often after a long stall.
  */
 export class Sweep {
   readonly now: () => number;
@@ -24,7 +34,9 @@ export class Sweep {
   readonly #entries = new Slots<Timed>();
   #wakesAt = Number.POSITIVE_INFINITY;
   #timer: NodeJS.Timeout | undefined;
-  readonly #onTimer = () => this.tick();
+  #roundsLeft = 0;
+  readonly #onTimer = () => this.wake();
+  readonly #onRead = () => this.tick();
 
   /** @param now a monotonic clock in ms */
   constructor(now: () => number = () => performance.now(), stepMs = 10) {
@@ -48,7 +60,17 @@ export class Sweep {
     entry.sweepSlot = -1;
   }
 
-  /** Runs what is due. The timer calls it; tests with a clock of their own do too. */
+  /** The timer is up: has the sockets read, then runs what is due. Tests that play a stall call it themselves. */
+  wake(): void {
+    const now = this.now();
+    if (this.#roundsLeft > 0) this.#roundsLeft--;
+    else if (now - this.#wakesAt > STALL_MS) this.#roundsLeft = READING_ROUNDS;
+    if (this.#roundsLeft > 0) this.#wakeIn(this.#stepMs, now);
+    // The loop reads between its timers and this.
+    else setImmediate(this.#onRead);
+  }
+
+  /** Runs what is due, now. Tests with a clock of their own call it. */
   tick(): void {
     const now = this.now();
     let nearest = Number.POSITIVE_INFINITY;
@@ -66,7 +88,10 @@ export class Sweep {
   #wake(dueAt: number, now: number): void {
     const delayMs = Math.min(Math.max(dueAt - now, this.#stepMs), 0x7fffffff);
     // Else a steady stream of near entries would put the timer off for ever.
-    if (now + delayMs >= this.#wakesAt) return;
+    if (now + delayMs < this.#wakesAt) this.#wakeIn(delayMs, now);
+  }
+
+  #wakeIn(delayMs: number, now: number): void {
     clearTimeout(this.#timer);
     this.#wakesAt = now + delayMs;
     this.#timer = setTimeout(this.#onTimer, delayMs).unref();

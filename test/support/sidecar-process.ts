@@ -12,6 +12,9 @@ export interface SidecarProcess {
   readonly printed: any[];
   /** SIGKILL: it says nothing to anybody. */
   kill(): void;
+  /** SIGSTOP: it runs no more, and its sockets stay open, until `goOn`. */
+  freeze(): void;
+  goOn(): void;
   /** Ends it in order: it leaves, and goes when the calls that it has are answered. */
   stop(): Promise<void>;
 }
@@ -53,6 +56,8 @@ export async function sidecarProcess(
       return lines();
     },
     kill: () => void child.kill("SIGKILL"),
+    freeze: () => void child.kill("SIGSTOP"),
+    goOn: () => void child.kill("SIGCONT"),
     stop,
   };
 }

@@ -208,3 +208,26 @@ test("a taken port is an error that says what to do", async (t) => {
     /is taken: give another port/,
   );
 });
+
+test("after a stall nothing is closed for idleness before its socket was read", async (t) => {
+  let now = 0;
+  const sweep = new Sweep(() => now);
+  const { client, server } = await scene(t, echoPath, {
+    sweep,
+    headTimeoutMs: 10_000,
+    idleTimeoutMs: 20_000,
+  });
+  const silent = await rawClient(t, server.address.port);
+  const fresh = await rawClient(t, server.address.port);
+  await until(() => server.connections === 3);
+  client.send(GET("/1"));
+  await client.sees("/1");
+  // Both wrote in time, and the process woke too late to know.
+  fresh.send(GET("/first"));
+  client.send(GET("/again"));
+  now = 30_000;
+  sweep.wake();
+  await fresh.sees("/first");
+  await client.sees("/again");
+  assert.equal(await silent.wholeText(), "");
+});

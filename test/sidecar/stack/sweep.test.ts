@@ -70,3 +70,38 @@ test("entries that keep coming, each due in a moment, put off nothing", async ()
     clearInterval(adding);
   }
 });
+
+test("after a stall it lets all sockets be read, several times, before anything is due", async () => {
+  let stalledMs = 0;
+  const sweep = new Sweep(() => performance.now() + stalledMs);
+  const log: string[] = [];
+  sweep.add(entry(sweep.now() + 1000, log, "due"));
+  stalledMs = 9000;
+  sweep.wake();
+  let turns = 0;
+  // Each turn of the loop reads all its sockets once.
+  for (; log.length === 0 && turns < 1_000_000; turns++)
+    await new Promise((resolve) => setImmediate(resolve));
+  assert.deepEqual(log, ["due"]);
+  assert.ok(turns > 5, `${turns} turns`);
+});
+
+test("a timer that is up a little late, too, lets the sockets be read once", async () => {
+  let now = 0;
+  const sweep = new Sweep(() => now);
+  const log: string[] = [];
+  sweep.add(entry(1000, log, "due"));
+  now = 1100;
+  sweep.wake();
+  assert.deepEqual(log, []);
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.deepEqual(log, ["due"]);
+});
+
+test("a loop that is always late puts off nothing for ever", async () => {
+  let now = 0;
+  const sweep = new Sweep(() => (now += 1000), 1);
+  const log: string[] = [];
+  sweep.add(entry(2000, log, "due"));
+  await until(() => log.length > 0);
+});
