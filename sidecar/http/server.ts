@@ -48,6 +48,12 @@ export interface HttpServer {
 /** A pause of the writer costs a turn of the loop, so a whole message of the bus should fit before one is asked for. */
 const WRITE_BUFFER_BYTES = 128 * 1024;
 
+/**
+ * Connections that may wait to be accepted; the system allows at most `net.core.somaxconn`, which is 4096 on Linux, and
+ * Envoy's default. With Node's 511 the rest of those that come during a stall hang in the kernel for long after it.
+ */
+const BACKLOG = 4096;
+
 /** An HTTP/1.1 server that is strict about what it reads, and keeps what it passes on as it was written. */
 export function serveHttp(options: HttpServerOptions): HttpServer {
   const context: ServerContext = {
@@ -87,7 +93,7 @@ export function serveHttp(options: HttpServerOptions): HttpServer {
     listen: (host, port) =>
       new Promise((resolve, reject) => {
         server.once("error", (error: NodeJS.ErrnoException) => reject(cannotListen(host, port, error)));
-        server.listen(port, host, () => {
+        server.listen({ port, host, backlog: BACKLOG }, () => {
           server.removeAllListeners("error");
           // Accepting can fail for a while (no file descriptors left); those who have a connection go on.
           server.on("error", () => {});
