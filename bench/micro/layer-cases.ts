@@ -4,6 +4,7 @@ import { NO_TAPS } from "../../sidecar/observe/record.ts";
 import { Callees } from "../../sidecar/outbound/callees.ts";
 import { compileRule, type OutboundParts } from "../../sidecar/outbound/compile.ts";
 import type { Plan } from "../../sidecar/outbound/plans.ts";
+import { hashText } from "../../sidecar/policy/hash.ts";
 import { holdInPause } from "../../sidecar/policy/hold-in-pause.ts";
 import { limitPending } from "../../sidecar/policy/limit-pending.ts";
 import { RETRY } from "../../sidecar/policy/retry.ts";
@@ -59,13 +60,19 @@ const keeping = () => {
   return new KeptTraces({ service: "web", instance: "w1", recent, note: () => {} }).ended("client");
 };
 
-/** @param policy of the service that is called */
-export function partsFor(
-  tracer: Tracer,
-  sweep: Sweep,
-  policy?: ServicePolicy,
-  instances: readonly InstanceRow[] = [],
-): OutboundParts {
+/** What the caller knows. */
+export interface Known {
+  /** Of the service that is called. */
+  readonly policy?: ServicePolicy;
+  /** Of the service that is called; where none is known, every call is left to the broker. */
+  readonly instances?: readonly InstanceRow[];
+  /** Those of them that were there from the start; the others are new. All, when it is left out. */
+  readonly old?: readonly InstanceRow[];
+  /** Its own. */
+  readonly zone?: string;
+}
+
+export function partsFor(tracer: Tracer, sweep: Sweep, known: Known = {}): OutboundParts {
   const meter = (): CallMeter => new CallMeter({ side: "client", service: "web" });
   return {
     recorder: {
@@ -78,7 +85,7 @@ export function partsFor(
     limitMirrors: limitPending(256),
     mirrorSkipped: () => {},
     retry: RETRY,
-    callees: calleesOf(sweep, policy, instances),
+    callees: calleesOf(sweep, known),
     broker: { state: { kind: "connected" }, onState: () => () => {} },
     brokerWaitMs: 0,
     random: Math.random,
@@ -90,25 +97,25 @@ export function partsFor(
   };
 }
 
-/** Where no instance is known, every call is left to the broker. */
-const calleesOf = (
-  sweep: Sweep,
-  policy: ServicePolicy | undefined,
-  instances: readonly InstanceRow[],
-): Callees =>
-  new Callees({
+function calleesOf(sweep: Sweep, { policy, instances = [], old = instances, zone }: Known): Callees {
+  let rows = old;
+  const callees = new Callees({
     caller: "web",
     policies: {
       get: () => policy && { service: SERVICE, revision: 1, routes: [], policy },
       whenKnown: async () => {},
       onChange: () => () => {},
     },
-    instances: () => instances,
+    instances: () => rows,
     allInstances: () => ({}),
-    balancerParts: { zone: undefined, random: Math.random, hash: () => 0, retryAfterMs: () => undefined },
+    balancerParts: { zone, random: Math.random, hash: hashText, retryAfterMs: () => undefined },
     ejected: () => {},
     sweep,
   });
+  callees.balancerFor(SERVICE);
+  rows = instances;
+  return callees;
+}
 
 /** Every kind of filter but a redirect, which ends a call, and both limits of time; one call in a hundred is copied. */
 const ROUTE = routeOf("everything", [

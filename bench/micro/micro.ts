@@ -27,7 +27,7 @@ export async function runMicro(check = false, print = (text: string) => console.
     ...(llhttp ? [repeat("head: llhttp (WebAssembly), for comparison", () => llhttp(REQUEST_BYTES))] : []),
     ...(await layerCases(tracer)),
     ...(await tapCases(tracer)),
-    ...policyCases(tracer),
+    ...(await policyCases(tracer)),
     ...tokenCases(),
     ...(await ruleCases()),
     ...telemetryCases(tracer),

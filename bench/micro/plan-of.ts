@@ -6,7 +6,7 @@ import type { Destination } from "../../src/routing/rules.ts";
 import { HEADERS } from "./heads.ts";
 
 export const SERVICE = "orders";
-const TO: Destination = { service: SERVICE, version: undefined, port: 80 };
+export const TO: Destination = { service: SERVICE, version: undefined, port: 80 };
 
 /** The plan of a sidecar that calls one service, which has this policy. */
 export function planOf(

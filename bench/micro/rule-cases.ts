@@ -2,6 +2,7 @@ import type { Plan } from "../../sidecar/outbound/plans.ts";
 import { keyOf } from "../../sidecar/outbound/sticky.ts";
 import { split } from "../../sidecar/policy/split.ts";
 import type { Service } from "../../sidecar/stack/call.ts";
+import type { Sticky } from "../../src/resources/service-policy.ts";
 import { type Goal, type Verdict, verdict } from "../goals.ts";
 import { repeat } from "./cases.ts";
 import type { Case, Timed } from "./clock.ts";
@@ -65,13 +66,16 @@ const pathOf = (i: number): string => `/api/v2/orders-${String(i).padStart(4, "0
 
 function splitCases(): Case[] {
   const backends = [90, 10].map((weight, i) => ({ name: `orders v${i + 1}`, weight, service: leaf }));
-  const sticky = keyOf({ cookie: "session" }, "web");
-  const random = split(backends, undefined, Math.random);
-  const byCookie = split(backends, sticky, Math.random);
   const call = callFor(requestFor("/v2/orders/42"));
+  const between = (name: string, sticky?: Sticky): Case => {
+    const service = split(backends, sticky && keyOf(sticky, "web"), Math.random);
+    return repeat(`split: between two, ${name}`, () => service(call));
+  };
   return [
-    repeat("split: between two, at random", () => random(call)),
-    repeat("split: between two, by a cookie", () => byCookie(call)),
+    between("at random"),
+    between("sticky by a cookie", { cookie: "session" }),
+    between("sticky by a header field", { header: "x-request-id" }),
+    between("sticky by the caller", { caller: true }),
   ];
 }
 
