@@ -31,6 +31,30 @@ export function lastWords(text: string, count = 3): string {
     .join("\n");
 }
 
+/** An error so long before the end is not what ended it. */
+const LAST_MOMENT_MS = 1000;
+
+/**
+ * Why a server that had run well ended by itself, from its own log: its fatal lines, else the errors of its last moment.
+ * What a line says of one connection ended nothing but that.
+ * @returns empty when it did not say
+ */
+export function lastError(text: string): string {
+  const lines = text.split("\n").filter((line) => line.trim() !== "");
+  const fatal = lines.filter((line) => line.includes("[FTL]"));
+  const from = (timeOf(lines.at(-1) ?? "") ?? Number.POSITIVE_INFINITY) - LAST_MOMENT_MS;
+  const late = lines.filter(
+    (line) => line.includes("[ERR]") && !/ - \w+:\d+ - /.test(line) && (timeOf(line) ?? 0) >= from,
+  );
+  return lastWords((fatal.length > 0 ? fatal : late).join("\n"));
+}
+
+/** `[7] 2026/11/29 17:09:05.123456 [ERR] …`, in ms: of use beside that of another line only. */
+function timeOf(line: string): number | undefined {
+  const [, day, time] = /^\[\d+\] (\d{4}\/\d\d\/\d\d) (\d\d:\d\d:\d\d(?:\.\d+)?) /.exec(line) ?? [];
+  return day === undefined ? undefined : Date.parse(`${day.replaceAll("/", "-")}T${time}Z`);
+}
+
 /** Deletes all but the newest rotated logs: nats-server names them `<log>.<time>`. */
 export function pruneLogs(file: string): void {
   const prefix = `${basename(file)}.`;

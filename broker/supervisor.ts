@@ -1,9 +1,10 @@
 import { type Child, type ChildFiles, type Ended, startChild } from "./child.ts";
 import { BrokerError } from "./failure.ts";
-import { lastWords, logSince, logSize } from "./log.ts";
+import { lastError, logSince, logSize } from "./log.ts";
 
 export type BrokerEvent =
   | { kind: "stopped-left-behind"; pid: number }
+  /** With what its log says of the reason; empty when a signal ended it, or it did not say. */
   | { kind: "crashed"; how: string; lastWords: string }
   | { kind: "restarted"; pid: number }
   | { kind: "gave-up"; error: BrokerError };
@@ -106,7 +107,7 @@ export class Supervisor {
       if (this.#stopping) break;
       if (this.#asked) {
         if (await this.#restartAsAsked(this.#asked)) continue;
-      } else this.#crash(how(ended), lastWords(logSince(files.logFile, logStart)));
+      } else this.#crash(how(ended), ended.signal ? "" : lastError(logSince(files.logFile, logStart)));
       const error = await this.#restart();
       if (error) {
         onEvent({ kind: "gave-up", error });

@@ -88,8 +88,10 @@ export async function startMesh(options: UpOptions, say: Say): Promise<Mesh> {
           { host: options.listen, port: options.brokerPort, advertised, tls: options.tls },
           (line) => say("info", line, "server-fetched"),
           (event) => {
-            if (event.kind === "crashed")
-              say("error", `the broker ${event.how}: ${event.lastWords}`, "broker-crashed");
+            if (event.kind === "crashed") {
+              const why = event.lastWords && ` (${event.lastWords})`;
+              say("error", `the broker ${event.how}${why}: it is started again`, "broker-crashed");
+            }
             if (event.kind === "stopped-left-behind")
               say("warn", `stopped a broker that was left behind (${event.pid})`, "broker-left-behind");
             if (event.kind === "restarted") {
