@@ -38,7 +38,7 @@ export interface SidecarOptions {
   readonly accessLog?: "stdout" | "stderr";
   /** What is logged; it may be changed at any time, and is by `PUT /log` of the admin listener. */
   readonly log?: LogSettings;
-  /** Where policy is kept, to start with while the registry is away; nowhere when absent. */
+  /** Where policy, and the share of a global rate, are kept, to start with while the registry is away; nowhere when absent. */
   readonly policyFolder?: string;
   /** The authority says that not everybody may call this service: it takes no calls before it knows its policy. */
   readonly guarded?: boolean;

@@ -2,6 +2,7 @@ import type { Bus } from "../src/bus/bus.ts";
 import { tell } from "../src/control/explain/tell.ts";
 import { LastKnown } from "../src/control/follow/last-known.ts";
 import { PolicyTable } from "../src/control/follow/policy-table.ts";
+import { LastShare } from "../src/control/rate/last-share.ts";
 import { SignalReporter } from "../src/control/signals/reporter.ts";
 import { TraceTeller } from "../src/control/traces/teller.ts";
 import { isCode, meaningOf } from "../src/protocol/code.ts";
@@ -81,10 +82,11 @@ async function open(
   const subjects = new Subjects(options.mesh);
   const context: Context = { bus, sweep, subjects, service, instance, version, limits, say };
   const table = new InstanceTable({ bus, clock: systemClock, caller: service, instance });
-  const lastKnown =
-    options.policyFolder === undefined
-      ? undefined
-      : new LastKnown(options.policyFolder, (message) => say("warn", message, "policy-folder"));
+  const { policyFolder } = options;
+  const warn = (message: string) => say("warn", message, "policy-folder");
+  const lastKnown = policyFolder === undefined ? undefined : new LastKnown(policyFolder, warn);
+  const lastShare =
+    policyFolder === undefined ? undefined : new LastShare(policyFolder, instance, systemClock, warn);
   const policies = new PolicyTable({
     ...{ bus, clock: systemClock, caller: service, instance, say },
     ...(lastKnown === undefined ? {} : { lastKnown }),
@@ -123,6 +125,8 @@ async function open(
     () => table.close(),
     () => policies.close(),
     () => lastKnown?.written(),
+    () => lastShare?.written(),
+    () => lastShare?.close(),
     tellChanges(bus, table, metrics, say),
     () => tracer.shutdown(),
     () => accessLog?.flush(),
@@ -173,7 +177,7 @@ async function open(
   inbound =
     app &&
     startInbound(context, {
-      ...{ app, healthPath, beating, policies, table, recorder: recorder("server") },
+      ...{ app, healthPath, beating, policies, table, lastShare, recorder: recorder("server") },
       ...{ guarded: options.guarded ?? false, limited, denied, token },
     });
   closers.push(() => inbound?.close());

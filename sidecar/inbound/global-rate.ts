@@ -1,4 +1,5 @@
 import type { Bus } from "../../src/bus/bus.ts";
+import type { KeptShare, LastShare } from "../../src/control/rate/last-share.ts";
 import { type RateReport, readRateShare, reportEveryMs } from "../../src/control/rate/wire.ts";
 import { Asker } from "../../src/registry/ask.ts";
 import { type Clock, every } from "../../src/registry/clock.ts";
@@ -33,12 +34,14 @@ export interface GlobalRateOptions {
   readonly table: Pick<InstanceTable, "instances" | "onUp" | "onGone">;
   /** From 0 to below 1. */
   readonly random: () => number;
+  /** Where the share outlives this process. */
+  readonly lastShare?: LastShare | undefined;
 }
 
 /**
  * This instance's share of a rate that all instances of its service have together. The registry lends it, by what is
- * asked of each; a call never waits for that. With no answer the last share stays; before the first it is an even part
- * among the instances that are known.
+ * asked of each; a call never waits for that. With no answer the last share stays; before the first it is the one that was
+ * kept on the disk, unless more instances are known by now, else an even part among those that are known.
  */
 export class GlobalRate {
   readonly #options: GlobalRateOptions;
@@ -49,6 +52,8 @@ export class GlobalRate {
   #rate: Rate;
   /** As the registry said last. */
   #lent: number | undefined;
+  /** As it was lent before this process began. */
+  readonly #kept: KeptShare | undefined;
   #asking = false;
   #cancelSoon: (() => void) | undefined;
 
@@ -56,6 +61,7 @@ export class GlobalRate {
     const { bus, clock, service, instance, table, random } = options;
     this.#options = options;
     this.#rate = rate;
+    this.#kept = options.lastShare?.load();
     this.#counted = new CountedCalls(clock.now());
     // Instances that start anew must not bring a burst each.
     this.#bucket = new FairShare({ ...this.#ownRate(), burst: 1 }, clock.now(), LEAST_KEPT);
@@ -77,7 +83,9 @@ export class GlobalRate {
 
   /** The part of the whole rate that it works with: above 0, at most 1. */
   get share(): number {
-    return this.#lent ?? 1 / this.#instances();
+    if (this.#lent !== undefined) return this.#lent;
+    const instances = this.#instances();
+    return this.#kept !== undefined && this.#kept.instances >= instances ? this.#kept.share : 1 / instances;
   }
 
   /** Takes another rate; the share of it stays. */
@@ -137,6 +145,7 @@ export class GlobalRate {
     const lent = answer && readRateShare(answer);
     if (lent === undefined) return;
     this.#lent = lent.share;
+    this.#options.lastShare?.note(lent.share, this.#instances());
     this.#apply();
   }
 }

@@ -1,3 +1,4 @@
+import type { LastShare } from "../../src/control/rate/last-share.ts";
 import type { ServiceRouting } from "../../src/control/service-routing.ts";
 import { systemClock } from "../../src/registry/clock.ts";
 import type { Heartbeater } from "../../src/registry/heartbeater.ts";
@@ -35,6 +36,8 @@ export interface InboundOptions {
   readonly guarded: boolean;
   /** For the other instances of this service. */
   readonly table: InstanceTable;
+  /** Where its share of a rate of all instances is kept. */
+  readonly lastShare: LastShare | undefined;
   /** Told of each call that is above a rate. */
   readonly limited: (caller: string, limit: string) => void;
   /** Told of each token of an end user that was looked at, or missed. */
@@ -64,7 +67,7 @@ export interface Inbound {
 
 export function startInbound(context: Context, options: InboundOptions): Inbound {
   const { bus, sweep, subjects, service, instance, version, limits, say } = context;
-  const { app, healthPath, beating, recorder, policies, guarded, table, limited, token } = options;
+  const { app, healthPath, beating, recorder, policies, guarded, table, lastShare, limited, token } = options;
   const repeats = new OwnRepeats(sweep.now);
   const client = appClient({
     ...{ ...app, instance, sweep, idleTimeoutMs: limits.idleTimeoutMs },
@@ -73,7 +76,7 @@ export function startInbound(context: Context, options: InboundOptions): Inbound
   const counted = countCalls(repeats.counting(client.service), sweep.now);
   const drops = new Drops(say, sweep.now);
   const random = Math.random;
-  const sharing = { bus, clock: systemClock, service, instance, table, random };
+  const sharing = { bus, clock: systemClock, service, instance, table, random, lastShare };
   const own = new OwnLimits({
     ...{ sweep, random, limited },
     globalRate: (rate) => new GlobalRate(sharing, rate),

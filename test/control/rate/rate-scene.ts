@@ -2,6 +2,7 @@ import { GlobalRate } from "../../../sidecar/inbound/global-rate.ts";
 import type { Rate } from "../../../sidecar/policy/gcra.ts";
 import { MemoryBroker } from "../../../src/bus/memory-bus.ts";
 import type { PolicySet } from "../../../src/control/policy-set.ts";
+import { LastShare } from "../../../src/control/rate/last-share.ts";
 import { RateDesk } from "../../../src/control/rate/rate-desk.ts";
 import { Catalog } from "../../../src/registry/catalog.ts";
 import { Drops } from "../../../src/registry/drops.ts";
@@ -79,19 +80,28 @@ export function rateScene(rate: Rate, seed = 1) {
     };
     return { bus, catalog, drops, stop };
   };
-  const startInstance = (instance: string) => {
+  /** @param folder where it keeps its share; nowhere when absent */
+  const startInstance = (instance: string, folder?: string) => {
     const bus = broker.connect();
     const beats = new Heartbeater({ bus, clock, service: "orders", instance, version: "1" });
     beats.set("up");
     const table = new InstanceTable({ bus, clock, caller: "orders", instance });
-    const global = new GlobalRate({ bus, clock, service: "orders", instance, table, random }, rate);
+    const warned: string[] = [];
+    const warn = (message: string) => warned.push(message);
+    const lastShare = folder === undefined ? undefined : new LastShare(folder, instance, clock, warn);
+    const global = new GlobalRate(
+      { bus, clock, service: "orders", instance, table, random, lastShare },
+      rate,
+    );
     const leave = async () => {
       await beats.leave();
       global.close();
       table.close();
       await bus.close();
+      lastShare?.close();
+      await lastShare?.written();
     };
-    return { instance, bus, table, global, leave, asked: 0, through: 0 };
+    return { instance, bus, table, global, lastShare, warned, leave, asked: 0, through: 0 };
   };
   type Instance = ReturnType<typeof startInstance>;
 

@@ -1,8 +1,12 @@
 import assert from "node:assert/strict";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
+import { startSidecar } from "../../../sidecar/sidecar.ts";
 import { ask } from "../../support/ask.ts";
 import { policy, routedMesh } from "../../support/routed-mesh.ts";
+import { stateFolder } from "../../support/state.ts";
 import { until } from "../../support/until.ts";
 import { isGood, Offered } from "./offered.ts";
 import { workingApp } from "./working-app.ts";
@@ -10,15 +14,17 @@ import { workingApp } from "./working-app.ts";
 /** After this a registry that has just started lends by demand. */
 const SETTLED_MS = 6000;
 
-test("four instances keep one rate within 5 % when one of them is asked for most, also while the registry is away", async (t) => {
+test("four instances keep one rate within 5 % when one of them is asked for most, also while the registry is away and all start again", async (t) => {
   const mesh = await routedMesh(t);
   const settledAt = performance.now() + SETTLED_MS;
-  const apps = [];
-  for (const version of ["1", "1", "1", "2"]) {
+  const serve = async (version: string) => {
     const app = await workingApp(t);
-    apps.push(app);
-    await mesh.serve("orders", app, { version });
-  }
+    const policyFolder = stateFolder(t);
+    const options = { version, policyFolder, app };
+    const file = join(policyFolder, "rate-share.json");
+    return { options, file, sidecar: await mesh.serve("orders", app, options) };
+  };
+  const members = [await serve("1"), await serve("1"), await serve("1"), await serve("2")];
   const global = { requests: 100, interval: "1s", burst: 20 };
   // Round robin, so that chance has no part in it: calls at random moments are tested with a clock.
   await mesh.apply(policy("orders", { rateLimit: { global }, balance: { policy: "round-robin" } }));
@@ -48,6 +54,18 @@ test("four instances keep one rate within 5 % when one of them is asked for most
   isNear("lent", await passing(4000), 5);
   await mesh.stopRegistry();
   isNear("no registry", await passing(3000), 10);
+
+  const kept = () =>
+    members.flatMap(({ file }) => (existsSync(file) ? [JSON.parse(readFileSync(file, "utf8")).share] : []));
+  await until(() => kept().length === 4 && kept()[3] > 0.45, { what: "the shares to be kept" });
+  for (const { sidecar } of members) await sidecar.close(0);
+  for (const { options, sidecar } of members) {
+    const { bus, instance } = sidecar;
+    const again = await startSidecar({ mesh: "mesh", service: "orders", bus, instance, ...options });
+    t.after(() => again.close(0));
+  }
+  await delay(1000);
+  isNear("restarted, no registry", await passing(3000), 15);
 
   const answer = await until(async () => {
     const answer = await ask(listen, "v2.orders.mesh", "/id");
