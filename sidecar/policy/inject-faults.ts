@@ -1,4 +1,5 @@
 import type { Call, Layer } from "../stack/call.ts";
+import type { CallEvent } from "../stack/marks.ts";
 import { refused } from "../stack/outcome.ts";
 import type { Sweep } from "../stack/sweep.ts";
 import { endedWaiting, Wait } from "./wait.ts";
@@ -12,7 +13,7 @@ export interface Fault {
 }
 
 /**
- * Delays and aborts calls by the first fault that is about them, and marks them as injected. Delay and abort are drawn
+ * Delays and aborts calls by the first fault that is about them, and marks them as injected: each is an event of the call, too. Delay and abort are drawn
  * independently, the delay comes first, as in Envoy. The time of the delay is the call's own: a deadline may end it.
  * @param random from 0 to below 1
  */
@@ -24,19 +25,20 @@ export const injectFaults =
     if (fault === undefined) return inner(call);
     const { delay, abort } = fault;
     if (delay !== undefined && drawn(delay.percent, random)) {
-      mark(call, "delay");
+      mark(call, "delay", { ms: delay.ms });
       const how = await new Wait(call, sweep, delay.ms).ended;
       if (how !== "over" && how !== "woken")
         return endedWaiting(call, how, sweep.now(), `in an injected delay of ${delay.ms} ms`);
     }
     if (abort === undefined || !drawn(abort.percent, random)) return inner(call);
-    mark(call, "abort");
+    mark(call, "abort", { code: "fault", status: abort.status });
     call.head.body.abandon("fault");
     return { ...refused("fault", `policy answers for ${call.callee}`), status: abort.status };
   };
 
 const drawn = (percent: number, random: () => number): boolean => random() * 100 < percent;
 
-function mark(call: Call, what: string): void {
+function mark(call: Call, what: "delay" | "abort", event: CallEvent): void {
   call.injected = call.injected === "" ? what : `${call.injected},${what}`;
+  call.onEvent?.("fault", event);
 }

@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { deadline } from "../../../sidecar/policy/deadline.ts";
 import { type Fault, injectFaults } from "../../../sidecar/policy/inject-faults.ts";
 import type { Call, Service } from "../../../sidecar/stack/call.ts";
+import type { CallEvent } from "../../../sidecar/stack/marks.ts";
 import { statusOf } from "../../../sidecar/stack/outcome.ts";
 import { stack } from "../../../sidecar/stack/stack.ts";
 import { LiveBody } from "../../support/bodies.ts";
@@ -30,6 +31,24 @@ test("an abort answers in place of the service, with the status that policy says
   })(call);
   assert.deepEqual([codeOf(outcome), statusOf(outcome), reached.length], ["fault", 418, 0]);
   assert.deepEqual([call.injected, (call.head.body as LiveBody).abandoned], ["abort", "fault"]);
+});
+
+test("a delay and an abort are told to a call whose span is recorded", async () => {
+  const { sweep, pass } = time();
+  const call = aCall();
+  const events: [string, CallEvent][] = [];
+  call.onEvent = (name, event) => events.push([name, event]);
+  const outcome = injectFaults(
+    [fault({ delay: { percent: 100, ms: 20 }, abort: always })],
+    highest,
+    sweep,
+  )(app)(call);
+  await pass(20);
+  await outcome;
+  assert.deepEqual(events, [
+    ["fault", { ms: 20 }],
+    ["fault", { code: "fault", status: 503 }],
+  ]);
 });
 
 test("a percentage of 0 is never drawn, and one of 100 always", async () => {
