@@ -40,7 +40,7 @@ export const retry = described(
     .strictObject({
       attempts: described(
         z._default(z.int().check(z.minimum(0), z.maximum(10)), 2),
-        "attempts after the first; 0 switches all retries off, also of what no app has seen, and of what a kept connection to the app died under",
+        "attempts after the first; 0 switches all retries off, also of what no app has seen, and of what a kept connection to the app died under; hedges, which have attempts of their own, go on",
         { cure: "write a whole number from 0 to 10" },
       ),
       codes: z.exactOptional(codes),

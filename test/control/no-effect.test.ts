@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { parse } from "yaml";
+import { LIMITS } from "../../sidecar/options.ts";
 import { analyse } from "../../src/control/analyse/analyse.ts";
+import { msOf, USUAL_REQUEST } from "../../src/control/analyse/no-effect/times.ts";
 import { EXAMPLES } from "../../src/resources/examples.ts";
 import { readResource } from "../../src/resources/read.ts";
 import { at, redirect, tell } from "./analyse-scene.ts";
@@ -58,6 +60,10 @@ describe("what a policy says in vain", () => {
       [{ retry: { codes: [503] }, retryBudget: noBudget }, "retry.codes"],
       [{ retry: {}, retryBudget: noBudget }],
       [{ retry: { codes: [503] }, retryBudget: { percent: 0 } }],
+      [{ retry: { attempts: 2, backoff: "60s", codes: [503] } }, "retry.backoff"],
+      [{ retry: { attempts: 2, backoff: "60s", codes: [503] }, timeouts: { request: "61s" } }],
+      [{ retry: { backoff: "1s" }, ...short }, "retry.backoff"],
+      [{ retry: { backoff: "60s" }, timeouts: { request: "0s" } }],
     ]));
 
   test("a hedge that comes too late, or that no budget allows", () =>
@@ -73,6 +79,9 @@ describe("what a policy says in vain", () => {
     checkPolicies([
       [{ park: {}, ...short }, "park.maxWait"],
       [{ park: { maxWait: "1s" }, ...short }],
+      [{ park: { maxWait: "30s" } }, "park.maxWait"],
+      [{ park: { maxWait: "30s" }, timeouts: { request: "0s" } }],
+      [{ hedge: { delay: "15s" } }, "hedge.delay"],
       [{ limits: { maxConcurrency: 1, queue: { wait: "2s" } }, ...short }, "limits.queue.wait"],
       [{ park: { maxWait: "0s", maxCalls: 5 } }, "park.maxCalls"],
       [{ park: { maxWait: "0s" } }],
@@ -113,6 +122,11 @@ describe("what a policy says in vain", () => {
       [limits({ priority: { shedBelow: 4 }, queue: { calls: 0 } })],
       [limits({ priority: { shedBelow: 0 } }), "limits.priority.shedBelow"],
       [limits({ priority: { shedBelow: 1 } })],
+      [limits({ priority: { shedBelow: 7 } }), "limits.priority.shedBelow"],
+      [limits({ priority: { shedBelow: 6 } })],
+      [limits({ queue: { calls: 4, wait: "0s" } }), "limits.queue.calls"],
+      [limits({ queue: { wait: "0s" } })],
+      [limits({ priority: {}, queue: { wait: "0s" } }), "limits.priority"],
       [limits({ queue: { calls: 0 } })],
       [limits({ queue: { calls: 0, wait: "1s" } }), "limits.queue.wait"],
       [{ ...limits({ queue: { calls: 0, wait: "2s" } }), ...short }, "limits.queue.wait"],
@@ -145,6 +159,7 @@ describe("what a rule says in vain", () => {
       [{ retry: { backoff: "2s" }, timeouts: { request: "2s" } }, "retry.backoff"],
       [{ retry: { backoff: "1s" }, timeouts: { request: "2s" } }],
       [{ retry: { backoff: "1s" } }],
+      [{ retry: { backoff: "15s" } }, "retry.backoff"],
     ]));
 
   test("beside a redirect, which calls nothing", () => {
@@ -167,6 +182,11 @@ describe("what a rule says in vain", () => {
   test("what is in vain for all calls but those of a rule is not told", () =>
     checkRules([
       [{ timeouts: { request: "9s" } }, undefined, { hedge: { delay: "2s" }, park: {}, ...short }],
+      [
+        { timeouts: { request: "90s" } },
+        undefined,
+        { hedge: { delay: "20s" }, park: { maxWait: "30s" }, retry: { backoff: "60s" } },
+      ],
     ]));
 
   test("it is told where something can be done about it, with its cure", async () => {
@@ -190,6 +210,10 @@ describe("what a rule says in vain", () => {
     );
     assert.equal(finding?.cure, "write timeouts longer than 2s, or a shorter hedge.delay");
   });
+});
+
+test("the default time of a call is that of a sidecar", () => {
+  assert.equal(msOf(USUAL_REQUEST), LIMITS.timeoutMs);
 });
 
 test("the examples of the reference page say nothing in vain, together neither", async () => {

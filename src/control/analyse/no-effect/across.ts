@@ -1,7 +1,16 @@
 import type { HttpRouteRule } from "../../../resources/http-route.ts";
 import type { Idle, Spec } from "./idle-policy.ts";
 import { hasNoBudget } from "./idle-policy.ts";
-import { attemptMs, limitMs, msOf, shortestOf, type Times } from "./times.ts";
+import {
+  attemptMs,
+  limitMs,
+  msOf,
+  shortestOf,
+  type Times,
+  USUAL_REQUEST,
+  wholeMs,
+  wholeOf,
+} from "./times.ts";
 
 /** The times of the calls that a rule takes: what it does not say itself, the policy of its service says. */
 export const timesOf = ({ timeouts }: HttpRouteRule, spec: Spec = {}): Times => ({
@@ -35,11 +44,11 @@ export function idleWithParent(rule: HttpRouteRule, at: string, spec: Spec = {},
       `retry.attempts 0 of ${policy} switches the retries of routes off, too`,
       "leave it out, or mend the policy",
     );
-  else if (retry?.backoff !== undefined && msOf(retry.backoff) >= limitMs(times.request))
+  else if (retry?.backoff !== undefined && msOf(retry.backoff) >= wholeMs(times))
     tell(
       "retry.backoff",
-      `request ${times.request} is over before a backoff of ${retry.backoff} is, so nothing is tried again`,
-      `write less than ${times.request}`,
+      `${wholeOf(times)} is over before a backoff of ${retry.backoff} is, so nothing is tried again`,
+      `write less than ${times.request ?? USUAL_REQUEST}`,
     );
 
   // Where the times of the policy are too short for it as well, that is told of the policy.
@@ -65,7 +74,7 @@ export function idleWithBackend(rule: HttpRouteRule, at: string, spec: Spec, pol
       cure: "give that retryBudget something, or leave codes out",
     });
   const waitMs = park === undefined ? 0 : msOf(park.maxWait);
-  if (waitMs > limitMs(request) && waitMs <= limitMs(timeouts?.request))
+  if (waitMs > limitMs(request) && waitMs <= wholeMs(timeouts ?? {}))
     idle.push({
       path: `${at}.timeouts.request`,
       message: `a call ends after ${request}, so none is held for park.maxWait ${park!.maxWait} of ${policy}`,

@@ -4,7 +4,7 @@ import { park } from "../../../resources/park.ts";
 import { retry } from "../../../resources/retry.ts";
 import type { Fault, ServicePolicy } from "../../../resources/service-policy.ts";
 import { conditionsKey } from "../conditions.ts";
-import { attemptMs, limitMs, msOf, shortestOf, type Times } from "./times.ts";
+import { attemptMs, msOf, shortestOf, type Times, USUAL_REQUEST, wholeMs, wholeOf } from "./times.ts";
 
 export type Spec = ServicePolicy["spec"];
 
@@ -21,7 +21,7 @@ export interface Idle {
  */
 export const idlePolicy = (spec: Spec, routed: readonly Times[] = []): Idle[] => [
   ...idleEmpty(spec),
-  ...idleRetry(spec),
+  ...idleRetry(spec, routed),
   ...idleHedge(spec, routed),
   ...idleWaits(spec, routed),
   ...idleBalance(spec),
@@ -47,8 +47,8 @@ function idleEmpty(spec: Spec): Idle[] {
   );
 }
 
-function idleRetry(spec: Spec): Idle[] {
-  const written = spec.retry;
+function idleRetry(spec: Spec, routed: readonly Times[]): Idle[] {
+  const { retry: written, timeouts = {} } = spec;
   if (written === undefined) return [];
   if (written.attempts === 0)
     return changed("retry", written, retry.parse({}), [
@@ -61,10 +61,20 @@ function idleRetry(spec: Spec): Idle[] {
       message: `attempts 0 switches all retries off, so ${field} is for none`,
       cure: "write attempts of 1 or more, or leave it out",
     }));
-  if (written.codes === undefined || !hasNoBudget(spec)) return [];
-  return [
-    { path: "spec.retry.codes", message: NO_BUDGET, cure: "give retryBudget something, or leave codes out" },
-  ];
+  const idle: Idle[] = [];
+  const { backoff } = written;
+  if ([timeouts, ...routed].every((times) => msOf(backoff) >= wholeMs(times)))
+    idle.push({
+      path: "spec.retry.backoff",
+      message: `no wait is as long as a backoff of ${backoff}: ${wholeOf(timeouts)} ends the call, and a wait takes half of what is left of it at most`,
+      cure: `write far less than ${timeouts.request ?? USUAL_REQUEST}, or a longer timeouts.request`,
+    });
+  if (written.codes !== undefined && hasNoBudget(spec))
+    idle.push({
+      ...{ path: "spec.retry.codes", message: NO_BUDGET },
+      cure: "give retryBudget something, or leave codes out",
+    });
+  return idle;
 }
 
 function idleHedge(spec: Spec, routed: readonly Times[]): Idle[] {
@@ -86,16 +96,17 @@ function idleHedge(spec: Spec, routed: readonly Times[]): Idle[] {
 }
 
 /** Waits that outlast the call: it is ended by its deadline, and what stands at the end of the wait never happens. */
-function idleWaits(
-  { park: parked, limits, timeouts: { request } = {} }: Spec,
-  routed: readonly Times[],
-): Idle[] {
-  const wholeMs = routed.reduce((most, times) => Math.max(most, limitMs(times.request)), limitMs(request));
+function idleWaits({ park: parked, limits, timeouts = {} }: Spec, routed: readonly Times[]): Idle[] {
+  const mostMs = Math.max(...[timeouts, ...routed].map(wholeMs));
+  const { request = USUAL_REQUEST } = timeouts;
   const idle: Idle[] = [];
   const judge = (path: string, wait: string, end: string) => {
-    if (msOf(wait) <= wholeMs) return;
-    const message = `no call waits for ${wait}, because timeouts.request ends it after ${request}, and not ${end}`;
-    idle.push({ path, message, cure: `write at most ${request}` });
+    if (msOf(wait) <= mostMs) return;
+    const isUsual = timeouts.request === undefined;
+    const why = isUsual ? `it ends after ${request} by default` : `timeouts.request ends it after ${request}`;
+    const message = `no call waits for ${wait}, because ${why}, and not ${end}`;
+    const cure = `write at most ${request}${isUsual ? ", or a timeouts.request that is longer" : ""}`;
+    idle.push({ path, message, cure });
   };
   if (limits?.queue !== undefined && limits.queue.calls !== 0)
     judge("spec.limits.queue.wait", limits.queue.wait, "the queue");
@@ -149,29 +160,43 @@ function idleBreaker({ breaker: written, balance: { policy } = balance.parse({})
 
 /** The default of `limits.queue.wait`: nobody can tell whether it was written. */
 const USUAL_WAIT_MS = 100;
+/** Of RFC 9218: none is less urgent. */
+const LEAST_URGENT = 7;
 
 function idleLimits({ limits: { priority, queue } = {} }: Spec): Idle[] {
   const idle: Idle[] = [];
-  if (queue?.calls === 0 && msOf(queue.wait) !== USUAL_WAIT_MS)
-    idle.push({
-      path: "spec.limits.queue.wait",
-      message: "queue.calls 0 lets no call wait",
-      cure: "let calls wait, or leave it out",
-    });
+  const tell = (path: string, message: string, cure: string) =>
+    idle.push({ path: `spec.limits.${path}`, message, cure });
+  const waitMs = queue === undefined ? USUAL_WAIT_MS : msOf(queue.wait);
+  const { calls } = queue ?? {};
+  if (calls === 0 && waitMs !== USUAL_WAIT_MS)
+    tell("queue.wait", "queue.calls 0 lets no call wait", "let calls wait, or leave it out");
+  if (calls !== undefined && calls > 0 && waitMs === 0)
+    tell(
+      "queue.calls",
+      "queue.wait 0s lets no call wait, however many may",
+      "write a wait such as 100ms, or calls 0",
+    );
   if (priority === undefined) return idle;
-  if (priority.shedBelow === 0)
-    idle.push({
-      path: "spec.limits.priority.shedBelow",
-      message:
-        "shedBelow 0 keeps a fifth of the limit, and the queue, from all calls but those of u=0; one that says nothing has 3",
-      cure: "write 3 or more, or leave it out",
-    });
-  else if (priority.shedBelow === undefined && queue?.calls === 0)
-    idle.push({
-      path: "spec.limits.priority",
-      message: "queue.calls 0 lets no call wait, and without shedBelow none is refused for its urgency",
-      cure: "write shedBelow, or let calls wait",
-    });
+  const { shedBelow } = priority;
+  if (shedBelow === 0)
+    tell(
+      "priority.shedBelow",
+      "shedBelow 0 keeps a fifth of the limit, and the queue, from all calls but those of u=0; one that says nothing has 3",
+      "write 3 or more, or leave it out",
+    );
+  else if (shedBelow === LEAST_URGENT)
+    tell(
+      "priority.shedBelow",
+      "shedBelow 7 sheds nothing: no call is less urgent than u=7",
+      "write 6 or less, or leave it out",
+    );
+  else if (shedBelow === undefined && (calls === 0 || waitMs === 0))
+    tell(
+      "priority",
+      `${calls === 0 ? "queue.calls 0" : "queue.wait 0s"} lets no call wait, and without shedBelow none is refused for its urgency`,
+      "write shedBelow, or let calls wait",
+    );
   return idle;
 }
 

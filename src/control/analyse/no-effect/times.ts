@@ -15,13 +15,19 @@ export function limitMs(text: string | undefined): number {
   return ms === 0 ? Number.POSITIVE_INFINITY : ms;
 }
 
-/** The limit that ends an attempt first, as it is written: `request 2s`. */
-export function shortestOf({ request, backendRequest }: Times): string {
-  return limitMs(backendRequest) <= limitMs(request)
-    ? `backendRequest ${backendRequest}`
-    : `request ${request}`;
-}
+/** `--timeout` of a sidecar that says nothing else: for a call of which neither policy, route nor app say more. */
+export const USUAL_REQUEST = "15s";
+
+/** How long a call may take, in ms; Infinity for no limit. */
+export const wholeMs = ({ request = USUAL_REQUEST }: Times): number => limitMs(request);
+
+/** The same in words: `request 2s`. */
+export const wholeOf = ({ request }: Times): string =>
+  request === undefined ? `request ${USUAL_REQUEST} (the default)` : `request ${request}`;
+
+/** The limit that ends an attempt first, in words: `request 2s`. */
+export const shortestOf = (times: Times): string =>
+  limitMs(times.backendRequest) <= wholeMs(times) ? `backendRequest ${times.backendRequest}` : wholeOf(times);
 
 /** How long an attempt may take, in ms; Infinity for no limit. */
-export const attemptMs = ({ request, backendRequest }: Times): number =>
-  Math.min(limitMs(request), limitMs(backendRequest));
+export const attemptMs = (times: Times): number => Math.min(wholeMs(times), limitMs(times.backendRequest));
