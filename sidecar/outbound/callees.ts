@@ -14,8 +14,10 @@ import { PendingLimit } from "../policy/limit-pending.ts";
 import { ParkingLot } from "../policy/park.ts";
 import { RetryBudget } from "../policy/retry-budget.ts";
 import type { PolicySource } from "../policy-source.ts";
+import type { Call } from "../stack/call.ts";
 import type { Sweep } from "../stack/sweep.ts";
 import { CalleeCounts, type CalleeView, viewOf } from "./callee-view.ts";
+import { lesserOf } from "./lesser.ts";
 import { keyOf } from "./sticky.ts";
 
 /** What this sidecar knows of one service that it calls; it outlives every change of policy. */
@@ -29,6 +31,8 @@ export interface Callee {
   pending: PendingLimit | undefined;
   /** Refuses calls to all of it; undefined when policy has no such breaker. */
   guard: Guard | undefined;
+  /** Which calls it refuses before others; undefined when policy does not rank them. */
+  isLesser: ((call: Call) => boolean) | undefined;
   /** Holds calls while no instance is there; undefined when policy does not want it. */
   lot: ParkingLot | undefined;
   /** Stops hearing what other callers say of it. */
@@ -163,6 +167,7 @@ export class Callees {
       counts: new CalleeCounts(),
       pending: pendingOf(undefined, service, policy),
       guard: undefined,
+      isLesser: lesserOf(policy?.spec.limits),
       lot: this.#lotOf(undefined, policy),
       unfollow: followHints(service),
       quantile(percentile) {
@@ -181,6 +186,7 @@ export class Callees {
     callee.budget.configure(budgetOf(policy));
     callee.balancer.configure(this.#balancerPolicyOf(policy));
     callee.pending = pendingOf(callee.pending, callee.service, policy);
+    callee.isLesser = lesserOf(policy?.spec.limits);
     callee.lot = this.#lotOf(callee.lot, policy);
     callee.guard = this.#guardOf(callee, breakerSettings(policy?.spec.breaker));
   }

@@ -109,7 +109,10 @@ export const backendLayersOf = (
 const versionOf = (target: Target): string | undefined =>
   target.kind === "version" ? target.version : undefined;
 
-const furtherParts = ({ budget }: Callee, { sweep }: OutboundParts) => ({ sweep, budget, field: fieldValue });
+const furtherParts = (callee: Callee, { sweep }: OutboundParts) => ({
+  ...{ sweep, budget: callee.budget, field: fieldValue },
+  isLesser: (call: Call) => callee.isLesser?.(call) === true,
+});
 
 function hedgeLayer({ attempts, delay }: HedgeWish, callee: Callee, parts: OutboundParts): Layer {
   return hedge(

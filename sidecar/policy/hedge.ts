@@ -20,6 +20,8 @@ export interface HedgeParts {
   /** Of the service that is called: a hedge is a further attempt like any other. */
   readonly budget: RetryBudget;
   readonly field: ReadField;
+  /** Whether the service refuses it before others, and so has less of the budget for it. */
+  readonly isLesser: (call: Call) => boolean;
   /** Tells a further attempt of one that is under way, so that it goes to another instance. */
   readonly apart: (next: Call, running: Call) => void;
   /** Told of each further attempt when it begins, and of those whose answer was taken. */
@@ -95,7 +97,8 @@ class Race implements Timed {
   /** The last attempt has had its time. */
   due(): void {
     const now = this.#parts.sweep.now();
-    if (!this.#parts.budget.take(now)) {
+    const { budget, isLesser } = this.#parts;
+    if (!budget.take(now, isLesser(this.#call))) {
       this.#call.note("over-budget");
       return;
     }

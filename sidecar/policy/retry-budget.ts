@@ -12,6 +12,8 @@ export interface RetryBudgetOptions {
 export const RETRY_BUDGET: RetryBudgetOptions = { percent: 20, intervalMs: 10_000, minPerSecond: 10 };
 
 const SLOTS = 10;
+/** Of what the budget may allow, so much is for calls that are not the first to be refused. */
+const KEPT = 0.5;
 
 /**
  * Keeps further attempts at one service below a share of its calls, whatever fails: without it, callers that try
@@ -25,6 +27,8 @@ export class RetryBudget {
   #slotMs: number;
   /** By slot, in hundredths of an attempt: what calls brought, less what was taken. A ring: the present is at `#at`. */
   readonly #slots: number[] = new Array<number>(SLOTS).fill(0);
+  /** What was taken, by slot, in the same measure: with it the balance tells what calls brought. */
+  readonly #used: number[] = new Array<number>(SLOTS).fill(0);
   #at = 0;
   #slotEndsAt = Number.NEGATIVE_INFINITY;
   #balance = 0;
@@ -54,13 +58,20 @@ export class RetryBudget {
     this.#add(this.#options.percent);
   }
 
-  /** Asks for one attempt more. False when there is none left. */
-  take(now: number): boolean {
+  /**
+   * Asks for one attempt more. False when there is none left.
+   * @param isLesser of a call that is refused before others: it does not get the last half, so that those that are many
+   * and of no hurry do not use up what the urgent ones need
+   */
+  take(now: number, isLesser = false): boolean {
     this.#fill(now);
+    const kept = isLesser ? KEPT : 0;
     // The floor first: it is lost soonest when it is not used.
-    if (this.#floor >= 1) this.#floor--;
-    else if (this.#balance >= 100) this.#add(-100);
-    else {
+    if (this.#floor - 1 >= kept * this.#options.minPerSecond) this.#floor--;
+    else if (this.#balance - 100 >= kept * (this.#balance + sum(this.#used))) {
+      this.#add(-100);
+      this.#used[this.#at]! += 100;
+    } else {
       this.#refused++;
       return false;
     }
@@ -94,8 +105,15 @@ export class RetryBudget {
     for (let i = 0; i < Math.min(passed, SLOTS); i++) {
       this.#at = (this.#at + 1) % SLOTS;
       this.#slots[this.#at] = 0;
+      this.#used[this.#at] = 0;
     }
-    this.#balance = this.#slots.reduce((sum, slot) => sum + slot, 0);
+    this.#balance = sum(this.#slots);
     this.#slotEndsAt = passed > SLOTS ? now + this.#slotMs : this.#slotEndsAt + passed * this.#slotMs;
   }
+}
+
+function sum(slots: readonly number[]): number {
+  let all = 0;
+  for (const slot of slots) all += slot;
+  return all;
 }

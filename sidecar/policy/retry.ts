@@ -42,6 +42,8 @@ export interface RetryParts {
   readonly unixMs: () => number;
   /** Whether an instance is known that may take the call and has not had it. */
   readonly hasOther: (call: Call) => boolean;
+  /** Whether the service refuses it before others, and so has less of the budget for it. */
+  readonly isLesser: (call: Call) => boolean;
   /** Told of each further attempt when it begins. */
   readonly retried: () => void;
 }
@@ -82,10 +84,11 @@ export const retry =
       const pauseMs = pauseOf(outcome, n, call.dueAt - now, options, parts);
       if (call.cancelled === undefined) {
         if (pauseMs === undefined || now + pauseMs >= call.dueAt) break;
-        if (burdens(outcome) && !budget.take(now)) {
+        const isLesser = parts.isLesser(call);
+        if (burdens(outcome) && !budget.take(now, isLesser)) {
           call.note("over-budget");
           replay?.drop();
-          return overBudget(call, unlessSeen(seen, outcome));
+          return overBudget(call, unlessSeen(seen, outcome), isLesser);
         }
       }
       seen ||= outcome.kind === "replied" || (outcome.kind === "failed" && outcome.delivered === "unknown");
@@ -196,14 +199,14 @@ const ABOVE_A_LIMIT: ReadonlySet<Code> = new Set(["overloaded", "rate-limited"])
  * The app's answer stands as it is; and where no app has seen the call, so does the refusal: its code has the cure. What
  * it asks for besides (`Retry-After`, `RateLimit`) is kept in any case.
  */
-function overBudget(call: Call, outcome: Outcome): Outcome {
+function overBudget(call: Call, outcome: Outcome, isLesser: boolean): Outcome {
   if (outcome.kind !== "failed") return outcome;
   const isSeen = outcome.delivered === "unknown";
   const what = isSeen ? `${outcome.message} (${outcome.code})` : outcome.message;
   return {
     ...outcome,
     code: isSeen ? "retry-budget" : outcome.code,
-    message: `${what}, and the retry budget of ${call.callee} is used up`,
+    message: `${what}, and the retry budget of ${call.callee} is used up${isLesser ? " but for urgent calls" : ""}`,
   };
 }
 

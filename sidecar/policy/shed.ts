@@ -1,7 +1,7 @@
 /** The urgency that no other goes before (RFC 9218 §4.1). */
 export const MOST_URGENT = 0;
 /** Urgency of a call that says nothing about itself (RFC 9218 §4.1). */
-const DEFAULT_URGENCY = 3;
+export const DEFAULT_URGENCY = 3;
 /** The member `u` of the dictionary, or the digit alone for callers that know no structured fields. */
 const URGENCY = /(?:^|,)\s*(?:u\s*=\s*)?([0-7])\s*(?=$|[,;])/;
 

@@ -89,7 +89,7 @@ export const retryBudget = described(
       { cure: "write a whole number from 0 to 1000000" },
     ),
   }),
-  "What all callers' retries and hedges of one sidecar may add to the load on the service (GEP-3388). It holds without being written, with these defaults.",
+  "What all callers' retries and hedges of one sidecar may add to the load on the service (GEP-3388). It holds without being written, with these defaults. Where `limits.priority` is written, calls less urgent than its shedBelow, or without that than 3, do not get the last half of it.",
   { id: "RetryBudget" },
 );
 

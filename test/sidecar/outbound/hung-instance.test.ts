@@ -39,6 +39,7 @@ const scene = (slow: (call: number) => number) => {
         if (target.kind === "instance") next.tried = [target.instance];
       },
       hedged: () => undefined,
+      isLesser: () => false,
     },
   )(
     balance(

@@ -129,6 +129,7 @@ test("trying again sees the race as one attempt, and numbers go on from there", 
     random: () => 0,
     unixMs: () => 0,
     hasOther: () => true,
+    isLesser: () => false,
     retried: () => {},
   };
   const call = aCall();

@@ -27,7 +27,7 @@ for (const confirmed of [true, false])
       { attempts: 1, delay: confirmed ? 100 : 30 },
       {
         ...{ sweep, budget: new RetryBudget(RETRY_BUDGET), field: fieldValue },
-        ...{ apart: () => undefined, hedged: () => undefined },
+        ...{ apart: () => undefined, hedged: () => undefined, isLesser: () => false },
       },
     )(exchanges.send);
     const call = pair.call();

@@ -42,6 +42,7 @@ export const scene = (options: Partial<HedgeOptions> = {}, budget = new RetryBud
       ...{ sweep, budget, field: fieldValue },
       apart: (next, running) => apart.push([next.attempt, running.attempt]),
       hedged: (what) => told.push(what),
+      isLesser: () => false,
     },
   );
   return { sweep, pass, attempts, told, apart, budget, layer, service, run: layer(service) };

@@ -17,7 +17,7 @@ import { codeOf, replied, slow, time } from "./scene.ts";
 const retryUndelivered = ({ random }: { readonly random: () => number }, sweep: Sweep): Layer =>
   retry(RETRY, {
     ...{ sweep, budget: new RetryBudget(RETRY_BUDGET), field: fieldValue },
-    ...{ random, unixMs: () => 0, hasOther: () => true, retried: () => {} },
+    ...{ random, unixMs: () => 0, hasOther: () => true, isLesser: () => false, retried: () => {} },
   });
 
 /** Gives these outcomes in turn, and keeps the attempt numbers that it saw. */

@@ -39,6 +39,24 @@ test("what was taken counts for as long as the interval, too: no burst of calls 
   assert.equal(takeAll(budget, 18_500), 10);
 });
 
+test("calls that are refused before others leave the last half to the urgent ones, of the floor and of the share", () => {
+  const lesser = (budget: RetryBudget, now: number): number => {
+    let taken = 0;
+    while (budget.take(now, true)) taken++;
+    return taken;
+  };
+  const floor = new RetryBudget(RETRY_BUDGET);
+  assert.deepEqual([lesser(floor, 0), takeAll(floor, 0)], [5, 5]);
+  assert.deepEqual([lesser(floor, 500), takeAll(floor, 500)], [0, 5], "it fills for those first");
+  const share = new RetryBudget(NO_FLOOR);
+  for (let i = 0; i < 100; i++) share.called(0);
+  assert.deepEqual([lesser(share, 0), takeAll(share, 0)], [10, 10]);
+  for (let i = 0; i < 100; i++) share.called(9500);
+  assert.deepEqual([lesser(share, 9500), takeAll(share, 9500)], [0, 20], "what was taken counts on");
+  for (let i = 0; i < 100; i++) share.called(25_000);
+  assert.deepEqual([lesser(share, 25_000), takeAll(share, 25_000)], [10, 10]);
+});
+
 test("a share may be less than one per cent, or nothing", () => {
   const budget = new RetryBudget({ ...NO_FLOOR, percent: 0.5 });
   for (let i = 0; i < 399; i++) budget.called(0);
@@ -89,7 +107,7 @@ test("for any traffic, in any time, what is taken is within the share and the fl
         budget.called(now);
         calls++;
       }
-      for (let n = Math.floor(random() * 5); n > 0; n--) if (budget.take(now)) taken++;
+      for (let n = Math.floor(random() * 5); n > 0; n--) if (budget.take(now, n % 2 === 0)) taken++;
       log.push({ now, calls, taken });
       const most = (options.percent / 100) * calls + (options.minPerSecond * (now - start + 1000)) / 1000;
       assert.ok(taken <= most + 1e-6, `seed ${seed}: ${taken} > ${most}`);

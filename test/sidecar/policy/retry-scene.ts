@@ -31,7 +31,7 @@ export const scene = (outcomes: readonly Outcome[], options = RETRY, parts: Part
   };
   const layer = retry(options, {
     ...{ sweep, budget, field: fieldValue, random: () => 0, unixMs: () => NOW },
-    ...{ hasOther: () => true, retried: () => {} },
+    ...{ hasOther: () => true, isLesser: () => false, retried: () => {} },
     ...parts,
   });
   /** Lets time pass until the call has ended. */

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { RETRY } from "../../../sidecar/policy/retry.ts";
 import { type Body, wholeBody } from "../../../sidecar/stack/body.ts";
+import type { Call } from "../../../sidecar/stack/call.ts";
 import { type Failed, failed, type Outcome, refused } from "../../../sidecar/stack/outcome.ts";
 import { LiveBody } from "../../support/bodies.ts";
 import { aCall } from "../../support/calls.ts";
@@ -182,6 +183,20 @@ test("over the budget a refusal that no app has seen stays what it is, with all 
     ...{ code: "retry-budget", delivered: "unknown" },
     message: `every place is in use (overloaded), ${told}`,
   });
+});
+
+test("calls that are refused before others leave half of the budget to the urgent ones", async () => {
+  const full = failed("overloaded", "no", "o1 is full");
+  const isLesser = ({ head }: Call) => head.headers === "u=7";
+  const { run, budget } = scene([full], CODES, { isLesser });
+  for (let i = 0; i < 20; i++) await run(aCall({ headers: "u=7" }));
+  const last = (await run(aCall({ headers: "u=7" }))) as Failed;
+  assert.match(last.message, /the retry budget of orders is used up but for urgent calls/);
+  const before = budget.read(0).taken;
+  const urgent = aCall();
+  const outcome = (await run(urgent)) as Failed;
+  assert.deepEqual([urgent.attempt, outcome.message], [3, "o1 is full"]);
+  assert.equal(budget.read(0).taken, before + 2);
 });
 
 test("what is above the rate of one instance is offered to another, once and within the budget", async () => {
