@@ -26,6 +26,6 @@ export const park = described(
       100,
     ),
   }),
-  "Holds calls while no instance is there, and sends them when one comes. What was held too long is answered with 503 `parked-expired` and `Retry-After`. It is for instances that are away, not for a broker that is: a call that begins then is held for `--broker-wait` of its sidecar, and answered with `broker-away` after that; those that are held already stay held, for maxWait at most.",
+  "Holds calls while no instance is there, and sends them in their order when one comes: few at first, then as many as it takes; what finds it at its limits is held on. What was held too long is answered with 503 `parked-expired` and `Retry-After`. It is for instances that are away, not for a broker that is: a call that begins then is held for `--broker-wait` of its sidecar, and answered with `broker-away` after that; those that are held already stay held, for maxWait at most.",
   { id: "Park" },
 );
