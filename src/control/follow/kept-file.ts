@@ -2,6 +2,9 @@ import { mkdirSync, readFileSync, statSync } from "node:fs";
 import { open, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 
+/** Several sidecars of one process may have one folder. */
+let files = 0;
+
 export interface KeptFileOptions {
   /** What is kept, for people: `policy`. */
   readonly what: string;
@@ -20,6 +23,7 @@ export interface KeptFileOptions {
 export class KeptFile {
   readonly path: string;
   readonly #folder: string;
+  readonly #temporary: string;
   readonly #options: KeptFileOptions;
   #waiting: object | undefined;
   #writing: Promise<void> | undefined;
@@ -29,6 +33,7 @@ export class KeptFile {
   constructor(folder: string, name: string, options: KeptFileOptions) {
     this.#folder = folder;
     this.path = join(folder, name);
+    this.#temporary = `${this.path}.${process.pid}.${files++}.tmp`;
     this.#options = options;
   }
 
@@ -82,7 +87,7 @@ export class KeptFile {
 
   async #replace(text: string): Promise<void> {
     mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
-    const temporary = `${this.path}.${process.pid}.tmp`;
+    const temporary = this.#temporary;
     try {
       await rm(temporary, { force: true });
       const file = await open(temporary, "wx", 0o600);
