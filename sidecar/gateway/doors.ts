@@ -10,6 +10,7 @@ import { type Door, refuse } from "../outbound/listener.ts";
 import type { PolicySource } from "../policy-source.ts";
 import { clientOf } from "./client-address.ts";
 import type { Clients } from "./clients.ts";
+import { hasDotSegments } from "./dot-segments.ts";
 import type { GatewayLimits } from "./options.ts";
 import { outsideAnswer } from "./outside-answer.ts";
 import { outsideHeaders } from "./outside-headers.ts";
@@ -76,6 +77,12 @@ export function doors(options: DoorsOptions): (socket: Socket) => OnRequest {
       // One connection, one host: else whoever may call one host could hide behind its name which other he calls.
       else if (named !== undefined && hostnameOf(asked.host) !== named)
         turnAway("misdirected", `the connection was made for ${named}`)(asked, responder);
+      // No rule can look at a path that the app resolves to another.
+      else if (hasDotSegments(asked.path))
+        turnAway("bad-request", "the path has dot segments, or what an app may take for them")(
+          asked,
+          responder,
+        );
       else handle(new OutsideRequest(asked, headersOf(asked.headers, asked.host, client)), responder);
     };
   };

@@ -14,6 +14,32 @@ const CLIENT_ADDRESSES = [
   ...["cf-connecting-ip", "fastly-client-ip", "x-azure-clientip", "true-client-ip", "x-client-ip"],
   ...["x-cluster-client-ip", "fly-client-ip", "x-envoy-external-address", "cloudfront-viewer-address"],
 ];
+const rewritten = (replacePrefixMatch: string) => ({
+  type: "URLRewrite",
+  urlRewrite: { path: { type: "ReplacePrefixMatch", replacePrefixMatch } },
+});
+/** What leads some app from `/pub/` to `/private/s.txt`. */
+const OUT = [
+  ...["../private/s.txt", "./../private/s.txt", "/../private/s.txt", "..", "a/../../private/s.txt?x=1"],
+  ...["%2e%2e/private/s.txt", "%2E./private/s.txt", "..%2fprivate/s.txt", "x%2f..%2f../private/s.txt"],
+  ...["%252e%252e/private/s.txt", "..%252fprivate/s.txt", "%25252e%25252e/private", "%%32%65%2e/private"],
+  ...["..%5cprivate%5cs.txt", "..;/private/s.txt", "..;x=1/private/s.txt", "..%3b/private/s.txt"],
+  ...["%c0%ae%c0%ae/private/s.txt", "..%c0%afprivate/s.txt", "%ef%bc%8e%ef%bc%8e/private", "%u002e./private"],
+  ...["..%00/private/s.txt", "..%20/private/s.txt", `%${"25".repeat(2000)}2e./private/s.txt`],
+];
+/** Paths of ordinary apps, which only look a little like that. */
+const HARMLESS = [
+  ...[
+    "/pub/a%2Fb",
+    "/pub/..a/b..",
+    "/pub/.well-known/x",
+    "/pub/...",
+    "/pub//x",
+    "/pub/a;v=1/b",
+    "/pub/100%25",
+  ],
+  ...["/pub/x?to=/../y", "/pub/https%3A%2F%2Fexample.com%2Fa.b", "/pub/%E2%82%AC%2e5", "/pub/%2egit"],
+];
 
 test("strangers at a gateway: what they claim to be, smuggle, and reach for", async (t) => {
   const { mesh, ask: outside, wire, http, https } = await gatewayMesh(t, { headTimeoutMs: 1500 });
@@ -69,6 +95,43 @@ test("strangers at a gateway: what they claim to be, smuggle, and reach for", as
       assert.equal(echo.body, body === "" ? "" : "hello");
       seen.splice(0);
       client.socket.destroy();
+    }
+  });
+
+  await t.test("the rule of one path leads to no other by dot segments, in no spelling", async () => {
+    await mesh.apply(
+      gatewayRoute(
+        "public",
+        ["files.example.com"],
+        [
+          { matches: [{ path: { type: "PathPrefix", value: "/pub" } }], ...to("orders") },
+          {
+            matches: [{ path: { type: "PathPrefix", value: "/old" } }],
+            filters: [rewritten("/pub")],
+            ...to("orders"),
+          },
+        ],
+      ),
+    );
+    const asking = async (path: string): Promise<string> => {
+      const client = await wireTo(t, http);
+      client.send(lines(`GET ${path} HTTP/1.1`, "Host: files.example.com"));
+      const head = await client.head();
+      client.socket.destroy();
+      return head;
+    };
+    const before = seen.length;
+    for (const prefix of ["/pub", "/old", "http://files.example.com/pub"])
+      for (const way of OUT)
+        assert.match(
+          await asking(`${prefix}/${way}`),
+          /^HTTP\/1\.1 400 [\s\S]*weft-error: bad-request/,
+          prefix + way,
+        );
+    assert.equal(seen.length, before, "no app was asked");
+    for (const path of HARMLESS) {
+      assert.match(await asking(path), /^HTTP\/1\.1 200 /, path);
+      assert.equal(seen.at(-1)?.path, path, "as it came");
     }
   });
 
