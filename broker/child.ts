@@ -36,7 +36,9 @@ export async function startChild(
   const logStart = logSize(files.logFile);
   const [program, ...args] = [...dieWithParent(), server, "-c", files.configFile];
   // A session of its own: a Ctrl-C in the terminal must reach Weft only, which stops the broker last.
-  const child = spawn(program!, args, { stdio: ["ignore", "ignore", "pipe"], detached: true });
+  const child = privately(() =>
+    spawn(program!, args, { stdio: ["ignore", "ignore", "pipe"], detached: true }),
+  );
   let complaint = ""; // until the log is open, nats-server complains on stderr
   child.stderr!.setEncoding("utf8").on("data", (text: string) => {
     complaint = (complaint + text).slice(-4096);
@@ -72,6 +74,16 @@ export async function startChild(
       throw error;
     }
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+  }
+}
+
+/** What the server makes, its owner alone may read: by itself it would let the group read its log. */
+function privately<T>(spawned: () => T): T {
+  const before = process.umask(0o077);
+  try {
+    return spawned();
+  } finally {
+    process.umask(before);
   }
 }
 

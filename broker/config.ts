@@ -62,7 +62,7 @@ const DEFAULTS: Limits = {
 
 /** A user JWT with many callees comes in one CONNECT line: 4 KiB, the default, cuts it off; 64 KiB carries 1000+. */
 const MAX_CONTROL_LINE = 65_536;
-/** The log starts afresh at this size; old ones are kept beside it and thinned out at each start. */
+/** The log starts afresh at this size; old ones are kept beside it, and thinned out by `log.ts`. */
 export const LOG_SIZE_LIMIT = 10 << 20;
 
 /**

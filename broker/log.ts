@@ -1,8 +1,10 @@
 import { closeSync, fstatSync, openSync, readdirSync, readSync, rmSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 
-/** How many rotated logs are kept; nats-server 2.9 never deletes one itself. */
+/** How many rotated logs are kept. From 2.10 on nats-server can see to that itself (`logfile_max_num`); 2.9 refuses the word. */
 const KEPT_LOGS = 3;
+/** A client that is refused without end fills tens of MB of log a second. */
+const PRUNE_EVERY_MS = 1000;
 
 /** A place in the log, to read later what came after it. */
 export function logSize(file: string): number {
@@ -62,6 +64,23 @@ export function pruneLogs(file: string): void {
     .filter((name) => name.startsWith(prefix) && /^\d{4}/.test(name.slice(prefix.length)))
     .sort();
   for (const name of rotated.slice(0, -KEPT_LOGS)) rmSync(join(dirname(file), name), { force: true });
+}
+
+/**
+ * Prunes now, and as long as the broker writes: a disk that a client can fill by being refused is the broker's end.
+ * @returns the way to stop
+ */
+export function keepLogsPruned(file: string): () => void {
+  pruneLogs(file);
+  const prune = () => {
+    try {
+      pruneLogs(file);
+    } catch {
+      // The folder is gone, or may not be read just now: the broker itself will say so.
+    }
+  };
+  const timer = setInterval(prune, PRUNE_EVERY_MS).unref();
+  return () => clearInterval(timer);
 }
 
 function withFile<T>(file: string, use: (fd: number) => T): T | undefined {

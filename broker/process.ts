@@ -4,7 +4,7 @@ import { hostPort } from "./conf-text.ts";
 import { type BrokerConfig, renderConfig } from "./config.ts";
 import { BrokerError } from "./failure.ts";
 import { forget, remember, stopLeftBehind } from "./left-behind.ts";
-import { pruneLogs } from "./log.ts";
+import { keepLogsPruned } from "./log.ts";
 import { freePort, reachable } from "./ports.ts";
 import { reloadChild } from "./reload.ts";
 import { type BrokerEvent, type Patience, Supervisor } from "./supervisor.ts";
@@ -78,7 +78,7 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
   }
   const stale = await stopLeftBehind(folder, files.configFile, patience.stopWithinMs);
   if (stale !== undefined) onEvent({ kind: "stopped-left-behind", pid: stale });
-  pruneLogs(files.logFile);
+  const stopPruning = keepLogsPruned(files.logFile);
 
   const write = (config: BrokerSettings): void =>
     writeFileSync(files.configFile, renderConfig({ ...config, ...files, dataDir: folder }), { mode: 0o600 });
@@ -100,6 +100,7 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
       const asked = [options.config.port, options.config.cluster?.port];
       const lostARace = error instanceof BrokerError && error.takenPort && !asked.includes(error.takenPort);
       if (lostARace && tries < PORT_TRIES) continue;
+      stopPruning();
       throw error;
     }
     let current = config;
@@ -115,7 +116,10 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
         throw error;
       }
     };
-    const exited = supervisor.exited.finally(() => forget(folder));
+    const exited = supervisor.exited.finally(() => {
+      stopPruning();
+      forget(folder);
+    });
     exited.catch(() => {}); // for whoever asks; nobody has to
     return {
       host: config.host,
