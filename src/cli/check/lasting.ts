@@ -1,3 +1,4 @@
+import { isHalfRevoked } from "../../identity/records/ledger.ts";
 import { auditFolder, openLedger } from "../../identity/records/records.ts";
 import { verifyAudit } from "../../identity/records/verify-audit.ts";
 import { type Expiry, expiries } from "../../identity/trust/expiries.ts";
@@ -56,6 +57,21 @@ export const identities: Check = {
 interface Sidecars {
   readonly sidecars: readonly { readonly service: string; readonly instance: string }[];
 }
+
+/** Instances that are revoked at the authority only. */
+export const revocations: Check = {
+  what: "revocations",
+  run({ state, now }) {
+    const half = openLedger(state)
+      .list(now)
+      .filter((entry) => isHalfRevoked(entry, now));
+    if (half.length === 0) return [ok("revocations", "the brokers know of all")];
+    return half.map((entry): Finding => {
+      const says = `the brokers were not told that ${nameOf(entry)} is revoked: they let it in for ${age(entry.jwtExpiresAt - now)} more`;
+      return fail("revocations", says, `weft revoke ${nameOf(entry)}, with --operator-seed FILE`);
+    });
+  },
+};
 
 export const rotation: Check = {
   what: "rotation",

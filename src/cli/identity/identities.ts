@@ -1,4 +1,4 @@
-import type { LedgerEntry } from "../../identity/records/ledger.ts";
+import { isHalfRevoked, type LedgerEntry } from "../../identity/records/ledger.ts";
 import { openLedger } from "../../identity/records/records.ts";
 import { age } from "../get/rows.ts";
 import { printJson, printLine } from "../policy/print.ts";
@@ -15,13 +15,18 @@ export function identities(service: string | undefined, { state, output, all }: 
   const entries = openLedger(state)
     .list(now)
     .filter((entry) => service === undefined || entry.service === service)
-    .filter((entry) => all || stateOf(entry, now) === "good");
+    .filter((entry) => all || SHOWN.has(stateOf(entry, now)));
   if (output === "json") printJson(entries.map((entry) => shown(entry, now)));
   else printLine(table([HEAD, ...entries.map((entry) => row(entry, now))]));
 }
 
-/** `away`: its JWT has ended, and its certificate can still renew it. */
-const stateOf = ({ revokedAt, certExpiresAt, jwtExpiresAt }: LedgerEntry, now: number): string => {
+/** Whom brokers let in. */
+const SHOWN: ReadonlySet<string> = new Set(["good", "half-revoked"]);
+
+/** `half-revoked`: nothing is renewed, but the brokers were not told. `away`: its JWT has ended, and its certificate can still renew it. */
+const stateOf = (entry: LedgerEntry, now: number): string => {
+  const { revokedAt, certExpiresAt, jwtExpiresAt } = entry;
+  if (isHalfRevoked(entry, now)) return "half-revoked";
   if (revokedAt !== undefined) return "revoked";
   if (now >= certExpiresAt) return "ended";
   return now >= jwtExpiresAt ? "away" : "good";
@@ -34,14 +39,15 @@ const row = (entry: LedgerEntry, now: number): string[] => [
   ...[entry.admittedBy, entry.address],
 ];
 
-const shown = ({ revokedAt, ...entry }: LedgerEntry, now: number) => ({
+const shown = (entry: LedgerEntry, now: number) => ({
   ...entry,
-  state: stateOf({ ...entry, ...(revokedAt === undefined ? {} : { revokedAt }) }, now),
+  state: stateOf(entry, now),
   enrolledAt: iso(entry.enrolledAt),
   issuedAt: iso(entry.issuedAt),
   jwtExpiresAt: iso(entry.jwtExpiresAt),
   certExpiresAt: iso(entry.certExpiresAt),
-  ...(revokedAt === undefined ? {} : { revokedAt: iso(revokedAt) }),
+  ...(entry.revokedAt === undefined ? {} : { revokedAt: iso(entry.revokedAt) }),
+  ...(entry.toldAt === undefined ? {} : { toldAt: iso(entry.toldAt) }),
 });
 
 const iso = (ms: number): string => new Date(ms).toISOString();

@@ -10,7 +10,9 @@ export interface IdentitiesFlags {
 /** `weft identities [SERVICE]` */
 export function define(command: Command): Command {
   return withOutput(withState(command))
-    .description("List who the authority has let in: since when, until when, with what.")
+    .description(
+      "List who the authority has let in: since when, until when, with what.\nhalf-revoked: the authority renews nothing for it, but brokers were not told (weft revoke --operator-seed) and let it in.",
+    )
     .argument("[service]", "only the instances of this service", nameOf("service"))
     .option(
       "--all",

@@ -20,7 +20,13 @@ export interface LedgerEntry {
   /** Network address that it asked from last. */
   readonly address: string;
   readonly revokedAt?: number;
+  /** When all brokers had been told that it is revoked. */
+  readonly toldAt?: number;
 }
+
+/** Whether brokers may still let it in, although it is revoked: they were not told yet, and its JWT has not ended. */
+export const isHalfRevoked = ({ revokedAt, toldAt, jwtExpiresAt }: LedgerEntry, now: number): boolean =>
+  revokedAt !== undefined && toldAt === undefined && now < jwtExpiresAt;
 
 /** All instances of a service that were let in until then are revoked. */
 interface ServiceEntry {
@@ -91,6 +97,11 @@ export class Ledger {
   revokeInstance(service: string, instance: string, now: number): LedgerEntry | undefined {
     const entry = this.find(service, instance);
     return entry && this.#revoke(entry, now);
+  }
+
+  /** Notes that all brokers know that these are revoked. */
+  told(entries: readonly LedgerEntry[], now: number): void {
+    for (const entry of entries) this.issued({ ...entry, toldAt: now });
   }
 
   #of(service = ""): LedgerEntry[] {
