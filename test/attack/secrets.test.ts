@@ -29,7 +29,7 @@ const tokens: string[] = [];
 
 const filesIn = (path: string): string[] =>
   readdirSync(path, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
+    .filter((entry) => entry.isFile() && !entry.name.includes("lock")) // these come and go
     .map((entry) => join(entry.parentPath, entry.name));
 
 /** Seeds, private keys, what proves a user, the admin token: everything in the state folder that nobody should see. */
@@ -117,7 +117,10 @@ before(async () => {
   said.push(up.stdout(), orders.stdout(), shop.stderr());
   const registry = /registry +(\S+)/.exec(up.stdout())![1]!;
   const adminToken = readFileSync(join(state, "registry", "admin-token"), "utf8").trim();
-  const audit = () => filesIn(join(state, "authority", "audit")).map((file) => readFileSync(file, "utf8"));
+  const audit = () =>
+    filesIn(join(state, "authority", "audit"))
+      .filter((file) => file.endsWith(".jsonl"))
+      .map((file) => readFileSync(file, "utf8"));
   const renewed = () =>
     audit()
       .join("")
