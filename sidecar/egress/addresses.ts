@@ -7,6 +7,8 @@ const NOT_PUBLIC_4 = blockListOf([
   "10.0.0.0/8",
   "100.64.0.0/10",
   "127.0.0.0/8",
+  // Azure's metadata and DNS, of every virtual machine there, among its public ones.
+  "168.63.129.16/32",
   "169.254.0.0/16",
   "172.16.0.0/12",
   "192.0.0.0/24",

@@ -18,7 +18,7 @@ import { rescue, stack } from "../stack/stack.ts";
 import { isOfMesh, notMesh } from "./not-mesh.ts";
 import { Pools } from "./pools.ts";
 import { type Lookup, Resolver } from "./resolver.ts";
-import { type EgressRule, EgressRules, type Outside, outsideOf } from "./rules.ts";
+import { type EgressRule, EgressRules, type Outside, outsideOf, shown, shownHost } from "./rules.ts";
 import { openTunnel } from "./tunnel.ts";
 
 /** The first request waits so long for the service's own policy, while a registry is heard. */
@@ -127,20 +127,21 @@ export class Egress {
   }
 
   async #send(call: Call, to: Outside, rule: EgressRule): Promise<Outcome> {
-    const { host, port } = to;
+    const { host } = to;
     const addresses = await this.#resolver.addresses(host, rule.ranges);
     if (call.cancelled !== undefined)
       return failed(call.cancelled, "no", "the call ended before it was sent");
-    if (addresses === "unknown") return failed("egress-unreachable", "no", `${host} has no address`);
+    if (addresses === "unknown")
+      return failed("egress-unreachable", "no", `${shownHost(host)} has no address`);
     if (addresses === "denied") {
       const which = rule.ranges === undefined ? "is public" : "is in addresses of its rule";
-      return this.#denied(`${host}:${port}`, `no address of ${host} ${which}`);
+      return this.#denied(shown(to), `no address of ${shownHost(host)} ${which}`);
     }
     if (call.head.method === "CONNECT") return this.#tunnel(call, to, addresses);
     const { address } = addresses.find(({ family }) => family === 4) ?? addresses[0]!;
     const outcome = await this.#pools.of(to, address).service(call);
     if (outcome.kind !== "failed" || outcome.code !== "app-unreachable") return outcome;
-    return failed("egress-unreachable", "no", `${host}:${port} cannot be reached at ${address}`);
+    return failed("egress-unreachable", "no", `${shown(to)} cannot be reached at ${shownHost(address)}`);
   }
 
   #tunnel(call: Call, to: Outside, addresses: Parameters<typeof openTunnel>[2]): Promise<Outcome> {
@@ -149,7 +150,10 @@ export class Egress {
     this.#tunnels++;
     return openTunnel(call, to, addresses, {
       misnamed: (name) =>
-        this.#say(`a tunnel to ${to.host} was cut: TLS was begun for ${JSON.stringify(name)}`, "tunnel-cut"),
+        this.#say(
+          `a tunnel to ${shownHost(to.host)} was cut: TLS was begun for ${JSON.stringify(name)}`,
+          "tunnel-cut",
+        ),
       closed: () => void this.#tunnels--,
     });
   }

@@ -1,6 +1,6 @@
 import { type AppClient, appClient } from "../http/app-client.ts";
 import type { Sweep } from "../stack/sweep.ts";
-import type { Outside } from "./rules.ts";
+import { type Outside, shown } from "./rules.ts";
 
 const MOST_POOLS = 64;
 /** Not on this machine, as an app is. */
@@ -18,7 +18,8 @@ export class Pools {
     this.#idleTimeoutMs = idleTimeoutMs;
   }
 
-  of({ host, port }: Outside, address: string): AppClient {
+  of(to: Outside, address: string): AppClient {
+    const { host, port } = to;
     const key = `${host} ${address} ${port}`;
     const known = this.#pools.get(key);
     if (known !== undefined) return known;
@@ -30,7 +31,7 @@ export class Pools {
     const pool = appClient({
       ...{ host: address, port, sweep: this.#sweep, idleTimeoutMs: this.#idleTimeoutMs },
       ...{ connectTimeoutMs: CONNECT_TIMEOUT_MS, maxConnections: MOST_CONNECTIONS },
-      instance: `${host}:${port}`,
+      instance: shown(to),
     });
     this.#pools.set(key, pool);
     return pool;

@@ -8,6 +8,12 @@ export interface Outside {
   readonly port: number;
 }
 
+/** As texts have it: an IPv6 address in brackets. */
+export const shownHost = (host: string): string => (host.includes(":") ? `[${host}]` : host);
+
+/** As texts have it: `example.com:443`, `[2001:db8::1]:443`. */
+export const shown = ({ host, port }: Outside): string => `${shownHost(host)}:${port}`;
+
 /** A rule that lets a request out. */
 export interface EgressRule {
   /** The host of the rule, as it is written; `*` for the default. Metrics and logs call it so: there are few. */
@@ -18,6 +24,8 @@ export interface EgressRule {
 
 const BY_DEFAULT_PORTS: readonly number[] = [443, 80];
 const LONGEST = 253;
+/** `*.example.com` is for names below it, and `.example.com` is none. */
+const EMPTY_LABEL = /^\.|\.\.|\.$/;
 /** Whatever a resolver could read as an address: `127.1`, `0x7f000001`, `2130706433`, `0177.0.0.1`. */
 const ENDS_IN_NUMBER = /(?:^|\.)(?:[0-9]+|0x[0-9a-f]*)$/i;
 
@@ -29,10 +37,11 @@ const ENDS_IN_NUMBER = /(?:^|\.)(?:[0-9]+|0x[0-9a-f]*)$/i;
 export function outsideOf(authority: string, byDefault: number): Outside | string {
   const [, bracketed, named, portText] = /^(?:\[([^\]]*)\]|([^:]*))(?::([0-9]*))?$/.exec(authority) ?? [];
   const port = portText === undefined || portText === "" ? byDefault : Number(portText);
-  const host = (bracketed ?? named ?? "").toLowerCase().replace(/\.$/, "");
-  if (host === "" || host.length > LONGEST || host.includes("%")) return "it is no host";
+  const host = bracketed?.toLowerCase() ?? (named ?? "").toLowerCase().replace(/\.$/, "");
+  if (host === "" || EMPTY_LABEL.test(host) || host.length > LONGEST || host.includes("%"))
+    return "it is no host";
   if (port < 1 || port > 65_535) return "it has no port that can be called";
-  if (bracketed !== undefined ? isIP(host) !== 6 : isIP(host) === 0 && ENDS_IN_NUMBER.test(host))
+  if (bracketed !== undefined ? isIP(host) !== 6 : isIP(named!) === 0 && ENDS_IN_NUMBER.test(host))
     return "it is an address in a spelling that is not carried: write it as 203.0.113.7 or [2001:db8::1]";
   return { host, port };
 }
@@ -55,7 +64,7 @@ export class EgressRules {
   find({ host, port }: Outside, method: string): EgressRule | string {
     const found = this.#byHost.get(host) ?? this.#wildcard(host);
     if (found === undefined) {
-      if (this.#byDefault === undefined) return `no rule of egress.hosts is for ${host}`;
+      if (this.#byDefault === undefined) return `no rule of egress.hosts is for ${shownHost(host)}`;
       return BY_DEFAULT_PORTS.includes(port)
         ? this.#byDefault
         : `egress.default is for ports ${BY_DEFAULT_PORTS.join(" and ")}, not for ${port}`;

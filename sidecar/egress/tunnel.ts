@@ -6,7 +6,7 @@ import { type BodySource, BY_CLOSE, IncomingBody } from "../http/incoming-body.t
 import type { Call } from "../stack/call.ts";
 import { failed, type Outcome } from "../stack/outcome.ts";
 import { CheckFirstBytes, type FirstBytesVerdict } from "./check-first-bytes.ts";
-import type { Outside } from "./rules.ts";
+import { type Outside, shown } from "./rules.ts";
 import { serverNameOf } from "./server-name.ts";
 
 export interface TunnelEvents {
@@ -56,7 +56,7 @@ class Tunnel implements BodySource, WriterOwner {
     const socket = connect({ host, port, allowHalfOpen: true, noDelay: true, lookup: only(addresses) });
     this.#socket = socket;
     call.onCancel = (code) => {
-      this.#settle(failed(code, "no", `${host}:${port} was not reached in time`));
+      this.#settle(failed(code, "no", `${shown(to)} was not reached in time`));
       socket.destroy();
     };
     socket.once("connect", () => this.#opened());
@@ -70,7 +70,7 @@ class Tunnel implements BodySource, WriterOwner {
   }
 
   #opened(): void {
-    const { host, port } = this.#to;
+    const { host } = this.#to;
     const { body } = this.#call.head;
     this.#settle({
       kind: "replied",
@@ -78,7 +78,7 @@ class Tunnel implements BodySource, WriterOwner {
       reason: "Connection established",
       headers: "",
       body: this.#incoming,
-      instance: `${host}:${port}`,
+      instance: shown(this.#to),
     });
     const writer = new BodyWriter(this.#socket, body, BY_CLOSE, this);
     this.#writer = writer;
@@ -113,9 +113,8 @@ class Tunnel implements BodySource, WriterOwner {
   }
 
   #closed(): void {
-    const { host, port } = this.#to;
     const why = this.#error?.message ?? "it was closed";
-    this.#settle(failed("egress-unreachable", "no", `${host}:${port} cannot be reached: ${why}`));
+    this.#settle(failed("egress-unreachable", "no", `${shown(this.#to)} cannot be reached: ${why}`));
     this.#writer?.stop("app-reset");
     this.#incoming.fail("app-reset");
     this.#events.closed();

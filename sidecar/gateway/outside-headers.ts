@@ -6,8 +6,8 @@ import type { Client } from "./client-address.ts";
 const REST = "[^:\\n]*";
 
 /**
- * Fields in which the proxies and CDNs that are in use tell apps the address of who asks, how he asks, or his
- * certificate (RFC 9440 section 2.4: whoever ends TLS removes these). Apps of some framework believe each of them. What
+ * Fields in which the proxies and CDNs that are in use tell apps the address of who asks, how he asks, for which host, or
+ * his certificate (RFC 9440 section 2.4: whoever ends TLS removes these). Apps of some framework believe each of them. What
  * really stands in front of a gateway is told by `trustedHops`, and speaks by `x-forwarded-for`.
  */
 const WHO_ASKS = [
@@ -29,7 +29,7 @@ const WHO_ASKS = [
   ...["cf-visitor", "fastly-client-(?:ip|ssl)", "fly-client-ip", `fly-forwarded-${REST}`, "ali-cdn-real-ip"],
   ...["x-azure-(?:clientip|socketip)", "x-appengine-(?:user-ip|remote-addr)", "do-connecting-ip"],
   ...["x-nf-client-connection-ip", "cloudfront-viewer-address", `wl-proxy-${REST}`, "front-end-https"],
-  ...["x-scheme", "x-url-scheme", "client-cert(?:-chain)?"],
+  ...["x-scheme", "x-url-scheme", "x-(?:http-)?host(?:-override)?", "client-cert(?:-chain)?"],
 ];
 
 /**

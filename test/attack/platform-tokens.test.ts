@@ -79,7 +79,16 @@ const filesIn = (folder: string): string[] =>
 
 test("no rule, no identity; and no rule for one service is a way to another", async (t) => {
   const { token, enrol } = await authority(t, [ORDERS, SHOP]);
-  for (const sub of [`${SUB}:stock`, `${SUB}:orders:x`, `${SUB}x:orders`, "orders", undefined, [`${SUB}:o`]])
+  for (const sub of [
+    `${SUB}:stock`,
+    `${SUB}:orders:x`,
+    `${SUB}x:orders`,
+    "orders",
+    undefined,
+    [`${SUB}:o`],
+    [`${SUB}:orders`],
+    [`${SUB}:stock`, `${SUB}:orders`],
+  ])
     await assert.rejects(enrol(token({ sub })), { code: "platform-unmapped" });
   await assert.rejects(enrol(token(), "payments"), {
     code: "platform-unmapped",

@@ -48,7 +48,7 @@ export function followTrust(options: FollowOptions): () => void {
       try {
         const trust = await bootstrap(state, options.trustOptions);
         await take(options, trust);
-        say("info", `took up step ${round} of the rotation`, "rotation-step");
+        say("info", `took up round ${round} of the changes that rotations make`, "rotation-step");
         onFollowed({ round }, trust);
       } catch (error) {
         onFollowed({ round, problem: (error as Error).message });

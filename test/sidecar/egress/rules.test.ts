@@ -36,6 +36,11 @@ test("hosts are read in their usual spellings, and addresses in no other than th
     "example.com:65536",
     "[fe80::1%25eth0]:80",
     "[127.0.0.1]:80",
+    "127.0.0.1.",
+    "[::1.]:80",
+    ".wild.test",
+    "a..wild.test",
+    "wild.test..",
     "[]",
     `${"a.".repeat(200)}com`,
   ])

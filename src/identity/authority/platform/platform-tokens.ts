@@ -99,7 +99,9 @@ export class PlatformTokens {
   }
 
   #ruleFor(provider: string, claims: Claims, wanted: string | undefined): ServiceRule {
-    const fitting = this.#rules.get(provider)!.filter((rule) => fits(rule.claims, claims));
+    const fitting = this.#rules
+      .get(provider)!
+      .filter(({ claims: pattern }) => fits(pattern, claims) && hasOneSubject(claims));
     const rule = wanted === undefined ? fitting[0] : fitting.find(({ service }) => service === wanted);
     if (rule !== undefined) return rule;
     const [other] = fitting;
@@ -132,6 +134,9 @@ export class PlatformTokens {
         rmSync(join(this.#folder, name), { force: true });
   }
 }
+
+/** RFC 7519 section 4.1.2: a text. Who reads a list by one of its members is one too many. */
+const hasOneSubject = ({ sub }: Claims): boolean => sub === undefined || typeof sub === "string";
 
 /** For logs and tables: whatever its issuer lets a subject be. */
 function subjectOf({ sub }: Claims): string {
