@@ -12,6 +12,8 @@ import { machineFacts } from "./machine.ts";
 import { tail } from "./tail.ts";
 
 const AUDIT_ENTRIES = 500;
+/** Of each page: what hangs would keep the program up. */
+const WITHIN_MS = 8000;
 
 /** What the registry tells everybody, and the file it goes into. */
 const PAGES: readonly (readonly [name: string, path: string])[] = [
@@ -93,9 +95,10 @@ function registryOf(state: string): string {
 
 /** JSON with the names of secrets redacted, or a text. Who is not ready answers 503, with the reasons. */
 async function page(url: string, path: string): Promise<unknown> {
-  const response = await fetch(`${url}${path}`, { redirect: "manual" }).catch((error: Error) => {
+  const signal = AbortSignal.timeout(WITHIN_MS);
+  const response = await fetch(`${url}${path}`, { redirect: "manual", signal }).catch((error: Error) => {
     const { code, message } = (error.cause ?? error) as NodeJS.ErrnoException;
-    throw new Error(`${url} does not answer (${code ?? message})`);
+    throw new Error(`${url} does not answer (${typeof code === "string" ? code : message})`);
   });
   const text = await response.text();
   if (!response.ok && path !== "/ready")

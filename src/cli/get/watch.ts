@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { sayOnStderr } from "../terminal.ts";
-import { askRegistry, reach } from "./ask.ts";
+import { askRegistry, openStream } from "./ask.ts";
 import { events } from "./events.ts";
 import { type InstanceView, type ServiceView, serviceRow } from "./rows.ts";
 
@@ -18,7 +18,7 @@ export async function watch(
 ): Promise<void> {
   const say = sayOnStderr();
   const query = service === undefined ? "" : `?service=${service}`;
-  let response = await reach(url, `/v1/watch${query}`);
+  let response = await openStream(url, `/v1/watch${query}`);
   const show = (event: string, instance: InstanceView, reason?: string) =>
     printInstance(output, event, instance, reason);
   for (;;) {
@@ -32,7 +32,7 @@ export async function watch(
     say("warn", "the registry is away: waiting for it", "registry-away");
     for (let back: Response | undefined; back === undefined; ) {
       await delay(1000);
-      back = await reach(url, `/v1/watch${query}`).catch(() => undefined);
+      back = await openStream(url, `/v1/watch${query}`).catch(() => undefined);
       if (back) response = back;
     }
   }

@@ -1,5 +1,6 @@
 import type { Finding } from "../../resources/finding.ts";
 import { Fault } from "../fault.ts";
+import { ANSWER_WITHIN_MS, silenceOf } from "../get/ask.ts";
 import { registryUrl } from "../get/registry-url.ts";
 import { adminToken } from "./admin-token.ts";
 
@@ -21,7 +22,7 @@ interface Failure {
 }
 
 /** What a large apply may take on a busy machine. */
-const ANSWER_WITHIN_MS = 30_000;
+const CHANGED_WITHIN_MS = 30_000;
 /** When people begin to wonder. */
 const SLOW_MS = 3000;
 
@@ -109,17 +110,14 @@ function faultOf(url: string, status: number, error: Failure["error"]): Fault {
 }
 
 async function reach(url: string, path: string, request: RequestInit): Promise<Response> {
-  const signal = AbortSignal.timeout(ANSWER_WITHIN_MS);
+  const withinMs = request.method === undefined ? ANSWER_WITHIN_MS : CHANGED_WITHIN_MS;
+  const signal = AbortSignal.timeout(withinMs);
   const slow = setTimeout(() => process.stderr.write(`weft: waiting for the registry at ${url}\n`), SLOW_MS);
   try {
     // A redirect would carry the token to who knows where.
     return await fetch(`${url}${path}`, { ...request, signal, redirect: "manual" });
   } catch (error) {
-    const { code, message } = ((error as Error).cause ?? error) as NodeJS.ErrnoException;
-    throw new Fault(
-      `the registry at ${url} does not answer (${typeof code === "string" ? code : message})`,
-      "does weft up still run? its log is registry.log in the state folder",
-    );
+    throw silenceOf(url, error, withinMs);
   } finally {
     clearTimeout(slow);
   }

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { askRegistry, reach } from "../get/ask.ts";
+import { askRegistry, openStream } from "../get/ask.ts";
 import { events } from "../get/events.ts";
 import { registryUrl } from "../get/registry-url.ts";
 import { printJson, printLine } from "../policy/print.ts";
@@ -48,7 +48,9 @@ async function live(first: Look, flags: TopFlags): Promise<void> {
   process.on("SIGTERM", () => leave(143));
   process.stdout.on("resize", draw);
   for (; ; await delay(AGAIN_MS)) {
-    const response = await reach(url, `/v1/signals/stream?window=${flags.window}`).catch(() => undefined);
+    const response = await openStream(url, `/v1/signals/stream?window=${flags.window}`).catch(
+      () => undefined,
+    );
     if (response?.ok)
       for await (const { event, data } of events(response)) {
         if (event !== "graph") continue;
