@@ -1,6 +1,7 @@
 import { createContext } from "preact";
-import { useContext, useEffect, useState } from "preact/hooks";
+import { useContext, useEffect, useRef, useState } from "preact/hooks";
 import { ask, type Trouble } from "./ask.ts";
+import { oneAtATime } from "./one-at-a-time.ts";
 
 /** Counts whatever may have changed; see `live.ts`. */
 export const News = createContext(0);
@@ -18,21 +19,27 @@ export interface Answer<T> {
 export function useAnswer<T>(path: string | undefined): Answer<T> {
   const news = useContext(News);
   const [held, setHeld] = useState<{ path: string | undefined; answer: Answer<T> }>({ path, answer: {} });
+  const askNow = useRef(() => {});
   useEffect(() => {
     if (path === undefined) return;
     const left = new AbortController();
-    ask<T>(path, { signal: left.signal }).then(
-      (asked) =>
-        setHeld((before) => ({
-          path,
-          answer:
-            "value" in asked
-              ? { value: asked.value, at: Date.now() }
-              : { ...(before.path === path ? before.answer : {}), trouble: asked.trouble },
-        })),
-      () => {}, // it was left
-    );
-    return () => left.abort();
-  }, [path, news]);
+    // News come faster than a registry in trouble answers: they must not call off what is under way.
+    askNow.current = oneAtATime(async () => {
+      const asked = await ask<T>(path, { signal: left.signal }).catch(() => undefined); // it was left
+      if (asked === undefined) return;
+      setHeld((before) => ({
+        path,
+        answer:
+          "value" in asked
+            ? { value: asked.value, at: Date.now() }
+            : { ...(before.path === path ? before.answer : {}), trouble: asked.trouble },
+      }));
+    });
+    return () => {
+      askNow.current = () => {};
+      left.abort();
+    };
+  }, [path]);
+  useEffect(() => askNow.current(), [path, news]);
   return held.path === path ? held.answer : {};
 }
