@@ -16,6 +16,7 @@ import { type Check, type Finding, ok, warn } from "./check.ts";
 /** Whether the broker enforces, by services, who may call whom. */
 export const access: Check = {
   what: "access",
+  asks: "registry",
   async run({ up }) {
     if (up === undefined) return [];
     const { authority } = await askRegistry<{ authority?: AuthorityView }>(up.registry.url, "/v1/sidecars");
@@ -34,6 +35,7 @@ const MOST_CONNECTIONS = 2;
 /** Instances whose identity more than one process goes by: a copy of the keys, or an identity folder that two share. */
 export const connections: Check = {
   what: "connections",
+  asks: "broker",
   async run({ state, up, now }) {
     if (up === undefined) return [];
     const credentials = folderCredentials(partFolder(state, "system"), up.broker.urls.map(bareAddress));

@@ -23,7 +23,11 @@ export interface Scene {
 /** One look at one thing. A throw counts as a failure, with its words. */
 export interface Check {
   readonly what: string;
+  /** The look at the part that this one asks: when that fails, it alone says why. It is before this one in the list. */
+  readonly asks?: string;
   run(scene: Scene): Promise<readonly Finding[]> | readonly Finding[];
+  /** What to do when there is no answer in time. */
+  late?(scene: Scene): string;
 }
 
 export const ok = (what: string, says: string): Finding => ({ level: "ok", what, says });
@@ -40,15 +44,46 @@ export const fail = (what: string, says: string, cure: string): Finding => ({
   cure,
 });
 
-/** Runs all checks side by side; their findings come in the order of the list. */
-export async function runChecks(checks: readonly Check[], scene: Scene): Promise<Finding[]> {
-  const findings = checks.map(async ({ what, run }) => {
-    try {
-      return await run(scene);
-    } catch (error) {
-      const { message, cure } = error as Error & { cure?: string };
-      return [fail(what, message, cure ?? "see to that first")];
-    }
+/** Of each look: when a part hangs, whoever waits has to know within seconds. */
+const WITHIN_MS = 5000;
+
+/** Runs all checks side by side; gives the findings of each as soon as they are known, in the order of the list. */
+export async function* runChecks(
+  checks: readonly Check[],
+  scene: Scene,
+  withinMs = WITHIN_MS,
+): AsyncGenerator<readonly Finding[]> {
+  const looks = checks.map((check) => looked(check, scene, withinMs));
+  const failed = new Set<string>();
+  for (const [i, { what, asks }] of checks.entries()) {
+    const { findings, couldLook } = await looks[i]!;
+    if (findings.some(({ level }) => level === "fail")) failed.add(what);
+    const isSaid = !couldLook && asks !== undefined && failed.has(asks);
+    yield isSaid
+      ? [{ level: "warn" as const, what, says: `not known while the look at the ${asks} fails` }]
+      : findings;
+  }
+}
+
+async function looked(
+  { what, run, late }: Check,
+  scene: Scene,
+  withinMs: number,
+): Promise<{ readonly findings: readonly Finding[]; readonly couldLook: boolean }> {
+  let timer: NodeJS.Timeout | undefined;
+  const tooLate = new Promise<never>((_, reject) => {
+    const cure = late?.(scene) ?? "is this machine very busy?";
+    timer = setTimeout(
+      () => reject(Object.assign(new Error(`no answer within ${withinMs / 1000} s`), { cure })),
+      withinMs,
+    );
   });
-  return (await Promise.all(findings)).flat();
+  try {
+    return { findings: await Promise.race([(async () => run(scene))(), tooLate]), couldLook: true };
+  } catch (error) {
+    const { message, cure } = error as Error & { cure?: string };
+    return { findings: [fail(what, message, cure ?? "see to that first")], couldLook: false };
+  } finally {
+    clearTimeout(timer);
+  }
 }

@@ -35,6 +35,7 @@ const OVERDUE = 0.75;
 /** Instances that are there, and do not renew. */
 export const identities: Check = {
   what: "identities",
+  asks: "registry",
   async run({ state, up, now }) {
     if (up === undefined) return [];
     const { sidecars } = await askRegistry<Sidecars>(up.registry.url, "/v1/sidecars");

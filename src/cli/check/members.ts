@@ -20,6 +20,7 @@ interface Sidecars {
 /** Instances that went without a word, or whose app is not healthy. */
 export const instances: Check = {
   what: "instances",
+  asks: "registry",
   async run({ up, now }) {
     if (up === undefined) return [];
     const { instances: all } = await askRegistry<Instances>(up.registry.url, "/v1/instances");
@@ -42,6 +43,7 @@ export const instances: Check = {
 /** Sidecars that do not run the policy in force. */
 export const policy: Check = {
   what: "policy",
+  asks: "registry",
   async run({ up }) {
     if (up === undefined) return [];
     const { revision, sidecars } = await askRegistry<Sidecars>(up.registry.url, "/v1/sidecars");

@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { needState } from "../identity/need-state.ts";
 import { printJson, printLine } from "../policy/print.ts";
-import { painter, table } from "../terminal.ts";
+import { painter } from "../terminal.ts";
 import { readUp } from "../up/record.ts";
 import type { CheckFlags } from "../verbs/check.ts";
 import { access, connections, limits } from "./broker-side.ts";
@@ -18,27 +18,38 @@ const CHECKS: readonly Check[] = [
 ];
 
 /** Looks at everything. @param state an absolute path @param failBeforeMs what ends within this fails */
-export const findingsOf = (state: string, failBeforeMs: number): Promise<Finding[]> =>
+const looks = (state: string, failBeforeMs: number): AsyncGenerator<readonly Finding[]> =>
   runChecks(CHECKS, { state, up: readUp(state), now: Date.now(), failBeforeMs });
 
-/** Looks at everything, prints a line for each thing. The exit code is 1 when anything fails. */
+/** The same, all together. */
+export async function findingsOf(state: string, failBeforeMs: number): Promise<Finding[]> {
+  const all: Finding[] = [];
+  for await (const findings of looks(state, failBeforeMs)) all.push(...findings);
+  return all;
+}
+
+/** Looks at everything, prints a line for each thing as it is known. The exit code is 1 when anything fails. */
 export async function runCheck(flags: CheckFlags): Promise<void> {
   const state = resolve(flags.state);
   needState(state);
-  const findings = await findingsOf(state, flags.failBefore);
-  if (flags.output === "json") printJson(findings);
-  else printLine(text(findings));
-  process.exitCode = findings.some(({ level }) => level === "fail") ? 1 : 0;
+  const all: Finding[] = [];
+  for await (const findings of looks(state, flags.failBefore)) {
+    all.push(...findings);
+    if (flags.output !== "json") for (const finding of findings) printLine(lineOf(finding));
+  }
+  if (flags.output === "json") printJson(all);
+  process.exitCode = all.some(({ level }) => level === "fail") ? 1 : 0;
+  // What hangs is still being asked; once all is written, nothing more is to come of it.
+  process.stdout.write("", () => process.exit());
 }
 
-function text(findings: readonly Finding[]): string {
-  const paint = painter(process.stdout);
-  const style = { ok: "green", warn: "yellow", fail: "red" } as const;
-  const lines = table(findings.map(({ level, what, says }) => [level, what, says])).split("\n");
-  return findings
-    .flatMap(({ level, cure }, i) => {
-      const line = paint(style[level], lines[i]!.slice(0, level.length)) + lines[i]!.slice(level.length);
-      return cure === undefined ? [line] : [line, `      ${cure}`];
-    })
-    .join("\n");
+const LEVEL_WIDTH = "warn".length;
+const WHAT_WIDTH = Math.max(...CHECKS.map(({ what }) => what.length));
+const STYLES = { ok: "green", warn: "yellow", fail: "red" } as const;
+
+function lineOf({ level, what, says, cure }: Finding): string {
+  const padding = " ".repeat(LEVEL_WIDTH - level.length);
+  const mark = painter(process.stdout)(STYLES[level], level) + padding;
+  const line = `${mark}  ${what.padEnd(WHAT_WIDTH)}  ${says}`;
+  return cure === undefined ? line : `${line}\n${" ".repeat(LEVEL_WIDTH + 2)}${cure}`;
 }

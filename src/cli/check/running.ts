@@ -23,21 +23,44 @@ export const up: Check = {
       : [ok("up", `process ${up.up.pid}, since ${up.startedAt}`)],
 };
 
+/** Of a process that is there and says nothing. */
+const hung = (part: string, pid: number | undefined): string =>
+  pid === undefined
+    ? `does the ${part} hang, or is it stopped? see to that on its machine`
+    : `it hangs, or is stopped: kill -9 ${pid} ends it, and weft up starts it again`;
+
+const BROKER_LOG = "look into broker/nats-server.log of the state folder";
+
 /** Each part's own user and certificate, tried on the broker. */
 export const broker: Check = {
   what: "broker",
+  late: ({ up }) => hung("broker", up?.broker.pid),
   async run(scene) {
     if (scene.up === undefined) return [];
     const { urls } = scene.up.broker;
     const refused = await Promise.all(PART_NAMES.map((name) => refusalOf(scene.state, scene.up!, name)));
-    const bad = refused.flatMap((why, i) => (why === undefined ? [] : [`as ${PART_NAMES[i]}: ${why}`]));
-    if (bad.length === 0) return [ok("broker", `${urls.join(", ")} takes ${PART_NAMES.join(", ")}`)];
-    return bad.map((says) => fail("broker", says, "look into broker/nats-server.log of the state folder"));
+    const reasons = [...new Set(refused)].filter((why) => why !== undefined);
+    if (reasons.length === 0) return [ok("broker", `${urls.join(", ")} takes ${PART_NAMES.join(", ")}`)];
+    // The same for all of them is no matter of who comes.
+    if (reasons.length === 1 && !refused.includes(undefined))
+      return [
+        fail(
+          "broker",
+          reasons[0]!,
+          /timeout/i.test(reasons[0]!)
+            ? `${BROKER_LOG}; when that says nothing, ${hung("broker", scene.up.broker.pid)}`
+            : BROKER_LOG,
+        ),
+      ];
+    return PART_NAMES.flatMap((name, i) =>
+      refused[i] === undefined ? [] : [fail("broker", `as ${name}: ${refused[i]}`, BROKER_LOG)],
+    );
   },
 };
 
 export const clocks: Check = {
   what: "clock",
+  asks: "broker",
   async run({ state, up }) {
     if (up === undefined) return [];
     return (await serversOf(credentialsOf(state, up, "system"))).map(clockOf);
@@ -54,6 +77,7 @@ function clockOf({ name, version, skewMs }: ServerFacts): Finding {
 
 export const authority: Check = {
   what: "authority",
+  late: ({ up }) => hung("authority", up?.authority.pid),
   async run({ state, up }) {
     if (up === undefined) return [];
     const { url } = up.authority;
@@ -64,6 +88,7 @@ export const authority: Check = {
 
 export const registry: Check = {
   what: "registry",
+  late: ({ up }) => hung("registry", up?.registry.pid),
   async run({ up }) {
     if (up === undefined) return [];
     const { url } = up.registry;
