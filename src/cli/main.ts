@@ -1,10 +1,10 @@
 import { Command, CommanderError } from "commander";
+import { WEFT_VERSION } from "../protocol/weft-version.ts";
 import { takeSecrets } from "./environment-secrets.ts";
 import { UsageFault } from "./fault.ts";
 import { print } from "./policy/print.ts";
 import { printError, usageLines } from "./print-error.ts";
 import { VERBS } from "./verbs.ts";
-import { VERSION } from "./version.ts";
 
 /*
  * The program `weft`. Only the code of the verb that was asked for is loaded, because a sidecar runs for months and
@@ -18,7 +18,7 @@ async function programFor(args: readonly string[]): Promise<Command> {
     throw new UsageFault(`there is no verb ${JSON.stringify(wanted)}`, "see weft --help");
   const program = new Command("weft")
     .description("A service mesh whose fabric is NATS: HTTP in, NATS across, HTTP out.")
-    .version(VERSION, "-V, --version")
+    .version(WEFT_VERSION, "-V, --version")
     .enablePositionalOptions()
     .exitOverride()
     .configureOutput({ writeOut: print, writeErr: () => {} })

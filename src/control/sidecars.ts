@@ -13,6 +13,9 @@ export interface SidecarRow {
   readonly service: string;
   readonly instance: string;
   readonly version: string;
+  /** The Weft that it runs, and the version of its frames; absent when it does not tell. */
+  readonly weft?: string;
+  readonly frames?: number;
   /** `caller`: it has no app, so that it is no instance of its service. */
   readonly role: "instance" | "caller";
   /** Absent when it has said nothing of policy, or runs one of another lineage. */
@@ -125,9 +128,11 @@ export class Sidecars implements BeatListener {
 }
 
 function rowOf({ beat, lastSeen }: Heard, current: PolicyMark | undefined): SidecarRow {
-  const { service, instance, version, state, policy } = beat;
+  const { service, instance, version, state, policy, weft, frames } = beat;
   return {
     ...{ service, instance, version, role: state === "caller" ? "caller" : "instance" },
+    ...(weft === undefined ? {} : { weft }),
+    ...(frames === undefined ? {} : { frames }),
     ...(policy !== undefined && policy.lineage === current?.lineage
       ? { policyRevision: policy.revision }
       : {}),

@@ -110,3 +110,11 @@ export interface ErrorAnswer {
   readonly message: string;
   readonly cure: string;
 }
+
+/** Answer of `GET /healthz`, which anybody gets. */
+export interface HealthAnswer {
+  readonly ok: true;
+  readonly mesh: string;
+  /** The version of Weft that it runs; absent in those that do not tell. */
+  readonly weft?: string;
+}

@@ -44,6 +44,8 @@ const instanceOfService = z.string().check(
     return names.length === 2 && names.every(isToken);
   }),
 );
+/** A version as package.json has it (semver.org), shown as it is. */
+const WEFT = /^[\w.+-]{1,32}$/;
 const heartbeat = z.extend(row, {
   state: z.enum(["up", "down", "leaving", "caller", "caller-leaving"]),
   sequence: count,
@@ -53,6 +55,8 @@ const heartbeat = z.extend(row, {
   ejected: z.catch(z.optional(z.array(instanceOfService).check(z.maxLength(MAX_EJECTED))), undefined),
   ejectedServices: z.catch(z.optional(z.array(name).check(z.maxLength(MAX_EJECTED))), undefined),
   quiet: z.catch(z.optional(count), undefined),
+  weft: z.catch(z.optional(z.string().check(z.regex(WEFT))), undefined),
+  frames: z.catch(z.optional(count), undefined),
 });
 const event = z.object({
   kind: z.enum(["up", "gone"]),

@@ -1,4 +1,6 @@
 import type { Bus } from "../bus/bus.ts";
+import { VERSION as FRAMES } from "../protocol/frame.ts";
+import { WEFT_VERSION } from "../protocol/weft-version.ts";
 import { registry as subjects } from "../subjects/subjects.ts";
 import { serviceName, token } from "../subjects/token.ts";
 import { type Clock, every } from "./clock.ts";
@@ -107,6 +109,8 @@ export class Heartbeater {
       state: this.#state!,
       startedAt: this.#startedAt,
       sequence: this.#sequence++,
+      weft: WEFT_VERSION,
+      frames: FRAMES,
       ...(zone === undefined ? {} : { zone }),
       ...(stats === undefined ? {} : { stats: stats() }),
       ...(policy === undefined ? {} : { policy }),

@@ -34,6 +34,9 @@ export interface Heartbeat {
   readonly ejected?: readonly string[];
   /** The same of services that it has given up as a whole (`breaker.service`); they come first when not all fit. */
   readonly ejectedServices?: readonly string[];
+  /** The Weft that the sidecar runs, and the version of its frames (`src/protocol/frame.ts`). For people. */
+  readonly weft?: string;
+  readonly frames?: number;
   /** The planned pause (`src/control/pause`) in which it has no call under way any more. */
   readonly quiet?: number;
 }

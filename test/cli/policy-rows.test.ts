@@ -45,7 +45,7 @@ test("a route shows the addresses that it is for, a policy what it sets", () => 
 test("a sidecar that lags is shown with how far", () => {
   const sidecar: SidecarView = {
     ...{ service: "orders", instance: "a", version: "1", role: "caller", lastSeen: "2026-01-01T00:00:58Z" },
-    ...{ policyRevision: 7, lagging: false },
+    ...{ weft: "0.1.0", policyRevision: 7, lagging: false },
   };
   const { policyRevision: _, ...silent } = sidecar;
   const rows = sidecarRows(
@@ -53,9 +53,9 @@ test("a sidecar that lags is shown with how far", () => {
     7,
     NOW,
   );
-  assert.deepEqual(rows[1], ["orders", "1", "a", "caller", "7", "2s ago"]);
+  assert.deepEqual(rows[1], ["orders", "1", "a", "caller", "0.1.0", "7", "2s ago"]);
   assert.deepEqual(
-    rows.slice(2).map((row) => row[4]),
+    rows.slice(2).map((row) => row[5]),
     ["5 (behind 2)", "none of this mesh", "-"],
   );
 });

@@ -120,8 +120,8 @@ test("sidecars tell which revision they run", async () => {
     const text = await out(["get", "sidecars", "orders"]);
     return /behind|none/.test(text) ? undefined : text;
   });
-  assert.match(table, /^SERVICE +VERSION +INSTANCE +ROLE +POLICY +SEEN\n/);
-  assert.match(table, /^orders +1 +[0-9a-f]{12} +instance +3 +\d+s ago$/m);
+  assert.match(table, /^SERVICE +VERSION +INSTANCE +ROLE +WEFT +POLICY +SEEN\n/);
+  assert.match(table, /^orders +1 +[0-9a-f]{12} +instance +\d+\.\S+ +3 +\d+s ago$/m);
   const nobody = await weft.run(["get", "sidecars", "nobody"]);
   assert.deepEqual([nobody.code, /has no sidecar/.test(nobody.stderr)], [1, true]);
 });

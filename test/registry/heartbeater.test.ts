@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { MemoryBroker } from "../../src/bus/memory-bus.ts";
-import { readHeartbeat } from "../../src/registry/frame.ts";
+import { VERSION as FRAMES } from "../../src/protocol/frame.ts";
+import { WEFT_VERSION } from "../../src/protocol/weft-version.ts";
+import { pack, readHeartbeat } from "../../src/registry/frame.ts";
 import { Heartbeater } from "../../src/registry/heartbeater.ts";
 import { HEARTBEAT_MS, type Heartbeat } from "../../src/registry/wire.ts";
 import { registry as subjects } from "../../src/subjects/subjects.ts";
@@ -77,4 +79,19 @@ test("names that the registry would refuse are refused where they are given", ()
     new Heartbeater({ bus: broker.connect(), clock, ...names, ...changes });
   for (const bad of [{ zone: "eu west" }, { version: "1.0" }, { instance: "" }, { service: "registry" }])
     assert.throws(() => make(bad as Record<string, string>), { name: "NameError" });
+});
+
+test("a beat tells the Weft that runs and its frames; one that tells nothing, or nonsense, is heard all the same", async () => {
+  const { clock, heard, beats, names } = setUp();
+  beats.set("up");
+  await clock.run(10);
+  const { weft, frames } = heard[0]!.beat;
+  assert.deepEqual([weft, frames], [WEFT_VERSION, FRAMES]);
+  const subject = subjects.heartbeat(names.service, names.instance);
+  const read = (told: object) =>
+    readHeartbeat(subject, pack({ ...names, state: "up", startedAt: 1, sequence: 0, ...told })) as Heartbeat;
+  assert.deepEqual(
+    [{}, { weft: "<b>", frames: -1 }, { weft: "9.0.0-rc.1", frames: 2 }].map((told) => read(told).state),
+    ["up", "up", "up"],
+  );
 });

@@ -2,13 +2,13 @@ import { writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { gzipSync } from "node:zlib";
 import { readSecret } from "../../identity/keys/secret-files.ts";
+import { WEFT_VERSION } from "../../protocol/weft-version.ts";
 import { environmentSecret } from "../environment-secrets.ts";
 import { Fault } from "../fault.ts";
 import { needState } from "../identity/need-state.ts";
 import { printLine } from "../policy/print.ts";
 import { sayOnStderr } from "../terminal.ts";
 import type { BugReportFlags } from "../verbs/bug-report.ts";
-import { VERSION } from "../version.ts";
 import { gather } from "./gather.ts";
 import { sourcesOf } from "./sources.ts";
 import { tar } from "./tar.ts";
@@ -21,7 +21,7 @@ export async function bugReport(flags: BugReportFlags): Promise<void> {
   const madeAt = new Date(now).toISOString();
   const output = flags.output ?? `weft-bug-report-${madeAt.slice(0, 19).replace(/[:T]/g, "-")}.tar.gz`;
   const sources = sourcesOf({ state, admins: flags.sidecar ?? [], now });
-  const { files, manifest } = await gather(sources, knownSecrets(state), { madeAt, weft: VERSION });
+  const { files, manifest } = await gather(sources, knownSecrets(state), { madeAt, weft: WEFT_VERSION });
   const all = [{ name: "manifest.json", text: `${JSON.stringify(manifest, null, 2)}\n` }, ...files];
   const archive = tar(
     all.map(({ name, text }) => ({ name: `weft-bug-report/${name}`, text })),

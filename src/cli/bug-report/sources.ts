@@ -4,9 +4,9 @@ import { redact } from "../../../sidecar/admin/redact.ts";
 import type { AuditEntry } from "../../identity/records/audit.ts";
 import { auditFolder, openLedger } from "../../identity/records/records.ts";
 import { verifyAudit } from "../../identity/records/verify-audit.ts";
+import { WEFT_VERSION } from "../../protocol/weft-version.ts";
 import { findingsOf } from "../check/run-check.ts";
 import { readUp } from "../up/record.ts";
-import { VERSION } from "../version.ts";
 import type { Source } from "./gather.ts";
 import { machineFacts } from "./machine.ts";
 import { tail } from "./tail.ts";
@@ -84,7 +84,7 @@ export function sourcesOf({ state, admins, now }: ReportOptions): Source[] {
 
 function versions(state: string): unknown {
   const up = readUp(state);
-  return { weft: VERSION, node: process.version, up: up ?? "no weft up runs from this state folder" };
+  return { weft: WEFT_VERSION, node: process.version, up: up ?? "no weft up runs from this state folder" };
 }
 
 function registryOf(state: string): string {

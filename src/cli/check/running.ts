@@ -1,12 +1,12 @@
 import { fitted } from "../../../sidecar/join.ts";
-import { AUTHORITY_NAME } from "../../bus/credentials.ts";
 import { connectBus } from "../../bus/nats-bus.ts";
 import { type ServerFacts, serversOf } from "../../bus/servers.ts";
 import { folderCredentials } from "../../identity/keys/folder-credentials.ts";
 import type { PartName } from "../../identity/keys/spiffe-id.ts";
-import { openTls } from "../../identity/member/authority-client.ts";
+import { readAuthority } from "../../identity/member/authority-client.ts";
 import { PART_NAMES, partFolder } from "../../identity/trust/parts.ts";
 import { loadRoots } from "../../identity/trust/roots.ts";
+import type { HealthAnswer } from "../../identity/wire.ts";
 import { askRegistry } from "../get/ask.ts";
 import { bareAddress, type UpRecord } from "../up/record.ts";
 import { type Check, type Finding, fail, ok, warn } from "./check.ts";
@@ -81,7 +81,7 @@ export const authority: Check = {
   async run({ state, up }) {
     if (up === undefined) return [];
     const { url } = up.authority;
-    (await openTls(url, { ca: loadRoots(state).rootCa, servername: AUTHORITY_NAME })).destroy();
+    await readAuthority<HealthAnswer>(url, "/healthz", { ca: loadRoots(state).rootCa });
     return [ok("authority", `${url} answers with its certificate`)];
   },
 };

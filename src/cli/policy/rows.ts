@@ -78,6 +78,10 @@ export interface SidecarView {
   readonly service: string;
   readonly instance: string;
   readonly version: string;
+  /** The version of Weft that it runs; older ones do not tell. */
+  readonly weft?: string;
+  /** Of the frames of its calls. */
+  readonly frames?: number;
   readonly role: "instance" | "caller";
   readonly policyRevision?: number;
   readonly lagging: boolean;
@@ -89,9 +93,9 @@ export interface SidecarView {
  * @param now Unix time in ms
  */
 export const sidecarRows = (sidecars: readonly SidecarView[], revision: number, now: number): string[][] => [
-  ["SERVICE", "VERSION", "INSTANCE", "ROLE", "POLICY", "SEEN"],
+  ["SERVICE", "VERSION", "INSTANCE", "ROLE", "WEFT", "POLICY", "SEEN"],
   ...sidecars.map((sidecar) => [
-    ...[sidecar.service, sidecar.version, sidecar.instance, sidecar.role],
+    ...[sidecar.service, sidecar.version, sidecar.instance, sidecar.role, sidecar.weft ?? "-"],
     policyOf(sidecar, revision),
     `${age(now - Date.parse(sidecar.lastSeen))} ago`,
   ]),

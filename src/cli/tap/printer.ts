@@ -1,7 +1,7 @@
 import type { TappedCall } from "../../control/tap/wire.ts";
+import { WEFT_VERSION } from "../../protocol/weft-version.ts";
 import { printJson, printLine } from "../policy/print.ts";
 import { sayOnStderr } from "../terminal.ts";
-import { VERSION } from "../version.ts";
 import { harOf } from "./har.ts";
 import { HEAD, lineOf } from "./rows.ts";
 
@@ -37,7 +37,7 @@ export function printerFor(output: "table" | "json" | "har"): Printer {
           `the archive has the first ${MOST_HELD} calls: ${more} more came`,
           "archive-full",
         );
-      printJson(harOf(held, VERSION));
+      printJson(harOf(held, WEFT_VERSION));
     },
   };
 }

@@ -140,6 +140,8 @@ export const sidecarsAnswer = z.object({
       service: z.string(),
       instance: z.string(),
       version: z.string(),
+      weft: z.string().optional().describe("The version of Weft that it runs; absent when it does not tell"),
+      frames: z.int().optional().describe("The version of the frames in which it sends and takes calls"),
       role: z.enum(["instance", "caller"]).describe("caller: it has no app"),
       policyRevision: z.int().optional().describe("Which policy it runs, with everything it knows of"),
       lagging: z.boolean().describe("It does not run the newest policy"),

@@ -2,13 +2,14 @@ import { randomBytes } from "node:crypto";
 import type { TLSSocket } from "node:tls";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from "fastify-type-provider-zod";
+import { WEFT_VERSION } from "../../protocol/weft-version.ts";
 import { NameError, serviceName } from "../../subjects/token.ts";
 import { mintTap } from "../keys/mint.ts";
 import { joinTokenText } from "../member/join-token.ts";
 import { checkClaim } from "../proofs.ts";
 import type { Ledger } from "../records/ledger.ts";
 import type { AuthorityEvent } from "../records/record-events.ts";
-import type { AccessAnswer, ErrorAnswer, Grant, TapGrant, TokenAnswer } from "../wire.ts";
+import type { AccessAnswer, ErrorAnswer, Grant, HealthAnswer, TapGrant, TokenAnswer } from "../wire.ts";
 import type { AccessBook } from "./access-book.ts";
 import { admit, type Proven } from "./admission.ts";
 import { accessSchema, enrolSchema, renewSchema, tapSchema, tokenSchema } from "./authority-schemas.ts";
@@ -63,7 +64,7 @@ export function addRoutes(server: FastifyInstance, state: AuthorityState): void 
     );
   };
 
-  app.get("/healthz", () => ({ ok: true, mesh }));
+  app.get("/healthz", (): HealthAnswer => ({ ok: true, mesh, weft: WEFT_VERSION }));
 
   app.post("/enrol", { schema: { body: enrolSchema } }, async (request): Promise<Grant> => {
     const { token, platform, service: wanted, ...claim } = request.body;

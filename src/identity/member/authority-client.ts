@@ -25,6 +25,10 @@ export interface AuthorityTls {
 const TIMEOUT_MS = 10_000;
 const MOST_ANSWER_BYTES = 1 << 20;
 
+/** GET of what the authority tells anybody. @throws AuthorityError */
+export const readAuthority = <Answer>(url: string, path: string, tls: AuthorityTls): Promise<Answer> =>
+  askAuthority<Answer>(url, path, tls, () => undefined, "GET");
+
 /**
  * One request on a connection of its own. The body is made once TLS stands and the authority's chain, name and dates have
  * been checked: before that nothing is sent, and the body may hold a proof bound to this connection.
@@ -35,7 +39,7 @@ export async function askAuthority<Answer>(
   path: string,
   tls: AuthorityTls,
   body: (socket: TLSSocket) => unknown,
-  method: "POST" | "PUT" = "POST",
+  method: "POST" | "PUT" | "GET" = "POST",
 ): Promise<Answer> {
   const socket = await openTls(url, { ...tls, servername: AUTHORITY_NAME, rejectUnauthorized: true });
   try {
@@ -80,7 +84,7 @@ function send(
   method: string,
   url: string,
   path: string,
-  body: string,
+  body = "",
 ): Promise<{ status: number; text: string }> {
   return new Promise((resolve, reject) => {
     const headers = {

@@ -64,6 +64,7 @@ export const instancesAnswer = z.object({ ...head, instances: z.array(instanceVi
 
 export const healthAnswer = z.object({
   status: z.enum(["ok", "degraded"]).describe("degraded: the broker or the store is away"),
+  weft: z.string().describe("The version of Weft that it runs"),
   registryStart: head.registryStart,
   startedAt: time,
   settled: z.boolean().describe("Whether it has listened long enough to have heard every instance"),

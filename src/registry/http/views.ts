@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import type { BusState } from "../../bus/bus.ts";
+import { WEFT_VERSION } from "../../protocol/weft-version.ts";
 import type { Catalog } from "../catalog.ts";
 import { type KnownInstance, type KnownService, upRows } from "../known-service.ts";
 import type { Ejections, Ejectors } from "../registry.ts";
@@ -134,6 +135,7 @@ export function healthOf(now: Healthy): z.infer<typeof healthAnswer> {
   for (const known of catalog.services.values()) instances += upRows(known).length;
   return {
     status: broker.kind === "connected" && store.kind !== "away" ? "ok" : "degraded",
+    weft: WEFT_VERSION,
     ...headOf(catalog),
     startedAt: iso(catalog.startedAt),
     settled,
