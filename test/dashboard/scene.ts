@@ -24,7 +24,7 @@ export const quiet = golden({
 
 export const node = (service: string, change: Partial<GraphNode> = {}): GraphNode =>
   ({
-    ...{ service, health: "ok", instances: 1, ejected: 0, sidecars: 1 },
+    ...{ service, health: "ok", slowVersions: [], instances: 1, ejected: 0, sidecars: 1 },
     versions: [{ version: "1", instances: 1 }],
     ...{ in: golden(), out: golden() },
     ...change,

@@ -29,11 +29,41 @@ test("who fails because of what it calls is told with where to look first", () =
     [node("orders", failing), node("stock", failing)],
     [edge("web", "orders", bad), edge("orders", "stock", bad)],
   );
-  assert.match(
-    told({ graph: both })[0]!,
-    /^bad orders: .*\. Look first at what it calls, as that fails too: stock\.$/,
+  const [cause, victim] = told({ graph: both });
+  assert.match(cause!, /^bad stock: 50\.0 % of its calls fail; seen by orders\.$/);
+  assert.match(victim!, /^bad orders: .*\. Look first at what it calls, as that fails too: stock\.$/);
+});
+
+test("who is slow because of what it calls is told after that, with where to look first", () => {
+  const slow = (ms: number) => ({
+    health: "degraded" as const,
+    slow: { share: "half", ms, usualMs: 11 },
+    why: `half of its calls take more than ${ms} ms, in the hour before usually 11 ms`,
+  });
+  const all = [node("web"), node("shop", slow(1800)), node("orders", slow(1750)), node("stock", slow(1700))];
+  const edges = [edge("web", "shop"), edge("shop", "orders"), edge("orders", "stock")];
+  const [first, ...others] = told({ graph: graph(all, edges) });
+  const usual = "in the hour before usually 11 ms";
+  assert.equal(first, `fair stock: Half of its calls take more than 1700 ms, ${usual}.`);
+  assert.deepEqual(others, [
+    `fair orders: Half of its calls take more than 1750 ms, ${usual}. Look first at what it calls, as that is slow too: stock.`,
+    `fair shop: Half of its calls take more than 1800 ms, ${usual}. Look first at what it calls, as that is slow too: orders.`,
+  ]);
+});
+
+test("a slow service stands before the one that fails because of it; who call each other are each told once", () => {
+  const nodes = [
+    node("orders", { health: "failing", why: "50.0 % of its calls fail, mostly deadline", in: bad }),
+    node("stock", {
+      ...{ health: "degraded", slow: { share: "half", ms: 1700, usualMs: 11 } },
+      why: "half of its calls take more than 1.7 s, in the hour before usually 11 ms",
+    }),
+  ];
+  const edges = [edge("web", "orders", bad), edge("orders", "stock"), edge("stock", "orders", bad)];
+  assert.deepEqual(
+    whatIsWrong({ graph: graph(nodes, edges) }, NOW).map(({ subject }) => subject),
+    ["stock", "orders"],
   );
-  assert.doesNotMatch(told({ graph: both })[1]!, /Look first/);
 });
 
 test("one caller that fails where the others do not is told as such: it may be denied", () => {
@@ -44,17 +74,12 @@ test("one caller that fails where the others do not is told as such: it may be d
   ]);
 });
 
-test("a version that is much slower than another is named; a little slower is not, nor is one with two calls", () => {
-  const versions = (p50: number, calls = 30) => [
-    { version: "1", ...golden({ p50: 5 }) },
-    { version: "2", ...golden({ p50, calls }) },
-  ];
-  const of = (p50: number, calls?: number) =>
-    told({ graph: graph([node("orders")], [edge("web", "orders", { versions: versions(p50, calls) })]) });
-  assert.deepEqual(of(400), [
-    "fair orders: Version 2 is slow: half of its calls take more than 400 ms, of version 1 more than 5 ms.",
-  ]);
-  assert.deepEqual([of(14), of(40), of(400, 2)], [[], [], []]);
+test("a version that is much slower than another is named, with traces of slow calls", () => {
+  const why = "version 2 is slow: half of its calls take more than 400 ms, of version 1 more than 5.0 ms";
+  const orders = node("orders", { health: "degraded", why, slowVersions: [{ version: "2" }] });
+  const [one, ...others] = whatIsWrong({ graph: graph([orders], [edge("web", "orders")]) }, NOW);
+  assert.deepEqual([one?.tone, one?.sentence, others], ["fair", `V${why.slice(1)}.`, []]);
+  assert.match(one!.traces!, /kind=slow/);
 });
 
 test("instances that are silent, not healthy or ejected are told, those that left are not", () => {

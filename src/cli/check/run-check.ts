@@ -9,12 +9,13 @@ import { type Check, type Finding, runChecks } from "./check.ts";
 import { audit, identities, lifetimes, revocations, rotation, secrets } from "./lasting.ts";
 import { instances, policy } from "./members.ts";
 import { authority, broker, clocks, registry, up } from "./running.ts";
+import { services } from "./services.ts";
 import { versions } from "./versions.ts";
 
 /** In the order of what they print. */
 const CHECKS: readonly Check[] = [
   ...[up, broker, clocks, authority, registry],
-  ...[versions, instances, policy, access, connections, limits],
+  ...[versions, instances, services, policy, access, connections, limits],
   ...[identities, revocations, lifetimes, rotation, secrets, audit],
 ];
 

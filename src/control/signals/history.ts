@@ -19,18 +19,18 @@ export class History {
 
   /** Adds everything within the window to `sums`; true when there was anything. */
   addTo(sums: Float64Array, window: Window): boolean {
-    const ring = this.#ringOf(window);
+    const ring = this.#ringOf(window.stepMs);
     let any = false;
     for (const step of stepsOf(window)) any = ring.addTo(sums, step) || any;
     return any;
   }
 
-  /** What the span that begins at `from` has, one row for each of `stepMs`. */
-  addStepTo(sums: Float64Array, from: number, window: Window): void {
-    this.#ringOf(window).addTo(sums, from);
+  /** Adds what the span that begins at `from` has, in one of the two resolutions. */
+  addStepTo(sums: Float64Array, from: number, stepMs: number): void {
+    this.#ringOf(stepMs).addTo(sums, from);
   }
 
-  #ringOf({ stepMs }: Window): Ring {
+  #ringOf(stepMs: number): Ring {
     return this.#rings.find((ring) => ring.stepMs === stepMs)!;
   }
 }

@@ -74,6 +74,15 @@ export const graphAnswer = z.object({
       service: z.string().describe("_OTHER for those beyond the limits"),
       health: z.enum(HEALTHS),
       why: z.string().optional().describe("What is wrong"),
+      slow: z
+        .object({ share: z.enum(["half", "a tenth"]), ms: z.number(), usualMs: z.number() })
+        .optional()
+        .describe(
+          "That share of its latest calls takes more than so many ms; in the hour before, usually far less",
+        ),
+      slowVersions: z
+        .array(z.object({ version: z.string(), p50: z.number(), other: z.string(), otherP50: z.number() }))
+        .describe("Versions that are far slower than another, by the median of their latest calls, in ms"),
       instances: z.int().describe("How many are up"),
       ejected: z.int().describe("Of those, how many callers send no calls for now"),
       sidecars: z.int().describe("How many report, with those of pure callers"),

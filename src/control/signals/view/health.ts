@@ -1,4 +1,6 @@
 import type { KnownService } from "../../../registry/known-service.ts";
+import type { Slow } from "./slow.ts";
+import type { SlowVersion } from "./slow-versions.ts";
 import type { Golden } from "./sum.ts";
 
 export const HEALTHS = ["ok", "idle", "degraded", "failing", "down"] as const;
@@ -16,8 +18,21 @@ const FAILING = 0.9;
 /** What says that the caller may not: of the callee it says nothing, or who is denied could make it look ill. */
 const ABOUT_THE_CALLER: ReadonlySet<string> = new Set(["denied", "unauthenticated"]);
 
-/** How a service is, by what became of the calls to it and by its instances. */
-export function healthOf(known: KnownService | undefined, incoming: Golden, ejected: number): Health {
+/** What of the calls to a service takes long. */
+export interface Slowness {
+  /** Than in the hour before. */
+  readonly slow?: Slow;
+  /** Than others of the same service. */
+  readonly slowVersions: readonly SlowVersion[];
+}
+
+/** How a service is, by what became of the calls to it, by how long they took, and by its instances. */
+export function healthOf(
+  known: KnownService | undefined,
+  incoming: Golden,
+  ejected: number,
+  { slow, slowVersions: [slowVersion] }: Slowness,
+): Health {
   const instances = [...(known?.instances.values() ?? [])];
   const up = instances.filter(({ state }) => state === "up").length;
   const sick = instances.filter(({ state }) => state === "down" || state === "silent").length;
@@ -30,6 +45,8 @@ export function healthOf(known: KnownService | undefined, incoming: Golden, ejec
       : ((1 - success) * calls - turnedAway) / (calls - turnedAway);
   if (failed > 1 - DEGRADED)
     return { health: failed > 1 - FAILING ? "failing" : "degraded", why: whyOf(incoming, failed) };
+  if (slow !== undefined) return { health: "degraded", why: whySlow(slow) };
+  if (slowVersion !== undefined) return { health: "degraded", why: whySlowVersion(slowVersion) };
   if (sick > 0) return { health: "degraded", why: `${sick} of ${up + sick} instances are down or silent` };
   if (ejected > 0) return { health: "degraded", why: `${ejected} of ${up} instances are ejected by callers` };
   return { health: calls === 0 ? "idle" : "ok" };
@@ -43,6 +60,15 @@ function whyOf({ codes, statuses }: Golden, failed: number): string {
   const mostly = code === undefined || code[1] === 0 ? "" : `, mostly ${code[0]}`;
   return `${(failed * 100).toFixed(1)} % of its calls fail${mostly}`;
 }
+
+const whySlow = ({ share, ms, usualMs }: Slow): string =>
+  `${share} of its calls take more than ${msText(ms)}, in the hour before usually ${msText(usualMs)}`;
+
+const whySlowVersion = ({ version, p50, other, otherP50 }: SlowVersion): string =>
+  `version ${version} is slow: half of its calls take more than ${msText(p50)}, of version ${other} more than ${msText(otherP50)}`;
+
+const msText = (ms: number): string =>
+  ms >= 1000 ? `${(ms / 1000).toFixed(1)} s` : `${ms >= 10 ? Math.round(ms) : ms.toFixed(1)} ms`;
 
 const sum = (counts: Record<string, number>, of: (code: string) => boolean): number =>
   Object.entries(counts).reduce((all, [code, count]) => (of(code) ? all + count : all), 0);

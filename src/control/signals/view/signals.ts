@@ -7,6 +7,8 @@ import { type Window, windowOf } from "../window.ts";
 import type { Dimension } from "./dimensions.ts";
 import { type Edge, edgesOf, sumOf } from "./edges.ts";
 import { healthOf } from "./health.ts";
+import { slowOf } from "./slow.ts";
+import { slowVersionsOf } from "./slow-versions.ts";
 import { Sum } from "./sum.ts";
 
 export interface SignalsDeps {
@@ -78,9 +80,11 @@ export class Signals {
     for (const { row } of up) versions.set(row.version, (versions.get(row.version) ?? 0) + 1);
     const all = ejections();
     const ejected = up.filter(({ row }) => all.has(`${service}.${row.instance}`)).length;
+    const slowness = this.#slowness(incoming, window, versions);
     return {
       service,
-      ...healthOf(known, golden, ejected),
+      ...healthOf(known, golden, ejected, slowness),
+      ...slowness,
       instances: up.length,
       ejected,
       sidecars: book.instances.of(service).length,
@@ -91,6 +95,18 @@ export class Signals {
         this.#sum(window),
       ).golden(),
     };
+  }
+
+  /** A version of which no instance is up any more is nobody's trouble. */
+  #slowness(incoming: readonly Edge[], window: Window, up: ReadonlyMap<string, number>) {
+    const slow = slowOf(
+      incoming.flatMap(({ calls }) => calls),
+      window,
+    );
+    const slowVersions = slowVersionsOf(incoming, window).filter(
+      ({ version }) => up.size === 0 || up.has(version),
+    );
+    return { ...(slow === undefined ? {} : { slow }), slowVersions };
   }
 
   #edge(edge: Edge, window: Window) {

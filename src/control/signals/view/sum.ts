@@ -102,7 +102,7 @@ export class Sum {
     const perSecond = 1000 / this.#window.stepMs;
     for (const step of stepsOf(this.#window)) {
       sums.fill(0);
-      for (const series of this.#series) series.counts.addStepTo(sums, step, this.#window);
+      for (const series of this.#series) series.counts.addStepTo(sums, step, this.#window.stepMs);
       points.rate.push(rounded(callsIn(sums) * perSecond));
       points.failed.push(rounded(sums[FAILED]! * perSecond));
       points.p50.push(quantile(sums, 0.5));
@@ -112,7 +112,8 @@ export class Sum {
   }
 }
 
-const callsIn = (sums: Float64Array): number =>
+/** How many calls columns have. */
+export const callsIn = (sums: Float64Array): number =>
   sums.subarray(STATUSES, STATUSES + 6).reduce((sum, count) => sum + count, 0);
 
 const quantile = (sums: Float64Array, q: number): number | null => {

@@ -39,6 +39,9 @@ export interface GraphNode {
   readonly service: string;
   readonly health: Health;
   readonly why?: string;
+  /** It takes much longer than in the hour before. */
+  readonly slow?: { readonly share: string; readonly ms: number; readonly usualMs: number };
+  readonly slowVersions: readonly { readonly version: string }[];
   /** How many are up. */
   readonly instances: number;
   readonly ejected: number;

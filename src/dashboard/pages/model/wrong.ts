@@ -8,10 +8,9 @@ import type {
   RegistryHealth,
   Sidecars,
 } from "../data/answers.ts";
-import { countOf, msText, rateText, shareText, spanText } from "./format.ts";
+import { countOf, rateText, shareText, spanText } from "./format.ts";
 import { endingOf } from "./lifetime.ts";
 import { DEGRADED_BELOW, FAILING_BELOW } from "./sign.ts";
-import { slowVersions } from "./slow.ts";
 import { tracesHref } from "./trace-filter.ts";
 
 /** One thing that is wrong, as a sentence for who is on call. */
@@ -26,6 +25,8 @@ export interface Wrong {
   readonly href: string;
   /** Page of traces in which it is seen. */
   readonly traces?: string;
+  /** Keys of what it most likely comes from. */
+  readonly causes?: readonly string[];
 }
 
 /** What is known; what could not be had is left out. */
@@ -38,7 +39,7 @@ export interface Known {
   readonly expiring?: Expiring | undefined;
 }
 
-/** Everything that is wrong, the worst first. @param now Unix ms */
+/** Everything that is wrong, the worst first, but causes before what comes from them. @param now Unix ms */
 export function whatIsWrong(known: Known, now: number): Wrong[] {
   const found = [
     ...ofParts(known),
@@ -47,7 +48,22 @@ export function whatIsWrong(known: Known, now: number): Wrong[] {
     ...ofSidecars(known),
     ...ofIdentities(known, now),
   ];
-  return found.sort((a, b) => Number(b.tone === "bad") - Number(a.tone === "bad"));
+  return causesFirst(found.sort((a, b) => Number(b.tone === "bad") - Number(a.tone === "bad")));
+}
+
+function causesFirst(all: readonly Wrong[]): Wrong[] {
+  const byKey = new Map(all.map((one) => [one.key, one]));
+  // Each once, also where causes go in a circle.
+  const placed = new Set<Wrong>();
+  const ordered: Wrong[] = [];
+  const place = (one: Wrong | undefined) => {
+    if (one === undefined || placed.has(one)) return;
+    placed.add(one);
+    for (const key of one.causes ?? []) place(byKey.get(key));
+    ordered.push(one);
+  };
+  for (const one of all) place(one);
+  return ordered;
 }
 
 const page = (service: string): string => `/services/${encodeURIComponent(service)}`;
@@ -77,15 +93,19 @@ function* ofServices({ graph }: Known): Generator<Wrong> {
   const told = new Set<string>();
   for (const node of graph.nodes) {
     if (node.health === "ok" || node.health === "idle") continue;
+    const { service } = node;
+    const fails = node.in.success !== null && node.in.success < DEGRADED_BELOW;
+    const isSlow = node.slow !== undefined || node.slowVersions.length > 0;
     // Sick instances and ejections are told one by one.
-    const isOfCalls = node.in.success !== null && node.in.success < DEGRADED_BELOW;
-    if (node.health === "degraded" && !isOfCalls) continue;
-    told.add(node.service);
+    if (node.health === "degraded" && !fails && !isSlow) continue;
+    if (fails) told.add(service);
+    const causes = culprits(graph, node);
     yield {
-      ...{ key: `service ${node.service}`, subject: node.service, href: page(node.service) },
+      ...{ key: keyOf(service), subject: service, href: page(service) },
       tone: node.health === "degraded" ? "fair" : "bad",
-      ...(isOfCalls ? { traces: tracesHref({ kind: "failed", service: node.service }) } : {}),
-      sentence: `${upper(node.why ?? node.health)}${sufferers(graph, node)}${culprits(graph, node)}.`,
+      ...(fails || isSlow ? { traces: tracesHref({ kind: fails ? "failed" : "slow", service }) } : {}),
+      sentence: `${upper(node.why ?? node.health)}${fails ? sufferers(graph, node) : ""}${lookFirst(causes)}.`,
+      causes: causes.map(({ service }) => keyOf(service)),
     };
   }
   for (const edge of graph.edges) {
@@ -98,13 +118,9 @@ function* ofServices({ graph }: Known): Generator<Wrong> {
       sentence: `${shareText(1 - success)} of these calls fail${mostly(edge)} (${rateText(edge.rate)} in all); ${to} itself is well.`,
     };
   }
-  for (const { service, version, p50, otherVersion, otherP50 } of slowVersions(graph.edges))
-    yield {
-      ...{ key: `slow ${service} ${version}`, tone: "fair", subject: service, href: page(service) },
-      traces: tracesHref({ kind: "slow", service }),
-      sentence: `Version ${version} is slow: half of its calls take more than ${msText(p50)}, of version ${otherVersion} more than ${msText(otherP50)}.`,
-    };
 }
+
+const keyOf = (service: string): string => `service ${service}`;
 
 /** Who calls it, and sees it. */
 function sufferers({ edges }: Graph, { service }: GraphNode): string {
@@ -116,15 +132,29 @@ function sufferers({ edges }: Graph, { service }: GraphNode): string {
   return `; seen by ${names.slice(0, 3).join(", ")}${names.length > 3 ? ` and ${names.length - 3} more` : ""}`;
 }
 
-/** What it calls itself, and fails: then that is where to look first. */
-function culprits({ edges }: Graph, { service }: GraphNode): string {
-  const names = edges
-    .filter(
-      ({ from, to, success }) =>
-        from === service && to !== service && success !== null && success < DEGRADED_BELOW,
-    )
-    .map(({ to }) => to);
-  return names.length === 0 ? "" : `. Look first at what it calls, as that fails too: ${names.join(", ")}`;
+interface Culprit {
+  readonly service: string;
+  readonly what: "fails" | "is slow";
+}
+
+/** What it calls itself, and fails or is slow: then that is where to look first. */
+function culprits({ nodes, edges }: Graph, { service }: GraphNode): Culprit[] {
+  const slow = new Set(nodes.filter((node) => node.slow || node.slowVersions.length > 0).map(nameOf));
+  return edges.flatMap(({ from, to, success }): Culprit[] => {
+    if (from !== service || to === service) return [];
+    if (success !== null && success < DEGRADED_BELOW) return [{ service: to, what: "fails" }];
+    return slow.has(to) ? [{ service: to, what: "is slow" }] : [];
+  });
+}
+
+const nameOf = ({ service }: GraphNode): string => service;
+
+function lookFirst(causes: readonly Culprit[]): string {
+  const told = (["fails", "is slow"] as const).flatMap((what) => {
+    const names = causes.filter((one) => one.what === what).map(({ service }) => service);
+    return names.length === 0 ? [] : [`as that ${what} too: ${names.join(", ")}`];
+  });
+  return told.length === 0 ? "" : `. Look first at what it calls, ${told.join("; ")}`;
 }
 
 function mostly({ codes, statuses }: GraphEdge): string {
