@@ -1,10 +1,16 @@
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { test } from "node:test";
 import { parse } from "yaml";
 import { observeFiles } from "../../src/cli/grafana/write-files.ts";
 import { allFamilies } from "../../src/control/all-families.ts";
 import { ALERTS } from "../../src/telemetry/grafana/alerts.ts";
 import { DASHBOARDS } from "../../src/telemetry/grafana/dashboards.ts";
+
+import { skip } from "../support/prometheus.ts";
 
 const files = (sidecars: readonly string[] = []) => observeFiles({ registry: "127.0.0.1:4281", sidecars });
 
@@ -69,4 +75,44 @@ test("of sidecars that are scraped beside the registry is taken what it does not
     assert.ok(isDropped(name), name);
   for (const name of ["weft_broker_connected", "weft_denied_total", "process_cpu_seconds_total"])
     assert.ok(!isDropped(name), name);
+});
+
+test("what gets slow in all its versions is told against the hour before, what always was slow is not", {
+  skip,
+}, (t) => {
+  const folder = mkdtempSync(join(tmpdir(), "weft-rules-"));
+  t.after(() => rmSync(folder, { recursive: true }));
+  // Sixty calls a minute each: up to minute 60 all of 5 ms, then those of `orders` of a second.
+  const calls = (callee: string, bound: string, quickUntil: number, quick: number, slow: number) => ({
+    series: `http_client_request_duration_seconds_bucket{weft_callee="${callee}",le="${bound}"}`,
+    values: `0+${quick}x${quickUntil} ${quick * quickUntil + slow}+${slow}x${89 - quickUntil}`,
+  });
+  const of = (callee: string, quickUntil: number) => [
+    calls(callee, "0.01", quickUntil, 60, 0),
+    calls(callee, "1", quickUntil, 60, 60),
+    calls(callee, "+Inf", quickUntil, 60, 60),
+    { series: `weft_client_requests_total{weft_callee="${callee}"}`, values: "0+60x90" },
+  ];
+  const firingAt = (minutes: number, callees: readonly string[]) => ({
+    eval_time: `${minutes}m`,
+    expr: 'count by (weft_callee) (ALERTS{alertname="WeftSlowerThanUsual", alertstate="firing"})',
+    exp_samples: callees.map((callee) => ({ labels: `{weft_callee="${callee}"}`, value: 1 })),
+  });
+  const tests = {
+    rule_files: ["alerts.yaml"],
+    evaluation_interval: "1m",
+    tests: [
+      {
+        interval: "1m",
+        input_series: [...of("orders", 60), ...of("stock", 80), ...of("always", 0)],
+        promql_expr_test: [firingAt(59, []), firingAt(68, ["orders"])],
+      },
+    ],
+  };
+  writeFileSync(join(folder, "alerts.yaml"), files().get("alerts.yaml")!);
+  writeFileSync(join(folder, "tests.yaml"), JSON.stringify(tests));
+  const { status, stdout, stderr } = spawnSync("promtool", ["test", "rules", "tests.yaml"], {
+    ...{ cwd: folder, encoding: "utf8" },
+  });
+  assert.equal(status, 0, stdout + stderr);
 });

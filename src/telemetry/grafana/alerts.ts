@@ -26,6 +26,9 @@ const MEDIAN = quantile(0.5, 'weft_version!=""', "weft_callee, weft_version", SP
 const QUICKEST = `on (weft_callee) group_left () (min by (weft_callee) (${MEDIAN})`;
 /** As the dashboard judges it: three times as slow as the quickest, and by so much that somebody notices. */
 const MUCH_SLOWER = `(${MEDIAN} > ${QUICKEST} * 3)) > ${QUICKEST} + 0.05)`;
+/** The median of all versions together, now and in the hour before it could have begun. */
+const OF_SERVICE = quantile(0.5, "", "weft_callee", SPAN);
+const USUAL = quantile(0.5, "", "weft_callee", "1h", "10m");
 const CALLED = `${rate("weft_client_requests_total", "weft_callee, weft_version", SPAN)} > 0.02`;
 
 const endsWithin = (where: string, seconds: number): string =>
@@ -62,6 +65,15 @@ export const ALERTS: readonly Alert[] = [
     summary:
       "{{ $labels.weft_callee }} v{{ $labels.weft_version }} is slow: half of its calls take more than {{ $value | humanizeDuration }}, three times as long as of another version",
     cure: "weft stat {{ $labels.weft_callee }} shows both; a route can send its calls to the other",
+  },
+  {
+    alert: "WeftSlowerThanUsual",
+    expr: `${OF_SERVICE} > 3 * ${USUAL} and ${OF_SERVICE} > ${USUAL} + 0.1 and on (weft_callee) ${WORTH_IT}`,
+    for: "2m",
+    severity: "ticket",
+    summary:
+      "{{ $labels.weft_callee }} is slow: half of its calls take more than {{ $value | humanizeDuration }}, three times as long as in the hour before",
+    cure: "weft stat says it of what it calls, too: look there first; weft traces {{ $labels.weft_callee }} --slow shows where the time goes",
   },
   {
     alert: "WeftNoInstance",

@@ -1,9 +1,9 @@
 /** The span of a rate; Grafana puts in four scrapes, at least (Grafana docs, `$__rate_interval`). */
 const SPAN = "$__rate_interval";
 
-/** How much a counter grows in a second, summed up. @param by labels, with commas */
-export const rate = (counter: string, by = "", span = SPAN): string =>
-  `sum${by === "" ? "" : ` by (${by}) `}(rate(${counter}[${span}]))`;
+/** How much a counter grows in a second, summed up. @param by labels, with commas @param ago how long before now */
+export const rate = (counter: string, by = "", span = SPAN, ago = ""): string =>
+  `sum${by === "" ? "" : ` by (${by}) `}(rate(${counter}[${span}]${ago === "" ? "" : ` offset ${ago}`}))`;
 
 /** The share of calls that did not fail, 0 to 1; nothing where there are no calls. @param where label matchers */
 export const success = (where: string, by = "", span = SPAN): string => {
@@ -12,11 +12,12 @@ export const success = (where: string, by = "", span = SPAN): string => {
 };
 
 /** The duration in seconds that a share `q` of the calls did not exceed. */
-export const quantile = (q: number, where: string, by = "", span = SPAN): string =>
+export const quantile = (q: number, where: string, by = "", span = SPAN, ago = ""): string =>
   `histogram_quantile(${q}, ${rate(
     `http_client_request_duration_seconds_bucket{${where}}`,
     by === "" ? "le" : `le, ${by}`,
     span,
+    ago,
   )})`;
 
 /** Seconds until a credential ends, the nearest first to end. @param where label matchers */
