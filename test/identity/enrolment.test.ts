@@ -16,6 +16,7 @@ import { localToken, requestToken } from "../../src/identity/member/request-toke
 import { makeClaim } from "../../src/identity/proofs.ts";
 import { bootstrap } from "../../src/identity/trust/bootstrap.ts";
 import { partFolder } from "../../src/identity/trust/parts.ts";
+import { WEFT_VERSION } from "../../src/protocol/weft-version.ts";
 import { sidecarPermissions } from "../../src/subjects/permissions.ts";
 import { Subjects } from "../../src/subjects/subjects.ts";
 import { stateFolder } from "../support/state.ts";
@@ -227,7 +228,7 @@ test("healthz answers anybody, a long body and a wrong path get JSON with a cure
       .on("error", reject)
       .end();
   });
-  assert.deepEqual(JSON.parse(text), { ok: true, mesh: "mesh" });
+  assert.deepEqual(JSON.parse(text), { ok: true, mesh: "mesh", weft: WEFT_VERSION });
   await assert.rejects(
     askAuthority(url, "/nothing", { ca }, () => ({})),
     { code: "not-found" },
