@@ -51,7 +51,7 @@ for (const server of natsServers())
       return { app, sidecar: await mesh.serve("orders", app) };
     };
     let { app, sidecar } = await startOne();
-    await mesh.apply(policy("orders", { park: { maxWait: "5s", maxCalls: 1000 } }));
+    await mesh.apply(policy("orders", { park: { maxWait: "10s", maxCalls: 2000 } }));
     const callers = [await mesh.caller("shop"), await mesh.caller("portal")].map(({ listen }) => listen);
     const methods = ["GET", "POST", "PUT", "DELETE", "PATCH"];
     const method = (i: number) => methods[i % methods.length]!;
