@@ -112,7 +112,8 @@ function refusal(realm: string, problem: TokenProblem): Refused {
 const PLAIN_PATH = /^(?:\/(?!\/)[-A-Za-z0-9._~!$&'()*+,=:@]*)+$/;
 const DOT_SEGMENT = /\/\.{1,2}(?:\/|$)/;
 
-function exemption(paths: readonly string[]): (target: string) => boolean {
+/** Whether a request target is of a path that needs no token. @param paths as policy has them */
+export function exemption(paths: readonly string[]): (target: string) => boolean {
   if (paths.length === 0) return () => false;
   const bases = paths.map((path) => (path.endsWith("/") ? path.slice(0, -1) : path));
   return (target) => {

@@ -22,6 +22,16 @@ spec:
         from: { services: [orders] }
         to: [{ methods: [POST], paths: [{ type: Exact, value: /charge }], headers: [{ name: x-team, value: a }] }]
       - { name: staff, from: { services: [web] }, mode: shadow }
+---
+apiVersion: weft.dev/v1
+kind: ServicePolicy
+metadata: { name: accounts }
+spec:
+  authentication:
+    exempt: [/healthz]
+    providers: [{ name: login, issuer: https://login.test, audiences: [shop], jwks: { uri: https://login.test/keys } }]
+  authorization:
+    rules: [{ name: shopping, from: { services: [web] } }]
 `;
 
 before(async () => {
@@ -76,6 +86,8 @@ test("weft can-i answers with the rule, and by its exit code", async () => {
       1,
       "no: payments denies it by (default); the broker takes nothing of web for it\n",
     ],
+    [["web", "GET", "accounts/x"], 0, "yes, with a token of an end user: accounts allows it by shopping\n"],
+    [["web", "GET", "accounts/healthz"], 0, "yes: accounts allows it by shopping\n"],
     [["orders", "GET", "nobody/x"], 2, ""],
     [["orders", "GET", "No Name/x"], 2, ""],
     [["orders", "GET", "payments/x", "--header", "a"], 2, ""],
@@ -86,7 +98,7 @@ test("weft can-i answers with the rule, and by its exit code", async () => {
   const { stdout } = await weft.run(["can-i", "orders", "GET", "payments/x", "-o", "json"]);
   assert.deepEqual(JSON.parse(stdout), {
     ...{ caller: "orders", method: "GET", callee: "payments", path: "/x" },
-    ...{ allowed: false, rule: "(default)", maySend: true },
+    ...{ allowed: false, rule: "(default)", needsToken: false, maySend: true },
   });
 });
 

@@ -8,6 +8,7 @@ import type { AuthorityView, Entry } from "./rows.ts";
 
 /** What is in force of who may call a service. */
 export interface AccessInForce {
+  readonly authentication: ServicePolicy["spec"]["authentication"];
   readonly authorization: ServicePolicy["spec"]["authorization"];
   readonly mesh: MeshPolicy["spec"]["authorization"];
 }
@@ -19,7 +20,8 @@ export async function accessInForce(service: string, flags: RegistryFlags): Prom
   const policy = await of<ServicePolicy>(`kind=ServicePolicy&name=${service}`);
   const mesh = await of<MeshPolicy>("kind=MeshPolicy");
   if (policy === undefined) await askRegistry(registryUrl(flags), `/v1/services/${service}`);
-  return { authorization: policy?.spec.authorization, mesh: mesh?.spec.authorization };
+  const { authentication, authorization } = policy?.spec ?? {};
+  return { authentication, authorization, mesh: mesh?.spec.authorization };
 }
 
 /** What of it the broker enforces, too. */

@@ -1,3 +1,4 @@
+import { exemption } from "../../../sidecar/policy/authenticate.ts";
 import { Access, type Decision, hasExpression } from "../../access/access.ts";
 import { type Asking, overrides } from "../../access/asking.ts";
 import { mayEver, ruleSetsOf } from "../../access/rule-sets.ts";
@@ -5,37 +6,53 @@ import { loadRegexEngine } from "../../routing/text-match.ts";
 import { UsageFault } from "../fault.ts";
 import { nameOf } from "../flags.ts";
 import type { CanIFlags } from "../verbs/can-i.ts";
-import { accessInForce, brokerSide, isUnlisted, orElse2 } from "./access.ts";
+import { type AccessInForce, accessInForce, brokerSide, isUnlisted, orElse2 } from "./access.ts";
 import { printJson, printLine } from "./print.ts";
 
 /** Prints whether a call would be allowed, and by which rule. The exit code is 0 for yes, 1 for no, 2 when it cannot be told. */
 export async function canI(caller: string, method: string, target: string, flags: CanIFlags): Promise<void> {
   const [callee, path] = parsed(target);
   nameOf("service")(caller);
-  const { authorization, mesh } = await orElse2(accessInForce(callee, flags));
+  const { authentication, authorization, mesh } = await orElse2(accessInForce(callee, flags));
   const regex = hasExpression(authorization) ? await loadRegexEngine() : undefined;
   const decision = new Access(authorization, mesh, regex).decide(caller, askingOf(method, path, flags));
   const maySend =
     mayEver(ruleSetsOf(authorization, mesh).enforced, caller) ||
     isUnlisted(caller, await orElse2(brokerSide(flags)));
   const allowed = decision.verdict === "allow";
+  const needsToken = needsTokenOf(authentication, path);
   if (flags.output === "json") {
     const { rule, shadow } = decision;
-    printJson({ caller, method, callee, path, allowed, rule, maySend, ...(shadow && { shadow }) });
-  } else printLine(inWords(decision, maySend, callee, caller));
+    printJson({
+      caller,
+      method,
+      callee,
+      path,
+      allowed,
+      rule,
+      needsToken,
+      maySend,
+      ...(shadow && { shadow }),
+    });
+  } else printLine(inWords(decision, { needsToken, maySend }, callee, caller));
   if (!allowed) process.exitCode = 1;
 }
 
+/** Whether the callee asks for a token of an end user; which claims are in it, only `--claim` says. */
+const needsTokenOf = (authentication: AccessInForce["authentication"], path: string): boolean =>
+  authentication?.required === true && !exemption(authentication.exempt ?? [])(path);
+
 function inWords(
   { verdict, rule, shadow }: Decision,
-  maySend: boolean,
+  { needsToken, maySend }: { needsToken: boolean; maySend: boolean },
   callee: string,
   caller: string,
 ): string {
   if (verdict === "deny")
     return `no: ${callee} denies it by ${rule}${maySend ? "" : `; the broker takes nothing of ${caller} for it`}`;
   const later = shadow === undefined ? "" : `; in shadow, ${shadow.rule} would deny it`;
-  return `yes: ${callee} allows it by ${rule}${later}`;
+  const how = needsToken ? ", with a token of an end user" : "";
+  return `yes${how}: ${callee} allows it by ${rule}${later}`;
 }
 
 /** `payments/charge?x=1` */

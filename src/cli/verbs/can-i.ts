@@ -14,7 +14,7 @@ export function define(command: Command): Command {
   const text = many((one) => one);
   return withOutput(withRegistry(command))
     .description(
-      "Tell whether a service may make a call, and by which rule.\nThe exit code is 0 for yes, 1 for no, and 2 when it cannot be told.",
+      "Tell whether a service may make a call, and by which rule, and whether it needs a token of an end user.\nThe exit code is 0 for yes, 1 for no, and 2 when it cannot be told.",
     )
     .argument("<caller>", "the service that calls")
     .argument("<method>", "such as GET; its case matters")
