@@ -91,10 +91,11 @@ async function open(
     ...{ bus, clock: systemClock, caller: service, instance, say },
     ...(lastKnown === undefined ? {} : { lastKnown }),
   });
+  const expiry = () => ({ ...options.expiry?.(), gatewayExpiresAt: gateway?.certificateEndsAt });
   const metrics = createMetrics({
     ...{ service, instance, version },
     state: () => ({
-      ...options.expiry?.(),
+      ...expiry(),
       registryLive: table.state.kind === "following",
       registryAgeMs: table.heardMsAgo,
       instancesKnown: Object.values(table.all()).flat().length,
@@ -192,7 +193,7 @@ async function open(
     ...{ client: metrics.client, server: metrics.server, limited: metrics.limitedOf },
     callees: () => outbound.callees(),
     concurrency: () => inbound?.concurrency(),
-    expiry: () => options.expiry?.() ?? {},
+    expiry,
     onNew: (side, tallies) => kept.learn(side, tallies),
   });
 
@@ -231,7 +232,7 @@ async function open(
       ...(gateway === undefined ? {} : { gateway: { ...options.gateway, connections: gateway.connections } }),
       broker: bus.state,
       registry: table.state,
-      expiry: options.expiry?.(),
+      expiry: expiry(),
     }),
     log,
     endpoints: () => ({ registry: table.state, services: table.all(), callees: outbound.callees() }),

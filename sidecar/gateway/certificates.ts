@@ -62,6 +62,11 @@ export class Certificates {
     return this.#loaded[0]!.pem;
   }
 
+  /** When the first of them ends, in Unix ms. */
+  get endsAt(): number {
+    return Math.min(...this.#loaded.map(({ leaf }) => Date.parse(leaf.validTo)));
+  }
+
   /** @param serverName that a client asks for; where none is for it, the first stands in */
   context(serverName: string): SecureContext {
     const fitting = this.#loaded.find(({ leaf }) => leaf.checkHost(serverName) !== undefined);

@@ -17,6 +17,8 @@ export interface Gateway {
   readonly https: string | undefined;
   readonly http: string | undefined;
   readonly connections: number;
+  /** When the first of its own certificates ends, in Unix ms; absent when it has none. */
+  readonly certificateEndsAt: number | undefined;
   /** It takes no more connections. */
   readonly leaving: boolean;
   /** Takes no more connections, and ends those that are open after the answer that is due; cuts them after `graceMs`. */
@@ -85,6 +87,9 @@ export async function startGateway(
       http: http && (await plain.listen(http)),
       get connections() {
         return clients.connections;
+      },
+      get certificateEndsAt() {
+        return tls?.endsAt;
       },
       get leaving() {
         return leaving;

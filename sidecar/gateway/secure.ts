@@ -12,6 +12,8 @@ const LOOK_MS = 1000;
 export interface Secure {
   /** Begins the handshake; a connection that ends it well goes to `secured`. */
   begin(socket: Socket): void;
+  /** When the first of its certificates ends, in Unix ms. */
+  readonly endsAt: number;
   close(): void;
 }
 
@@ -42,6 +44,9 @@ export async function secure(
   server.on("tlsClientError", (_error, socket) => socket.destroy());
   return {
     begin: (socket) => void server.emit("connection", socket),
+    get endsAt() {
+      return certificates.endsAt;
+    },
     close: () => certificates.close(),
   };
 }

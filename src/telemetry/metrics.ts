@@ -14,6 +14,8 @@ export interface SidecarState {
   readonly jwtExpiresAt?: number | undefined;
   /** End of the TLS leaf, in Unix ms. */
   readonly leafExpiresAt?: number | undefined;
+  /** End of the first of a gateway's own certificates, in Unix ms. */
+  readonly gatewayExpiresAt?: number | undefined;
   /** Whether the table of instances is kept up to date; false while the registry is away. */
   readonly registryLive?: boolean | undefined;
   /** How old the table is, in ms. */
@@ -159,8 +161,8 @@ function stateFamilies(state: () => SidecarState, who: Labels): Family[] {
       type: "gauge",
       labels: ["weft_service", "weft_instance", "kind"],
       read: () => {
-        const { jwtExpiresAt, leafExpiresAt } = state();
-        return Object.entries({ jwt: jwtExpiresAt, leaf: leafExpiresAt }).flatMap(([kind, at]) =>
+        const { jwtExpiresAt: jwt, leafExpiresAt: leaf, gatewayExpiresAt: gateway } = state();
+        return Object.entries({ jwt, leaf, gateway }).flatMap(([kind, at]) =>
           at === undefined ? [] : [{ labels: { ...who, kind }, value: at / 1000 }],
         );
       },

@@ -53,5 +53,14 @@ spec:
   await soon(async () => (await askTls(address, outside.ca, "shop.example.com")).status === 200);
   assert.equal((await askTls(address, outside.ca, "shop.example.com")).text, "127.0.0.1");
   assert.match((await weft.run(["get", "routes"])).stdout, /shop +gateway\/shop\.example\.com/);
+
+  const metrics = await (await fetch(`${/admin=(\S+)/.exec(gateway.ready)![1]}/metrics`)).text();
+  assert.match(metrics, /^weft_credential_expiry_timestamp_seconds\{.*kind="gateway"\} \d+$/m);
+  const isTold = async (level: string, failBefore: string) =>
+    new RegExp(`^${level} +gateways +the certificate of gateway/\\S+ is good for`, "m").test(
+      (await weft.run(["check", "--fail-before", failBefore])).stdout,
+    );
+  await soon(() => isTold("ok", "1m"));
+  assert.ok(await isTold("fail", "2h"), "its life is an hour");
   assert.equal((await gateway.end()).code, 0);
 });

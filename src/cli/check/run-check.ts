@@ -6,6 +6,7 @@ import { readUp } from "../up/record.ts";
 import type { CheckFlags } from "../verbs/check.ts";
 import { access, connections, limits } from "./broker-side.ts";
 import { type Check, type Finding, runChecks } from "./check.ts";
+import { gateways } from "./gateways.ts";
 import { audit, identities, lifetimes, revocations, rotation, secrets } from "./lasting.ts";
 import { instances, policy } from "./members.ts";
 import { authority, broker, clocks, registry, up } from "./running.ts";
@@ -16,7 +17,7 @@ import { versions } from "./versions.ts";
 const CHECKS: readonly Check[] = [
   ...[up, broker, clocks, authority, registry],
   ...[versions, instances, services, policy, access, connections, limits],
-  ...[identities, revocations, lifetimes, rotation, secrets, audit],
+  ...[identities, revocations, lifetimes, gateways, rotation, secrets, audit],
 ];
 
 /** Looks at everything. @param state an absolute path @param failBeforeMs what ends within this fails */

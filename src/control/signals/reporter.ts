@@ -24,7 +24,11 @@ export interface ReporterOptions {
   readonly concurrency: () => ConcurrencyState | undefined;
   readonly limited: () => ReadonlyMap<string, number>;
   /** Ends of the credentials, in Unix ms. */
-  readonly expiry: () => { readonly jwtExpiresAt?: number; readonly leafExpiresAt?: number };
+  readonly expiry: () => {
+    readonly jwtExpiresAt?: number | undefined;
+    readonly leafExpiresAt?: number | undefined;
+    readonly gatewayExpiresAt?: number | undefined;
+  };
   /** When in each period it reports, 0 to 1, so that sidecars take turns. */
   readonly phase?: number;
   /** Told what is new of a side, besides. */
@@ -94,7 +98,7 @@ export class SignalReporter {
 
   #make(): SignalReport {
     const { client, server, version, limited } = this.#options;
-    const { jwtExpiresAt: jwt, leafExpiresAt: leaf } = this.#options.expiry();
+    const { jwtExpiresAt: jwt, leafExpiresAt: leaf, gatewayExpiresAt: gateway } = this.#options.expiry();
     const callees = this.#callees();
     const app = this.#app();
     const above = this.#new.of("limited", limited());
@@ -108,7 +112,11 @@ export class SignalReporter {
       ...(app === undefined ? {} : { app }),
       ...(above.size === 0 ? {} : { limited: Object.fromEntries(above) }),
       inFlight: { client: client.inFlight, server: server.inFlight },
-      expiry: { ...(jwt === undefined ? {} : { jwt }), ...(leaf === undefined ? {} : { leaf }) },
+      expiry: {
+        ...(jwt === undefined ? {} : { jwt }),
+        ...(leaf === undefined ? {} : { leaf }),
+        ...(gateway === undefined ? {} : { gateway }),
+      },
     };
   }
 

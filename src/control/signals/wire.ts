@@ -62,8 +62,8 @@ export interface SignalReport {
   readonly limited?: Readonly<Record<string, number>>;
   /** Calls under way now. */
   readonly inFlight: { readonly client: number; readonly server: number };
-  /** Ends of the credentials, in Unix ms. */
-  readonly expiry?: { readonly jwt?: number; readonly leaf?: number };
+  /** Ends of the credentials, in Unix ms; `gateway` is that of the certificates that it shows outside. */
+  readonly expiry?: { readonly jwt?: number; readonly leaf?: number; readonly gateway?: number };
   /** It ends: there will be no further report. */
   readonly last?: true;
 }
@@ -113,7 +113,9 @@ export const readReport = reader<SignalReport>(
     app: z.optional(app),
     limited: z.optional(z.record(peer, few).check(fewKeys(256))),
     inFlight: z.object({ client: count, server: count }),
-    expiry: z.optional(z.object({ jwt: z.optional(unixMs), leaf: z.optional(unixMs) })),
+    expiry: z.optional(
+      z.object({ jwt: z.optional(unixMs), leaf: z.optional(unixMs), gateway: z.optional(unixMs) }),
+    ),
     last: z.optional(z.literal(true)),
   }),
 );

@@ -123,7 +123,9 @@ export const signalsAnswer = z.object({
         version: z.string(),
         inFlight: z.object({ client: z.int(), server: z.int() }),
         app: z.object({ running: z.int(), waiting: z.int(), limit: z.int().optional() }).optional(),
-        expiry: z.object({ jwt: unixMs.optional(), leaf: unixMs.optional() }).optional(),
+        expiry: z
+          .object({ jwt: unixMs.optional(), leaf: unixMs.optional(), gateway: unixMs.optional() })
+          .optional(),
       }),
     )
     .describe("Now, as their latest reports say"),
