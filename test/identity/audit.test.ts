@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
-import { appendFileSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { appendFileSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
-import { type AuditEntry, AuditLog, NO_HASH } from "../../src/identity/records/audit.ts";
+import { type AuditEntry, AuditLog, LOG_CUT, NO_HASH } from "../../src/identity/records/audit.ts";
+import { auditGaps } from "../../src/identity/records/audit-gaps.ts";
 import { recordEvents } from "../../src/identity/records/record-events.ts";
+import { openAudit, openLedger } from "../../src/identity/records/records.ts";
 import { verifyAudit } from "../../src/identity/records/verify-audit.ts";
 import { stateFolder } from "../support/state.ts";
 
@@ -58,6 +60,31 @@ test("a log that was cut shorter is found by who noted its head, and by nobody e
   rewrite((lines) => lines.slice(0, 2));
   assert.equal(verifyAudit(folder).broken, undefined);
   assert.match(verifyAudit(folder, { expected: head }).broken!.why, /cut shorter/);
+});
+
+test("a log that is cut or emptied while somebody writes to it says so itself", (t) => {
+  const { folder, log, rewrite, file } = logOf(t, 3);
+  rewrite((lines) => lines.slice(0, 1));
+  log.append({ event: "renewed" });
+  assert.deepEqual(events(folder), ["enrolled", LOG_CUT, "renewed"]);
+  rmSync(file());
+  log.append({ event: "renewed" });
+  const seen: AuditEntry[] = [];
+  assert.equal(verifyAudit(folder, { visit: (entry) => void seen.push(entry) }).broken, undefined);
+  assert.deepEqual([seen[0]!.event, seen[0]!.kept, seen[0]!.written], [LOG_CUT, 0, 3]);
+  assert.deepEqual(events(folder), [LOG_CUT, "renewed"]);
+});
+
+test("instances of which the log says nothing are named, also when nobody saw it emptied", (t) => {
+  const state = stateFolder(t);
+  const times = { enrolledAt: 0, issuedAt: 0, jwtExpiresAt: 1e12, certExpiresAt: 1e12 };
+  for (const instance of ["o1", "o2"]) {
+    const entry = { service: "orders", instance, version: "1", nkey: `U${instance}`, ...times };
+    openLedger(state).issued({ ...entry, admittedBy: "token t", address: "127.0.0.1" });
+  }
+  openAudit(state).append({ event: "enrolled", service: "orders", instance: "o1", nkey: "Uo1" });
+  const { cut, untold } = auditGaps(state, 60_000);
+  assert.deepEqual([cut, untold.map(({ instance }) => instance)], [0, ["o2"]]);
 });
 
 test("a line that a crash cut short is passed over, and the chain goes on behind it", (t) => {

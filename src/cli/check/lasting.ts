@@ -1,3 +1,4 @@
+import { auditGaps } from "../../identity/records/audit-gaps.ts";
 import { isHalfRevoked } from "../../identity/records/ledger.ts";
 import { auditFolder, openLedger } from "../../identity/records/records.ts";
 import { verifyAudit } from "../../identity/records/verify-audit.ts";
@@ -94,9 +95,18 @@ export const rotation: Check = {
 
 export const audit: Check = {
   what: "audit log",
-  run({ state }) {
+  run({ state, now }) {
     const { entries, broken } = verifyAudit(auditFolder(state));
-    if (broken === undefined) return [ok("audit log", `${entries} entries, and the chain holds`)];
+    if (broken === undefined) {
+      const { cut, untold } = auditGaps(state, now);
+      const lacking = [
+        ...(cut > 0 ? [`${cut} entries that were written are gone`] : []),
+        ...(untold.length > 0 ? [`it does not say how ${untold.map(nameOf).join(", ")} came in`] : []),
+      ];
+      if (lacking.length === 0) return [ok("audit log", `${entries} entries, and the chain holds`)];
+      const cure = "somebody emptied it or cut it: look for a copy, and for who could write there";
+      return lacking.map((says) => fail("audit log", says, cure));
+    }
     const says = `broken after ${entries} entries, at ${broken.file} line ${broken.line}: ${broken.why}`;
     return [fail("audit log", says, "somebody changed it, or the disk did: compare it with a copy")];
   },

@@ -19,6 +19,8 @@ export interface AuditEntry extends AuditEvent {
   readonly hash: string;
 }
 
+/** The event of an entry that says that there were more before it: who writes had written them. */
+export const LOG_CUT = "log-cut";
 /** What the first entry names as the hash before it. */
 export const NO_HASH = "0".repeat(64);
 const SEGMENT_BYTES = 32 << 20;
@@ -40,7 +42,7 @@ interface End {
 /**
  * The authority's memory of what it did: one JSON object a line, only ever added to, each chained to the one before by
  * its hash, so that a line that was changed, removed or put in shows (`verifyAudit`). What was cut off at the end shows
- * only to somebody who noted a later hash elsewhere. Several processes may write to one folder.
+ * to whoever wrote it, who says so in the next entry, and to somebody who noted a later hash elsewhere. Several processes may write to one folder.
  */
 export class AuditLog {
   readonly #folder: string;
@@ -57,16 +59,23 @@ export class AuditLog {
   append(event: AuditEvent): void {
     const unlock = this.#lock();
     try {
+      const known = this.#end;
       const end = this.#whereItEnds();
-      const seq = end.seq + 1;
-      const body = JSON.stringify({ seq, at: new Date(this.#now()).toISOString(), ...event, prev: end.hash });
-      const hash = hashOf(body);
-      const file = end.bytes < SEGMENT_BYTES ? end.file : segmentName(seq);
-      const bytes = this.#write(file, `${end.torn ? "\n" : ""}${body.slice(0, -1)}${hashField(hash)}\n`);
-      this.#end = { seq, hash, file, bytes, torn: false };
+      const isCut = known !== undefined && end.seq < known.seq;
+      const cut = isCut && { event: LOG_CUT, kept: end.seq, written: known.seq, head: known.hash };
+      this.#end = this.#add(event, cut ? this.#add(cut, end) : end);
     } finally {
       unlock();
     }
+  }
+
+  #add(event: AuditEvent, end: End): End {
+    const seq = end.seq + 1;
+    const body = JSON.stringify({ seq, at: new Date(this.#now()).toISOString(), ...event, prev: end.hash });
+    const hash = hashOf(body);
+    const file = end.bytes < SEGMENT_BYTES ? end.file : segmentName(seq);
+    const bytes = this.#write(file, `${end.torn ? "\n" : ""}${body.slice(0, -1)}${hashField(hash)}\n`);
+    return { seq, hash, file, bytes, torn: false };
   }
 
   #write(file: string, text: string): number {
