@@ -1,8 +1,10 @@
-import { rmSync } from "node:fs";
+import { readdirSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { claimSecret, privateFolder, readSecret } from "../identity/keys/secret-files.ts";
 import type { Fault } from "./fault.ts";
 import { isRunning, ownMark, type ProcessMark } from "./process-mark.ts";
+
+const HALF_WRITTEN_MS = 60_000;
 
 /**
  * Takes a folder for this process; what a killed one left behind is taken over.
@@ -21,7 +23,18 @@ export function lockFolder(folder: string, name: string, taken: (pid: number) =>
     if (holder !== undefined && isRunning(holder)) throw taken(holder.pid);
     rmSync(file, { force: true });
   }
+  dropHalfWritten(folder, name);
   return () => rmSync(file, { force: true });
+}
+
+/** What a process that was killed while it took the lock left beside it; a living one takes it in milliseconds. */
+function dropHalfWritten(folder: string, name: string): void {
+  for (const found of readdirSync(folder)) {
+    if (!found.startsWith(`${name}.`) || !found.endsWith(".tmp")) continue;
+    const file = join(folder, found);
+    const writtenAt = statSync(file, { throwIfNoEntry: false })?.mtimeMs;
+    if (writtenAt !== undefined && Date.now() - writtenAt > HALF_WRITTEN_MS) rmSync(file, { force: true });
+  }
 }
 
 /** Undefined when it is damaged, as a power cut leaves it: then nobody holds it. */
