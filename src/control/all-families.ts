@@ -18,7 +18,9 @@ export function allFamilies(): Readonly<Record<"sidecar" | "istio" | "registry",
     istio: sidecar.families("istio"),
     registry: [
       ...federated(new SignalBook(systemClock)),
-      ...registryFamilies(new Catalog(systemClock), new Drops(silent, systemClock.now)),
+      ...registryFamilies(new Catalog(systemClock), new Drops(silent, systemClock.now), () => ({
+        kind: "unknown",
+      })),
       ...brokerFamilies(() => []),
       ...processFamilies(),
     ],

@@ -1,6 +1,8 @@
 import type { Extension, ExtensionParts } from "../registry/start.ts";
 import { processFamilies } from "../telemetry/process-families.ts";
-import { AuthorityTeller, type TellAuthorities } from "./access/teller.ts";
+import type { Authorities } from "./access/authorities.ts";
+import { AuthorityWatch } from "./access/authority-watch.ts";
+import { AuthorityTeller } from "./access/teller.ts";
 import { worldOf } from "./analyse/world.ts";
 import { BrokerDesk } from "./broker/broker-desk.ts";
 import { brokerFamilies } from "./broker/families.ts";
@@ -36,7 +38,7 @@ export interface PolicyExtension extends Extension {
 export function policyExtension(
   store: PolicyStore,
   adminToken: string,
-  tellAuthorities?: TellAuthorities,
+  authorities?: Authorities,
 ): (parts: ExtensionParts) => PolicyExtension {
   return ({ bus, catalog, clock, drops, log }) => {
     const held = new HeldPolicy();
@@ -49,9 +51,10 @@ export function policyExtension(
     const publisher = new PolicyPublisher({ bus, policy: held, drops });
     const renewals = new RenewalDesk({ bus, clock });
     const teller = new AuthorityTeller({
-      ...{ held, renewals, clock, log, tell: tellAuthorities },
+      ...{ held, renewals, clock, log, tell: authorities?.tell },
       sidecars: () => sidecars.size,
     });
+    const watch = new AuthorityWatch({ look: authorities?.look, clock, log });
     const book = new SignalBook(clock);
     const signals = new Signals({ book, catalog, clock, ejections: () => sidecars.ejections() });
     const traces = new TraceBook(clock);
@@ -60,7 +63,7 @@ export function policyExtension(
     const stream = new SignalStream(signals, clock, drops);
     const families = [
       ...federated(book),
-      ...registryFamilies(catalog, drops),
+      ...registryFamilies(catalog, drops, () => watch.state),
       ...brokerFamilies(() => broker.servers()),
       ...processFamilies(),
     ];
@@ -69,6 +72,7 @@ export function policyExtension(
       explainer,
       renewals,
       teller,
+      watch,
       new RateDesk({ bus, catalog, clock, drops, policy: held }),
       new HintDesk({ bus, catalog, clock, drops }),
       new SignalDesk({ bus, clock, drops, book }),
@@ -88,6 +92,7 @@ export function policyExtension(
           traces,
           renewals,
           teller,
+          watch,
           adminToken,
         });
         addTapRoutes(app, new TapDesk({ bus, clock, log }), adminToken);

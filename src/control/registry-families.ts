@@ -1,9 +1,10 @@
 import type { Catalog } from "../registry/catalog.ts";
 import type { Drops } from "../registry/drops.ts";
 import type { Family } from "../telemetry/family.ts";
+import type { WatchState } from "./access/authority-watch.ts";
 
-/** What the registry itself knows, for Prometheus. */
-export function registryFamilies(catalog: Catalog, drops: Drops): Family[] {
+/** What the registry itself knows, for Prometheus. @param authority whether it answers */
+export function registryFamilies(catalog: Catalog, drops: Drops, authority: () => WatchState): Family[] {
   return [
     {
       name: "weft_instances",
@@ -19,6 +20,16 @@ export function registryFamilies(catalog: Catalog, drops: Drops): Family[] {
             counts.set(key, (counts.get(key) ?? 0) + 1);
           }
         return [...counts].map(([key, value]) => ({ labels: JSON.parse(key), value }));
+      },
+    },
+    {
+      name: "weft_authority_up",
+      help: "1 while the authority answers the registry, 0 when it does not: then no identity is given or renewed",
+      type: "gauge",
+      labels: [],
+      read: () => {
+        const { kind } = authority();
+        return kind === "unknown" ? [] : [{ labels: {}, value: kind === "there" ? 1 : 0 }];
       },
     },
     {

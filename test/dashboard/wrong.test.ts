@@ -142,3 +142,10 @@ test("the worst comes first", () => {
   ).map(({ tone }) => tone);
   assert.deepEqual(tones, [...tones].sort());
 });
+
+test("an authority that does not answer is told, with what that means", () => {
+  const away = { since: new Date(NOW - 20_000).toISOString(), cause: "no answer within 3 s" };
+  assert.deepEqual(told({ sidecars: { revision: 1, authority: { away }, sidecars: [] } }), [
+    "bad authority: It has not answered the registry for 20 s (no answer within 3 s). Calls go on; nobody new joins, and identities are not renewed.",
+  ]);
+});

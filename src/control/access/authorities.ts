@@ -1,5 +1,6 @@
-import { type AuthorityTls, askAuthority } from "../../identity/member/authority-client.ts";
-import type { AccessAnswer } from "../../identity/wire.ts";
+import { type AuthorityTls, askAuthority, readAuthority } from "../../identity/member/authority-client.ts";
+import type { AccessAnswer, HealthAnswer } from "../../identity/wire.ts";
+import type { LookAtAuthorities } from "./authority-watch.ts";
 import type { TellAuthorities } from "./teller.ts";
 
 export interface AuthoritiesOptions {
@@ -9,13 +10,24 @@ export interface AuthoritiesOptions {
   readonly tls: () => AuthorityTls;
 }
 
-/** Tells all authorities over HTTPS, at the same time. */
-export const authoritiesAt =
-  ({ urls, tls }: AuthoritiesOptions): TellAuthorities =>
-  async (report) => {
+/** How the registry reaches the authorities. */
+export interface Authorities {
+  readonly tell: TellAuthorities;
+  readonly look: LookAtAuthorities;
+}
+
+/** Reaches all authorities over HTTPS, at the same time. */
+export const authoritiesAt = ({ urls, tls }: AuthoritiesOptions): Authorities => ({
+  async tell(report) {
     const known = urls();
     if (known.length === 0) throw new Error("no authority is known: give --authority URL");
     return Promise.all(
       known.map((url) => askAuthority<AccessAnswer>(url, "/access", tls(), () => report, "PUT")),
     );
-  };
+  },
+  async look() {
+    const { ca } = tls();
+    const looks = urls().map((url) => readAuthority<HealthAnswer>(url, "/healthz", { ca }));
+    return (await Promise.all(looks)).length;
+  },
+});

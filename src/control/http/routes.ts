@@ -1,5 +1,6 @@
 import type { App } from "../../registry/http/routes.ts";
 import { errorAnswer } from "../../registry/http/schemas.ts";
+import type { AuthorityWatch } from "../access/authority-watch.ts";
 import type { AuthorityTeller } from "../access/teller.ts";
 import type { PolicyEditor } from "../edit/editor.ts";
 import { UnavailableError } from "../edit/unavailable.ts";
@@ -25,7 +26,7 @@ import {
   revisionParams,
   sidecarsAnswer,
 } from "./schemas.ts";
-import { policyView, revisionView, sidecarView, summaryView, tellerView } from "./views.ts";
+import { authorityView, policyView, revisionView, sidecarView, summaryView } from "./views.ts";
 
 export interface PolicyRouteDeps {
   readonly held: HeldPolicy;
@@ -36,6 +37,7 @@ export interface PolicyRouteDeps {
   readonly traces: TraceBook;
   readonly renewals: RenewalDesk;
   readonly teller: Pick<AuthorityTeller, "state">;
+  readonly watch: Pick<AuthorityWatch, "state">;
   /** What who writes must know; see `admin-token.ts`. */
   readonly adminToken: string;
 }
@@ -97,7 +99,12 @@ export function addPolicyRoutes(app: App, deps: PolicyRouteDeps): void {
     async () => {
       const { loaded, lineage, revision } = held;
       const rows = sidecars.rows(loaded ? { lineage, revision } : undefined);
-      return { lineage, revision, authority: tellerView(deps.teller.state), sidecars: rows.map(sidecarView) };
+      return {
+        lineage,
+        revision,
+        authority: authorityView(deps.teller.state, deps.watch.state),
+        sidecars: rows.map(sidecarView),
+      };
     },
   );
 

@@ -133,6 +133,10 @@ export const sidecarsAnswer = z.object({
         .array(z.string())
         .optional()
         .describe("Callers whose list of callees is too long for a JWT; *: those that no rule names"),
+      away: z
+        .object({ since: time, cause: z.string() })
+        .optional()
+        .describe("It does not answer: identities are neither given nor renewed; absent while it does"),
     })
     .describe("The revision whose authorization new identities carry, so that the broker enforces it, too"),
   sidecars: z.array(

@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import type { Resource } from "../../resources/read.ts";
+import type { WatchState } from "../access/authority-watch.ts";
 import type { TellerState } from "../access/teller.ts";
 import type { Change } from "../edit/change.ts";
 import type { Outcome } from "../edit/editor.ts";
@@ -110,7 +111,15 @@ export const sidecarView = ({
   lastSeen: iso(lastSeen),
 });
 
-export function tellerView(state: TellerState): z.infer<typeof sidecarsAnswer>["authority"] {
+type AuthorityView = z.infer<typeof sidecarsAnswer>["authority"];
+
+/** What the authorities were told, and whether they answer. */
+export const authorityView = (told: TellerState, seen: WatchState): AuthorityView => ({
+  ...tellerView(told),
+  ...(seen.kind === "away" ? { away: { since: iso(seen.since), cause: seen.cause } } : {}),
+});
+
+function tellerView(state: TellerState): AuthorityView {
   if (state.kind === "behind") return { ...state, since: iso(state.since) };
   if (state.kind === "none") return { ...state };
   const { unlisted, ...rest } = state;

@@ -135,6 +135,14 @@ export const ALERTS: readonly Alert[] = [
     cure: "weft check; look at the log of nats-server",
   },
   {
+    alert: "WeftAuthorityAway",
+    expr: "weft_authority_up == 0",
+    for: "15s",
+    severity: "page",
+    summary: "the authority does not answer: nobody new joins, and identities end one after the other",
+    cure: "weft check names its process; look at authority.log of the state folder",
+  },
+  {
     alert: "WeftSidecarCutOff",
     expr: "weft_broker_connected == 0",
     for: "1m",

@@ -106,6 +106,7 @@ export interface Instances {
 
 export interface Sidecars {
   readonly revision: number;
+  readonly authority?: { readonly away?: { readonly since: string; readonly cause: string } };
   readonly sidecars: readonly {
     readonly service: string;
     readonly instance: string;

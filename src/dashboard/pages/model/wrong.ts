@@ -43,6 +43,7 @@ export interface Known {
 export function whatIsWrong(known: Known, now: number): Wrong[] {
   const found = [
     ...ofParts(known),
+    ...ofAuthority(known, now),
     ...ofServices(known),
     ...ofInstances(known, now),
     ...ofSidecars(known),
@@ -84,6 +85,15 @@ function* ofParts({ health, policy }: Known): Generator<Wrong> {
       ...{ key: "policy-store", tone: "fair", subject: "policy", href: "/policy" },
       sentence: `Its store is ${policy.store.state}${because(policy.store.cause)}: what is in force stays, and nothing can be changed.`,
     };
+}
+
+function* ofAuthority({ sidecars }: Known, now: number): Generator<Wrong> {
+  const away = sidecars?.authority?.away;
+  if (away === undefined) return;
+  yield {
+    ...{ key: "authority", tone: "bad", subject: "authority", href: "/identities" },
+    sentence: `It has not answered the registry for ${spanText(now - Date.parse(away.since))}${because(away.cause)}. Calls go on; nobody new joins, and identities are not renewed.`,
+  };
 }
 
 const because = (cause: string | undefined): string => (cause === undefined ? "" : ` (${cause})`);
