@@ -1,7 +1,9 @@
 import { REPORT_MS } from "./wire.ts";
 
-/** Reports that an instance may send at once: its last word soon after another, and one after a time without a broker. */
-const BURST = 4;
+/** While the registry is paused, or is restarted elsewhere, reports wait for it: those of a minute must not be lost. */
+const PAUSE_MS = 60_000;
+/** Reports that may come at once: those of a pause, and a last word soon after another. */
+const BURST = PAUSE_MS / REPORT_MS + 4;
 const PER_MS = 2 / REPORT_MS;
 /** As many as there may be instances that report. */
 const MOST = 20_000;
