@@ -1,11 +1,13 @@
 import { randomBytes } from "node:crypto";
 import {
+  chmodSync,
   closeSync,
   existsSync,
   fsyncSync,
   linkSync,
   mkdirSync,
   openSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -22,7 +24,10 @@ export class SecretFileError extends Error {
   override readonly name = "SecretFileError";
 }
 
-/** Makes a folder (and those above it) with mode 0700; an existing folder must belong to its owner alone. */
+/**
+ * Makes a folder (and those above it) with mode 0700. An existing one must belong to its owner alone; an empty one of ours
+ * is made so, as there is nothing in it that anybody could have read.
+ */
 export function privateFolder(path: string): string {
   try {
     makeFolder(path);
@@ -31,6 +36,7 @@ export function privateFolder(path: string): string {
     const why = code === "EEXIST" || code === "ENOTDIR" ? "a file is in its way" : code;
     throw new SecretFileError(`cannot make the folder ${path} (${why}): give another with --state DIR`);
   }
+  if (isShared(path) && isOurs(path) && readdirSync(path).length === 0) chmodSync(path, 0o700);
   refuseShared(path, "700");
   return path;
 }
@@ -120,10 +126,14 @@ export function needSecret(path: string, cure: string): string {
   return text;
 }
 
+/** On Windows modes mean nothing; the profile folder's ACL protects it. */
+const isShared = (path: string): boolean =>
+  process.platform !== "win32" && (statSync(path).mode & 0o077) !== 0;
+
+const isOurs = (path: string): boolean => statSync(path).uid === process.getuid?.();
+
 function refuseShared(path: string, mode: string): void {
-  if (process.platform === "win32") return; // modes mean nothing there; the profile folder's ACL protects it
-  const shared = statSync(path).mode & 0o077;
-  if (shared !== 0)
+  if (isShared(path))
     throw new SecretFileError(
       `${path} is open to other users of this machine: if none of them can have read it, run "chmod ${mode} ${path}"; else what it holds is no secret any more, and has to be made anew`,
     );
