@@ -33,6 +33,15 @@ test("while nothing has come yet it says what is being read", { skip }, async (t
   await page.getByText("Connecting").waitFor();
 });
 
+test("a registry that hangs from the start is told as well: news do not call off what is being asked", {
+  skip,
+}, async (t) => {
+  const { page, open, fake } = await scene(t);
+  fake.answering = false;
+  await open("/");
+  await page.getByText("Cannot show who calls whom.").waitFor({ timeout: 20_000 });
+});
+
 test("a registry that is away from the start is told, with the cure", { skip }, async (t) => {
   const { page, open, fake } = await scene(t);
   await fake.close();

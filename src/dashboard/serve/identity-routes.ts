@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { LedgerEntry } from "../../identity/records/ledger.ts";
 import { openLedger } from "../../identity/records/records.ts";
@@ -38,6 +38,11 @@ export function addIdentityRoutes(app: FastifyInstance, { stateDir, now, isSigne
       .map(({ nkey: _, ...shown }) => shown);
     return { at, identities };
   });
+
+  // For commands that can be copied from a page. A folder without a mesh is not the one that they need.
+  app.get("/api/state", async () =>
+    existsSync(join(stateDir, "trust")) ? { folder: resolve(stateDir) } : {},
+  );
 
   // What is wrong has to be seen by everybody; names of instances are no secret.
   app.get("/api/expiring", async () => {

@@ -40,7 +40,23 @@ export function addRegistryRoutes(app: FastifyInstance, deps: RegistryDeps): voi
 /** As it was sent: nothing is decoded here that the registry would read otherwise. */
 const pathOf = ({ url }: FastifyRequest): string => url.split("?", 1)[0]!.slice("/api".length);
 
+/** What a service is asked about that nothing can be called: names are tokens (src/subjects/token.ts). */
+const OF_NO_SERVICE = /^\/v1\/(?:signals|services)\/[^/]+$/;
+
 const unknown = (reply: FastifyReply, path: string) =>
+  OF_NO_SERVICE.test(path) ? noService(reply) : notHandedOn(reply, path);
+
+const noService = (reply: FastifyReply) =>
+  reply
+    .code(404)
+    .send(
+      failure(
+        "unknown-service",
+        "there is no such service, and none can be called that: names have the letters a to z, digits and hyphens, 63 at most",
+      ),
+    );
+
+const notHandedOn = (reply: FastifyReply, path: string) =>
   reply
     .code(404)
     .send(

@@ -104,6 +104,11 @@ export interface Instances {
   readonly instances: readonly Instance[];
 }
 
+/** Of the mesh, on this machine; empty where the dashboard has none. */
+export interface StateFolder {
+  readonly folder?: string;
+}
+
 export interface Sidecars {
   readonly revision: number;
   readonly authority?: { readonly away?: { readonly since: string; readonly cause: string } };

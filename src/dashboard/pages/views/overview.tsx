@@ -1,8 +1,17 @@
 import { useContext } from "preact/hooks";
-import type { Expiring, Graph, Instances, Policy, RegistryHealth, Sidecars } from "../data/answers.ts";
+import type {
+  Expiring,
+  Graph,
+  Instances,
+  Policy,
+  RegistryHealth,
+  Sidecars,
+  StateFolder,
+} from "../data/answers.ts";
 import { useNow } from "../data/live.ts";
 import { Here } from "../data/place.ts";
 import { type Answer, useAnswer } from "../data/use-answer.ts";
+import { firstCommand } from "../model/first-command.ts";
 import { focused } from "../model/focus.ts";
 import { countOf, rateText, shareText } from "../model/format.ts";
 import { whatIsWrong } from "../model/wrong.ts";
@@ -135,9 +144,15 @@ const NoServices = ({ past }: { readonly past: boolean }) =>
       <p>
         Start one, with any HTTP program behind the <code>--</code>:
       </p>
-      <pre>npx weft run hello --version 1 --port 8080 -- python3 -m http.server 8080 --bind 127.0.0.1</pre>
+      <FirstCommand />
     </Empty>
   );
+
+/** As it works from any folder: `weft` finds a mesh by itself only in `.weft` of its own. */
+function FirstCommand() {
+  const { value } = useAnswer<StateFolder>("/state");
+  return <pre>{firstCommand(value?.folder)}</pre>;
+}
 
 const Legend = () => (
   <p class="legend soft">
