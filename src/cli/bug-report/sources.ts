@@ -12,6 +12,7 @@ import { machineFacts } from "./machine.ts";
 import { tail } from "./tail.ts";
 
 const AUDIT_ENTRIES = 500;
+const TREES = 5;
 /** Of each page: what hangs would keep the program up. */
 const WITHIN_MS = 8000;
 
@@ -54,12 +55,18 @@ export function sourcesOf({ state, admins, now }: ReportOptions): Source[] {
     file("broker/nats-server.log", "the broker's log, its end"),
     file("authority.log", "the authority's log, its end"),
     file("registry.log", "the registry's log, its end"),
+    file("dashboard.log", "the dashboard's log, its end"),
     ...PAGES.map(
       ([name, path]): Source => ({
         ...{ name: `registry/${name}`, what: `the registry's ${path}` },
         read: () => page(registryOf(state), path),
       }),
     ),
+    {
+      name: "registry/traces.json",
+      what: `which traces are kept, and the newest ${TREES} failed and ${TREES} slow ones whole`,
+      read: () => traces(registryOf(state)),
+    },
     {
       name: "identities.json",
       what: "who the authority let in",
@@ -104,6 +111,16 @@ async function page(url: string, path: string): Promise<unknown> {
   if (!response.ok && path !== "/ready")
     throw new Error(`${url} answers ${response.status}: ${text.slice(0, 500)}`);
   return response.headers.get("content-type")?.includes("json") ? redact(JSON.parse(text)) : text;
+}
+
+/** Without the admin token, so that paths and messages, which may hold somebody's data, are not in it. */
+async function traces(url: string): Promise<unknown> {
+  const listed = async (kind: string) =>
+    ((await page(url, `/v1/traces?kind=${kind}&limit=100`)) as { traces: { traceId: string }[] }).traces;
+  const [recent, failed, slow] = await Promise.all(["recent", "failed", "slow"].map(listed));
+  const wanted = [failed!, slow!].flatMap((some) => some.slice(0, TREES)).map(({ traceId }) => traceId);
+  const whole = await Promise.all([...new Set(wanted)].map((id) => page(url, `/v1/traces/${id}`)));
+  return { recent, failed, slow, whole };
 }
 
 function audit(state: string): unknown {
