@@ -25,6 +25,10 @@ export function sayOnStderr(prefix = "weft", format: "text" | "json" = "text"): 
   return (level, message) => process.stderr.write(`${paint(style[level], `${prefix}:`)} ${message}\n`);
 }
 
+/** Columns of a terminal; anything else is as wide as can be. One that says 0, as many in containers do, has 80. */
+export const widthOf = (stream: { readonly isTTY?: boolean; readonly columns?: number }): number =>
+  stream.isTTY ? stream.columns || 80 : Number.POSITIVE_INFINITY;
+
 /** Rows in columns; the first row is the head. Every cell is plain text. */
 export function table(rows: readonly (readonly string[])[]): string {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { mock, test } from "node:test";
-import { sayOnStderr } from "../../src/cli/terminal.ts";
+import { sayOnStderr, widthOf } from "../../src/cli/terminal.ts";
 
 test("what weft says is a line for people, or JSON with the event's name", (t) => {
   const written: string[] = [];
@@ -16,4 +16,13 @@ test("what weft says is a line for people, or JSON with the event's name", (t) =
     ...{ level: "warn", part: "weft", event: "broker-away" },
     msg: "the broker is away: refused",
   });
+});
+
+test("a terminal that says it has no columns has 80", () => {
+  assert.deepEqual(
+    [{ isTTY: true, columns: 0 }, { isTTY: true, columns: 40 }, { columns: 40 }, { isTTY: true }].map(
+      widthOf,
+    ),
+    [80, 40, Number.POSITIVE_INFINITY, 80],
+  );
 });

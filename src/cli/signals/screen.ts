@@ -23,7 +23,8 @@ export class Screen {
 
   /** @param lines no wider than the terminal; those that do not fit below each other are left out */
   show(lines: readonly string[]): void {
-    const { rows = 24 } = this.#terminal;
+    // Some say 0.
+    const rows = this.#terminal.rows || 24;
     const fitting = lines.slice(0, rows - 1).map((line) => `${line}${CLEAR_LINE}`);
     this.#terminal.write(`${this.#isOpen ? "" : ENTER}${HOME}${fitting.join("\r\n")}${CLEAR_REST}`);
     this.#isOpen = true;

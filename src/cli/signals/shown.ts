@@ -1,4 +1,4 @@
-import { painter, type Style, table } from "../terminal.ts";
+import { painter, type Style, table, widthOf } from "../terminal.ts";
 import { EDGE_HEAD, type Edge, edgeRow, type Node, SERVICE_HEAD, serviceRow } from "./rows.ts";
 
 /** A table whose rows have the colour of how bad they are, each line cut to the width of the terminal. */
@@ -8,7 +8,7 @@ export function coloured(
   stream: { readonly isTTY?: boolean; readonly columns?: number },
 ): string[] {
   const paint = painter(stream);
-  const { columns = Number.POSITIVE_INFINITY } = stream.isTTY ? stream : {};
+  const columns = widthOf(stream);
   return table(rows)
     .split("\n")
     .map((line, i) => {

@@ -3,6 +3,7 @@ import { askRegistry, openStream } from "../get/ask.ts";
 import { events } from "../get/events.ts";
 import { registryUrl } from "../get/registry-url.ts";
 import { printJson, printLine } from "../policy/print.ts";
+import { widthOf } from "../terminal.ts";
 import type { TopFlags } from "../verbs/top.ts";
 import { askGraph } from "./ask-graph.ts";
 import { type Look, lookAfter, tableOf, titleOf } from "./picture.ts";
@@ -29,7 +30,7 @@ async function live(first: Look, flags: TopFlags): Promise<void> {
   let look = first;
   let stale = "";
   const draw = (): void => {
-    const title = titleOf(graph, look, flags.window, stale).slice(0, process.stdout.columns);
+    const title = titleOf(graph, look, flags.window, stale).slice(0, widthOf(process.stdout));
     screen.show([title, "", ...tableOf(graph, look, process.stdout)]);
   };
   draw();
