@@ -1,12 +1,15 @@
 import { fitted } from "../../../sidecar/join.ts";
+import type { Say } from "../../../sidecar/options.ts";
 import { connectBus } from "../../bus/nats-bus.ts";
 import { MAX_HOLD_MS, readReport, TAP_AGAIN_MS, type TapOrder } from "../../control/tap/wire.ts";
 import { requestTap } from "../../identity/member/request-tap.ts";
 import { systemClock } from "../../registry/clock.ts";
 import { registry as subjects } from "../../subjects/subjects.ts";
+import { askRegistry } from "../get/ask.ts";
 import { registryUrl } from "../get/registry-url.ts";
 import { needState } from "../identity/need-state.ts";
 import { putAsAdmin } from "../policy/registry.ts";
+import type { SidecarView } from "../policy/rows.ts";
 import { sayOnStderr } from "../terminal.ts";
 import { onTold } from "../told.ts";
 import { bareAddress, needUp } from "../up/record.ts";
@@ -50,6 +53,7 @@ export async function tap(service: string, flags: TapFlags): Promise<void> {
       "tap-begun",
     );
     printer.begin();
+    void sayIfNobody(service, flags, say);
     onTold(() => end());
     systemClock.after(forMs, () => end());
     const again = setInterval(
@@ -66,3 +70,15 @@ export async function tap(service: string, flags: TapFlags): Promise<void> {
   printer.end();
   say("info", listener.summary(), "tap-ended");
 }
+
+/** A misspelled name looks like a service without calls: whoever taps it would wait for long. */
+async function sayIfNobody(service: string, flags: TapFlags, say: Say): Promise<void> {
+  const asked = askRegistry<{ sidecars: SidecarView[] }>(registryUrl(flags), "/v1/sidecars");
+  const { sidecars } = await asked.catch(() => ({ sidecars: undefined })); // calls may come all the same
+  if (sidecars === undefined || sidecars.some((one) => one.service === service)) return;
+  const names = [...new Set(sidecars.map((one) => one.service))].sort().slice(0, MOST_NAMED).join(", ");
+  const here = names === "" ? "there is none of any service" : `there are ${names}`;
+  say("warn", `${service} has no sidecar now (${here}): its calls show once it has one`, "tap-nobody");
+}
+
+const MOST_NAMED = 10;

@@ -36,7 +36,7 @@ test("weft tap shows live calls as lines, as JSON and as an archive, narrowed an
   const taps = await Promise.all([
     weft.spawn(["tap", "orders", "--from", "web", "--where", "status >= 500", "--calls", "2"]),
     weft.spawn(["tap", "orders", "--path", "/cart/*", "--body", "9", "-o", "json", "--calls", "3"]),
-    weft.spawn(["tap", "orders", "--from", "mobile", "-o", "har", "--for", "2s"]),
+    weft.spawn(["tap", "orders", "--from", "mobile", "-o", "har", "--for", "5s"]),
   ]);
   await soon(() =>
     taps.every((tap) => /tapping orders as/.test(tap.stderr()) || tap.child.exitCode !== null),
@@ -96,4 +96,11 @@ test("weft tap shows live calls as lines, as JSON and as an archive, narrowed an
     ["orders: caller == mobile", "orders: caller == web && (status >= 500)", "orders: path ~ '/cart/*'"],
   );
   assert.equal((await weft.run(["audit", "verify"])).code, 0);
+
+  const nobody = await weft.run(["tap", "nosuch", "--for", "1s"]);
+  assert.match(
+    nobody.stderr,
+    /nosuch has no sidecar now \(there are mobile, orders, web\): its calls show once/,
+  );
+  assert.equal(nobody.code, 0);
 });
