@@ -19,7 +19,7 @@ test("the version is that of package.json", () => {
 
 test("one version everywhere is well", () => {
   assert.deepEqual(told({ ...PARTS, sidecars: [sidecar("a", WEFT_VERSION)] }), [
-    `ok all run weft ${WEFT_VERSION}`,
+    `ok all that answer run weft ${WEFT_VERSION}`,
   ]);
 });
 
