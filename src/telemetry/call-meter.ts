@@ -2,6 +2,7 @@ import type { CallSeries } from "./call-series.ts";
 import { EdgeTally } from "./edge-tally.ts";
 import type { Labels } from "./family.ts";
 import { OTHER, SeriesTable } from "./series-table.ts";
+import { UnservedNames } from "./unserved-names.ts";
 
 /** A call that ended, as one side saw it. */
 export interface FinishedCall {
@@ -57,6 +58,8 @@ export class CallMeter {
   /** Rules, numbered from 1 as they come; 0 for none. */
   readonly #routes = new Map<string, number>();
   readonly #injected = new Map<string, number>();
+  readonly #names = new UnservedNames();
+  readonly #now: () => number;
   #inFlight = 0;
   #attempts = 0;
 
@@ -66,6 +69,7 @@ export class CallMeter {
     this.side = side;
     this.mirrored = mirrored;
     this.service = service;
+    this.#now = now;
     this.#series = new SeriesTable({ maxSeries, idleMs, now });
   }
 
@@ -84,15 +88,19 @@ export class CallMeter {
     if (call.injected !== "") this.#injected.set(call.injected, (this.#injected.get(call.injected) ?? 0) + 1);
     const kind = (code * 16 + method) * 1024 + (call.status ?? 0);
     const key = route * KINDS + kind;
-    const series =
-      this.#series.get(call.peer, call.version, key) ??
-      this.#series.add(call.peer, call.version, key, {
-        own: () => this.#labels(route > MOST_ROUTES ? { ...call, route: OTHER } : call),
-        // Of all peers, versions and routes together.
-        overflowKey: kind,
-        overflow: () => this.#labels({ ...call, peer: OTHER, version: "", route: "" }),
-      });
+    const peer = code === 0 ? call.peer : this.#names.countedAs(call.peer, call.errorCode, this.#now());
+    const series = this.#series.get(peer, call.version, key) ?? this.#add(call, peer, route, kind);
     series.observe(call.durationMs);
+  }
+
+  #add(call: FinishedCall, peer: string, route: number, kind: number): CallSeries {
+    this.#names.met(peer, call.errorCode);
+    return this.#series.add(peer, call.version, route * KINDS + kind, {
+      own: () => this.#labels({ ...call, peer, route: route > MOST_ROUTES ? OTHER : call.route }),
+      // Of all peers, versions and routes together.
+      overflowKey: kind,
+      overflow: () => this.#labels({ ...call, peer: OTHER, version: "", route: "" }),
+    });
   }
 
   get inFlight(): number {

@@ -1,4 +1,5 @@
 import type { Clock } from "../../registry/clock.ts";
+import { UNKNOWN } from "../../telemetry/unserved-names.ts";
 import { columnOf, columnsOf, type PolicyCount } from "./columns.ts";
 import { Instances } from "./instances.ts";
 import { keyOf, type Of, Series } from "./series.ts";
@@ -35,6 +36,13 @@ export class SignalBook {
 
   all(): Iterable<Series> {
     return this.#series.values();
+  }
+
+  /** Reporting services that have all the series they may, so that what is new of them is not kept; all when the book is full. */
+  full(): { all: boolean; services: string[] } {
+    const { series, seriesPerService } = this.#limits;
+    const services = [...this.#made].filter(([, keys]) => keys.size >= seriesPerService);
+    return { all: this.#series.size >= series, services: services.map(([service]) => service) };
   }
 
   /** Takes a report of who the subject says. False when some of it found no place. */
@@ -107,7 +115,7 @@ function* whatOf(service: string, instance: string, own: string, edge: EdgeRepor
   if (side === "client") yield { kind: "edge", side, caller: service, callee: peer, version };
   else yield { kind: "edge", side, caller: peer, callee: service, version: own };
   yield { kind: "instance", side, service, instance };
-  if (side === "client" && route !== undefined && peer !== OTHER)
+  if (side === "client" && route !== undefined && peer !== OTHER && peer !== UNKNOWN)
     yield { kind: "route", callee: peer, route };
 }
 

@@ -71,7 +71,7 @@ export interface SignalReport {
 /** More calls than any sidecar has in a minute: what is above is a lie, or a fault. */
 const few = z.int().check(z.minimum(0), z.maximum(1e8));
 /** A service, or a host outside of the mesh as policy writes it (`sidecar/egress`). */
-const PEER = /^(?:[a-z0-9-]{1,63}|egress:[a-z0-9*.:-]{1,253}|_OTHER)$/;
+const PEER = /^(?:[a-z0-9-]{1,63}|egress:[a-z0-9*.:-]{1,253}|_OTHER|_UNKNOWN)$/;
 export const isPeer = (text: string): boolean => PEER.test(text);
 const peer = z.string().check(z.regex(PEER));
 const route = z.string().check(z.maxLength(520), z.regex(/^[^\p{Cc}\p{Cf}]*$/u));
