@@ -9,6 +9,7 @@ import { focused, neighbour } from "../../src/dashboard/pages/model/focus.ts";
 import { msText, rateText, shareText, spanText } from "../../src/dashboard/pages/model/format.ts";
 import { edgeKey, layoutOf } from "../../src/dashboard/pages/model/layout.ts";
 import { outline } from "../../src/dashboard/pages/model/outline.ts";
+import { withUnservedAsOne } from "../../src/dashboard/pages/model/unserved.ts";
 import { trafficOf } from "../../src/dashboard/pages/model/versions.ts";
 import { edge, golden, graph, node, shop, signals } from "./scene.ts";
 
@@ -73,6 +74,29 @@ test("a focus keeps those that call a service and those it calls; arrow keys fol
   assert.equal(neighbour(around, "orders", "ArrowDown"), "catalog");
   assert.equal(neighbour(around, "catalog", "ArrowDown"), undefined);
   assert.equal(neighbour(around, "orders", "x"), undefined);
+});
+
+test("many names that nobody serves are one in the picture, a few stand by themselves", () => {
+  const of = (count: number) => {
+    const names = Array.from({ length: count }, (_, i) => `nosuch${i}`);
+    const nodes = [...["web", "orders"].map((name) => node(name)), ...names.map(nobody)];
+    const edges = [edge("web", "orders"), ...names.map((name) => edge("web", name, { rate: 2 }))];
+    return withUnservedAsOne(graph(nodes, edges));
+  };
+  const nobody = (name: string) => node(name, { isServed: false });
+  assert.equal(of(3).nodes.length, 5);
+  const { nodes, edges } = of(6);
+  assert.deepEqual(
+    nodes.map(({ service }) => service),
+    ["web", "orders", "_UNKNOWN"],
+  );
+  assert.deepEqual(
+    edges.map(({ to, rate }) => [to, rate]),
+    [
+      ["orders", 10],
+      ["_UNKNOWN", 12],
+    ],
+  );
 });
 
 test("the share of a version is of all callers' calls", () => {

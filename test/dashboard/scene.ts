@@ -24,7 +24,7 @@ export const quiet = golden({
 
 export const node = (service: string, change: Partial<GraphNode> = {}): GraphNode =>
   ({
-    ...{ service, health: "ok", slowVersions: [], instances: 1, ejected: 0, sidecars: 1 },
+    ...{ service, health: "ok", isServed: true, slowVersions: [], instances: 1, ejected: 0, sidecars: 1 },
     versions: [{ version: "1", instances: 1 }],
     ...{ in: golden(), out: golden() },
     ...change,
@@ -40,6 +40,7 @@ export const edge = (from: string, to: string, change: Partial<GraphEdge> = {}):
 
 export const graph = (nodes: readonly GraphNode[], edges: readonly GraphEdge[], to = Date.now()): Graph => ({
   ...{ from: to - 60_000, to, stepMs: 5000 },
+  ...{ since: to - 7_200_000, full: { all: false, services: [] } },
   ...{ nodes, edges },
 });
 

@@ -74,6 +74,27 @@ test("one caller that fails where the others do not is told as such: it may be d
   ]);
 });
 
+test("names that nobody serves are one sentence for each caller, whatever their number", () => {
+  const nobody = (name: string) => [
+    node(name, { isServed: false, health: "failing", why: "100.0 % of its calls fail", in: bad }),
+  ];
+  const lost = golden({ success: 0, rate: 0.5, calls: 30, codes: { "no-instance": 30 } });
+  const names = [...Array.from({ length: 5 }, (_, i) => `nosuch${i}`), "_UNKNOWN"];
+  const nodes = [node("web"), node("shop"), ...[...names, "mail"].flatMap(nobody)];
+  const edges = [...names.map((name) => edge("web", name, lost)), edge("shop", "mail", lost)];
+  assert.deepEqual(told({ graph: graph(nodes, edges) }), [
+    "bad web: It calls names that nobody serves: nosuch0, nosuch1, nosuch2 and others (3/s). Is the service down for long, or the name mistyped?",
+    "bad shop: It calls mail, which nobody serves (0.5/s). Is the service down for long, or the name mistyped?",
+  ]);
+});
+
+test("a registry that keeps no more edges of a service says so", () => {
+  const full = { all: false, services: ["web"] };
+  assert.deepEqual(told({ graph: { ...graph([node("web")], []), full } }), [
+    "fair registry: It keeps no more edges of web: they report more than there is room for, and some of their calls are not shown.",
+  ]);
+});
+
 test("a version that is much slower than another is named, with traces of slow calls", () => {
   const why = "version 2 is slow: half of its calls take more than 400 ms, of version 1 more than 5.0 ms";
   const orders = node("orders", { health: "degraded", why, slowVersions: [{ version: "2" }] });

@@ -204,6 +204,37 @@ test("a node says how the service is, and why", () => {
   assert.equal(healthOf("billing"), "degraded: 1 of 1 instances are ejected by callers");
 });
 
+test("a look back judges calls alone, as instances are those of now", () => {
+  const { clock, catalog, report, graph } = setUp();
+  report(["shop", [anEdge()]]);
+  catalog.beat(beat({ service: "orders", instance: "o1", state: "down" }));
+  const healthOf = (at?: number) =>
+    graph(MINUTE, at).nodes.find(({ service }) => service === "orders")!.health;
+  assert.deepEqual([healthOf(), healthOf(clock.unix())], ["down", "ok"]);
+});
+
+test("a name that nobody serves is told from a service that is down", () => {
+  const { catalog, report, graph } = setUp();
+  catalog.beat(beat({ service: "stock", instance: "s1", state: "down" }));
+  const nobody = (peer: string) => aFailure({ peer, version: "", codes: { "no-instance": 10 } });
+  report(["shop", [anEdge(), ...["stock", "nosuch", "_UNKNOWN"].map(nobody)]]);
+  assert.deepEqual(
+    graph()
+      .nodes.filter(({ isServed }) => !isServed)
+      .map(({ service }) => service),
+    ["_UNKNOWN", "nosuch"],
+  );
+});
+
+test("who has reported all that there is room for is named", () => {
+  const { clock, graph, report } = setUp();
+  const book = new SignalBook(clock, { series: 100, seriesPerService: 4 });
+  report(["shop", [anEdge()]]);
+  assert.deepEqual(graph().full, { all: false, services: [] });
+  book.take("shop", "i1", aReport({ edges: [1, 2, 3, 4].map((i) => anEdge({ peer: `s${i}` })) }));
+  assert.deepEqual(book.full(), { all: false, services: ["shop"] });
+});
+
 test("of a service that nobody ever heard of there are no signals", () => {
   const { signals, report } = setUp();
   report(["shop", [anEdge()]]);

@@ -69,9 +69,17 @@ const version = z
 
 export const graphAnswer = z.object({
   ...head,
+  since: unixMs.describe("When this registry began to listen; of calls before it knows nothing"),
+  full: z
+    .object({ all: z.boolean(), services: z.array(z.string()) })
+    .describe(
+      "Of these services what is new is not kept: they have reported more edges than there is room for",
+    ),
   nodes: z.array(
     z.object({
-      service: z.string().describe("_OTHER for those beyond the limits"),
+      service: z
+        .string()
+        .describe("_OTHER for those beyond the limits, _UNKNOWN for more names that nobody serves"),
       health: z.enum(HEALTHS),
       why: z.string().optional().describe("What is wrong"),
       slow: z
@@ -83,6 +91,7 @@ export const graphAnswer = z.object({
       slowVersions: z
         .array(z.object({ version: z.string(), p50: z.number(), other: z.string(), otherP50: z.number() }))
         .describe("Versions that are far slower than another, by the median of their latest calls, in ms"),
+      isServed: z.boolean().describe("Somebody serves it, or did of late; else all calls found nobody"),
       instances: z.int().describe("How many are up"),
       ejected: z.int().describe("Of those, how many callers send no calls for now"),
       sidecars: z.int().describe("How many report, with those of pure callers"),

@@ -9,7 +9,7 @@ import { type Edge, edgesOf, sumOf } from "./edges.ts";
 import { healthOf } from "./health.ts";
 import { slowOf } from "./slow.ts";
 import { slowVersionsOf } from "./slow-versions.ts";
-import { Sum } from "./sum.ts";
+import { type Golden, Sum } from "./sum.ts";
 
 export interface SignalsDeps {
   readonly book: SignalBook;
@@ -26,13 +26,18 @@ export class Signals {
     this.#deps = deps;
   }
 
-  /** Who calls whom, and how that goes. @param at Unix ms; now by default */
+  /**
+   * Who calls whom, and how that goes. Instances are those of now, so the past is judged by its calls alone.
+   * @param at Unix ms; now by default
+   */
   graph(windowMs: number, at?: number) {
     const window = this.#window(windowMs, at);
     const edges = edgesOf(this.#deps.book, window);
     return {
       ...headOf(window),
-      nodes: this.#names(edges).map((service) => this.#node(service, edges, window)),
+      since: this.#deps.book.since,
+      full: this.#deps.book.full(),
+      nodes: this.#names(edges).map((service) => this.#node(service, edges, window, at === undefined)),
       edges: edges.map((edge) => this.#edge(edge, window)),
     };
   }
@@ -70,7 +75,7 @@ export class Signals {
     );
   }
 
-  #node(service: string, edges: readonly Edge[], window: Window) {
+  #node(service: string, edges: readonly Edge[], window: Window, isNow: boolean) {
     const { catalog, ejections, book } = this.#deps;
     const known = catalog.services.get(service);
     const incoming = edges.filter(({ callee }) => callee === service);
@@ -83,8 +88,9 @@ export class Signals {
     const slowness = this.#slowness(incoming, window, versions);
     return {
       service,
-      ...healthOf(known, golden, ejected, slowness),
+      ...healthOf(isNow ? known : undefined, golden, isNow ? ejected : 0, slowness),
       ...slowness,
+      isServed: isServed(golden) || (known?.instances.size ?? 0) + book.instances.of(service).length > 0,
       instances: up.length,
       ejected,
       sidecars: book.instances.of(service).length,
@@ -201,6 +207,10 @@ export class Signals {
     return new Sum(window, Math.max(window.stepMs, to - Math.max(window.from, book.since)));
   }
 }
+
+/** Whether calls came to somebody, or there were none. */
+const isServed = ({ calls, codes }: Golden): boolean =>
+  calls === 0 || calls > (codes["no-instance"] ?? 0) + (codes["unknown-backend"] ?? 0);
 
 const headOf = ({ from, to, stepMs }: Window) => ({ from, to, stepMs });
 

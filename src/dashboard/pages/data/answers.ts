@@ -42,6 +42,8 @@ export interface GraphNode {
   /** It takes much longer than in the hour before. */
   readonly slow?: { readonly share: string; readonly ms: number; readonly usualMs: number };
   readonly slowVersions: readonly { readonly version: string }[];
+  /** False for a name that calls are made to, and nobody serves. */
+  readonly isServed: boolean;
   /** How many are up. */
   readonly instances: number;
   readonly ejected: number;
@@ -57,6 +59,10 @@ export interface GraphEdge extends Golden {
 }
 
 export interface Graph extends Span {
+  /** Unix ms: what was before is not known. */
+  readonly since: number;
+  /** Of whom not all is kept. */
+  readonly full: { readonly all: boolean; readonly services: readonly string[] };
   readonly nodes: readonly GraphNode[];
   readonly edges: readonly GraphEdge[];
 }

@@ -12,6 +12,7 @@ import { countOf, rateText, shareText, spanText } from "./format.ts";
 import { endingOf } from "./lifetime.ts";
 import { DEGRADED_BELOW, FAILING_BELOW } from "./sign.ts";
 import { tracesHref } from "./trace-filter.ts";
+import { askersOf } from "./unserved.ts";
 
 /** One thing that is wrong, as a sentence for who is on call. */
 export interface Wrong {
@@ -45,6 +46,7 @@ export function whatIsWrong(known: Known, now: number): Wrong[] {
     ...ofParts(known),
     ...ofAuthority(known, now),
     ...ofServices(known),
+    ...ofNames(known),
     ...ofInstances(known, now),
     ...ofSidecars(known),
     ...ofIdentities(known, now),
@@ -103,6 +105,10 @@ function* ofServices({ graph }: Known): Generator<Wrong> {
   const told = new Set<string>();
   for (const node of graph.nodes) {
     if (node.health === "ok" || node.health === "idle") continue;
+    if (!node.isServed) {
+      told.add(node.service);
+      continue;
+    }
     const { service } = node;
     const fails = node.in.success !== null && node.in.success < DEGRADED_BELOW;
     const isSlow = node.slow !== undefined || node.slowVersions.length > 0;
@@ -128,6 +134,25 @@ function* ofServices({ graph }: Known): Generator<Wrong> {
       sentence: `${shareText(1 - success)} of these calls fail${mostly(edge)} (${rateText(edge.rate)} in all); ${to} itself is well.`,
     };
   }
+}
+
+/** One sentence for each caller: names can be made up without end. */
+function* ofNames({ graph }: Known): Generator<Wrong> {
+  for (const { caller, names, andMore, rate } of graph ? askersOf(graph) : []) {
+    const few = names.length === 1 && !andMore;
+    const such = `${names.slice(0, 3).join(", ")}${andMore || names.length > 3 ? " and others" : ""}`;
+    yield {
+      ...{ key: `unserved ${caller}`, tone: "bad", subject: caller, href: page(caller) },
+      traces: tracesHref({ kind: "failed", caller }),
+      sentence: `It calls ${few ? `${such}, which nobody serves` : `names that nobody serves: ${such}`} (${rateText(rate)}). Is the service down for long, or the name mistyped?`,
+    };
+  }
+  const { all = false, services = [] } = graph?.full ?? {};
+  if (all || services.length > 0)
+    yield {
+      ...{ key: "full", tone: "fair", subject: "registry", href: "/" },
+      sentence: `It keeps no more edges${all ? "" : ` of ${services.slice(0, 3).join(", ")}${services.length > 3 ? " and others" : ""}`}: they report more than there is room for, and some of their calls are not shown.`,
+    };
 }
 
 const keyOf = (service: string): string => `service ${service}`;

@@ -13,7 +13,8 @@ import { Here } from "../data/place.ts";
 import { type Answer, useAnswer } from "../data/use-answer.ts";
 import { firstCommand } from "../model/first-command.ts";
 import { focused } from "../model/focus.ts";
-import { countOf, rateText, shareText } from "../model/format.ts";
+import { countOf, rateText, shareText, spanText } from "../model/format.ts";
+import { withUnservedAsOne } from "../model/unserved.ts";
 import { whatIsWrong } from "../model/wrong.ts";
 import { Empty, Shown } from "../parts/shown.tsx";
 import { GraphLists } from "./edge-list.tsx";
@@ -60,7 +61,7 @@ export function Overview({ live }: { readonly live: Answer<Graph> }) {
         <TimeTravel at={at} />
         <Shown answer={answer} what="who calls whom">
           {(graph) => {
-            const shown = focus === undefined ? graph : focused(graph, focus);
+            const shown = withUnservedAsOne(focus === undefined ? graph : focused(graph, focus));
             if (graph.nodes.length === 0) return <NoServices past={at !== undefined} />;
             return query.get("show") === "list" ? (
               <GraphLists graph={shown} />
@@ -86,7 +87,15 @@ function Now({ graph }: { readonly graph: Answer<Graph> }) {
     expiring: useAnswer<Expiring>("/expiring").value,
   };
   if (graph.value === undefined && known.instances === undefined) return null;
-  return <WrongStrip wrongs={whatIsWrong(known, now)} fine={fineText(graph.value)} past={false} />;
+  const young = youthText(graph.value, now);
+  return (
+    <WrongStrip
+      wrongs={whatIsWrong(known, now)}
+      fine={young === undefined ? "Nothing is wrong." : "Nothing wrong is known yet."}
+      more={fineText(graph.value)}
+      caveat={young}
+    />
+  );
 }
 
 function Then({ graph }: { readonly graph: Answer<Graph> }) {
@@ -94,10 +103,20 @@ function Then({ graph }: { readonly graph: Answer<Graph> }) {
   return (
     <WrongStrip
       wrongs={whatIsWrong({ graph: graph.value }, graph.value.to)}
-      fine={fineText(graph.value)}
+      fine="The calls went well."
+      more={fineText(graph.value)}
+      caveat="Of the past the calls alone are known: instances are those of now, and what was wrong with instances, policy and identities is not told."
       past
     />
   );
+}
+
+/** What is usual takes some minutes to be known. */
+const YOUNG_MS = 5 * 60_000;
+
+function youthText(graph: Graph | undefined, now: number): string | undefined {
+  if (graph === undefined || now - graph.since > YOUNG_MS) return undefined;
+  return `The registry started ${spanText(now - graph.since)} ago: it knows of the calls since then only.`;
 }
 
 function fineText(graph: Graph | undefined): string {

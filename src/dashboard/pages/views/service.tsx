@@ -59,7 +59,7 @@ export function ServicePage({
           ))}
         </span>
       </div>
-      {wrongs.length > 0 && <WrongStrip wrongs={wrongs} fine="" past={false} />}
+      {wrongs.length > 0 && <WrongStrip wrongs={wrongs} fine="" more="" />}
       <section class="card" aria-label="Signals">
         <div class="bar">
           <h2>Signals</h2>

@@ -2,16 +2,17 @@ import type { Wrong } from "../model/wrong.ts";
 
 const FIRST = 8;
 
-/** What is wrong now, in sentences, the worst first; or that nothing is. */
-export function WrongStrip({
-  wrongs,
-  fine,
-  past,
-}: {
+/** What is wrong, in sentences, the worst first; or that nothing is. */
+export function WrongStrip(props: {
   readonly wrongs: readonly Wrong[];
+  /** What to say when nothing is wrong, and what goes on then. */
   readonly fine: string;
-  readonly past: boolean;
+  readonly more: string;
+  /** What is not known. */
+  readonly caveat?: string | undefined;
+  readonly past?: boolean;
 }) {
+  const { wrongs, fine, more, caveat, past = false } = props;
   if (wrongs.length === 0)
     return (
       <section class="wrongs none" aria-label="What is wrong" aria-live="polite">
@@ -19,8 +20,9 @@ export function WrongStrip({
           <span class="sign ok" aria-hidden="true">
             ●
           </span>{" "}
-          <strong>{past ? "Nothing was wrong." : "Nothing is wrong."}</strong> {fine}
+          <strong>{fine}</strong> {more}
         </p>
+        {caveat && <p class="soft">{caveat}</p>}
       </section>
     );
   const rest = wrongs.slice(FIRST);
@@ -36,6 +38,7 @@ export function WrongStrip({
           <ul>{rest.map(sentence)}</ul>
         </details>
       )}
+      {caveat && <p class="soft">{caveat}</p>}
     </section>
   );
 }
