@@ -72,6 +72,27 @@ test("one service can be looked at alone, as a picture and as a list", { skip },
   );
 });
 
+test("a focus on nobody says so, and shows all", { skip }, async (t) => {
+  const { page, open, complaints } = await scene(t);
+  await open("/?focus=nobody");
+  await page.getByText("No service named nobody is known: all are shown.").waitFor();
+  assert.equal(await page.locator(".node").count(), 7);
+  assert.deepEqual(complaints, []);
+});
+
+test("a registry that has just started says what it does not know", { skip }, async (t) => {
+  const young = { ...graph([node("orders")], []), since: Date.now() - 20_000 };
+  const nothing = {
+    "/v1/graph": young,
+    "/v1/instances": { instances: [] },
+    "/v1/sidecars": { revision: 3, sidecars: [] },
+  };
+  const { page, open } = await scene(t, { answers: { ...aShop(), ...nothing } });
+  await open("/");
+  await page.getByText("Nothing wrong is known yet.").waitFor();
+  await page.getByText(/^The registry started \d+ s ago: it knows of the calls since then only\.$/).waitFor();
+});
+
 test("the last hour can be gone through, and an address remembers the moment", { skip }, async (t) => {
   const asked: (string | null)[] = [];
   const then = graph([node("orders"), node("shop")], [edge("shop", "orders")], Date.now() - 1_800_000);
@@ -108,6 +129,8 @@ test("a service is shown from all sides", { skip }, async (t) => {
     (await into.textContent())!,
     /2xx5123xx04xx05xx80none8retries42.*ejections2.*ended by the meshno-instance 8/,
   );
+  const table = page.getByRole("table").filter({ hasText: "ended by the mesh" });
+  assert.match((await table.locator("tbody tr").first().textContent())!, /0–––––––$/);
   await page.getByRole("radio", { name: "caller" }).check();
   await page.getByRole("rowheader", { name: "ok shop" }).waitFor();
   const instances = (await page.getByRole("region", { name: "Instances" }).textContent())!.replace(

@@ -117,6 +117,7 @@ export function signals(
     by: {
       dimension: dimension as ServiceSignals["by"]["dimension"],
       direction: dimension === "callee" ? "out" : "in",
+      policy: dimension === "version" ? [] : ["retries", "ejections"],
       rows: names.map((name, i) => ({ name, ...charted(i === 1 ? failed : golden({ rate: 6 + i }), steps) })),
     },
     instances: [

@@ -39,17 +39,23 @@ export const edgeRow = (edge: Edge): string[] => [
 
 /** One service: all calls to it, those from it, and then the parts that were asked for. */
 export function signalRows({ service, in: incoming, out, by }: ServiceSignals): string[][] {
-  const row = (what: string, name: string, golden: Golden) => [
+  const row = (what: string, name: string, golden: Golden, isKnown = (_: string): boolean => true) => [
     ...[what, name],
-    ...[...goldenCells(golden), ...policyCells(golden)],
+    ...[...goldenCells(golden), ...policyCells(golden, isKnown)],
     codes(golden),
   ];
+  const isKnown = (count: string): boolean => by.policy.some((known) => known === count);
   return [
     ["CALLS", by.dimension.toUpperCase(), ...GOLDEN_HEAD, ...POLICY_HEAD, "ENDED BY THE MESH"],
     row(`to ${service}`, "all", incoming),
     ...(out.calls > 0 ? [row(`from ${service}`, "all", out)] : []),
     ...by.rows.map((one) =>
-      row(`${by.direction === "in" ? "to" : "from"} ${service}`, one.name === "" ? "-" : one.name, one),
+      row(
+        `${by.direction === "in" ? "to" : "from"} ${service}`,
+        one.name === "" ? "-" : one.name,
+        one,
+        isKnown,
+      ),
     ),
   ];
 }
@@ -71,8 +77,12 @@ const goldenCells = ({ rate, success, p50, p90, p99 }: Golden): string[] => [
   ...[p50, p90, p99].map(time),
 ];
 
-const policyCells = ({ retries, ejections, parked, limited, shed, overloaded }: Golden): string[] =>
-  [retries, ejections, parked, limited, shed + overloaded].map(String);
+/** @param isKnown false for what rows of this kind do not tell */
+const policyCells = (golden: Golden, isKnown: (count: string) => boolean = () => true): string[] => {
+  const { retries, ejections, parked, limited } = golden;
+  const counts = { retries, ejections, parked, limited, shed: golden.shed + golden.overloaded };
+  return Object.entries(counts).map(([name, count]) => (isKnown(name) ? String(count) : "-"));
+};
 
 /** `v1 90 %, v2 10 %`; a call that was given no version had nobody to go to. */
 function split({ versions, calls }: Edge): string {

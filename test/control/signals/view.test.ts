@@ -204,6 +204,22 @@ test("a node says how the service is, and why", () => {
   assert.equal(healthOf("billing"), "degraded: 1 of 1 instances are ejected by callers");
 });
 
+test("what policy did with copies makes no edge: they are no calls; calls that are held back do", () => {
+  const { report, graph, signals } = setUp();
+  const zero = { retries: 0, hedges: 0, ejections: 0, parked: 0, budgetLeft: 5 };
+  const callees = [
+    { ...zero, service: "audit", retries: 3, ejections: 1 },
+    { ...zero, service: "mail", parked: 2 },
+  ];
+  report(["shop", [anEdge()], { callees }]);
+  assert.deepEqual(
+    graph().edges.map(({ to }) => to),
+    ["orders", "mail"],
+  );
+  assert.deepEqual(signals.service("orders", MINUTE, "version")?.by.policy, []);
+  assert.ok(signals.service("orders", MINUTE, "caller")?.by.policy.includes("retries"));
+});
+
 test("a look back judges calls alone, as instances are those of now", () => {
   const { clock, catalog, report, graph } = setUp();
   report(["shop", [anEdge()]]);

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { parseDuration } from "../../../protocol/duration.ts";
+import { POLICY } from "../columns.ts";
 import { DIMENSIONS } from "../view/dimensions.ts";
 import { HEALTHS } from "../view/health.ts";
 
@@ -123,6 +124,11 @@ export const signalsAnswer = z.object({
   by: z.object({
     dimension: z.enum(DIMENSIONS),
     direction: z.enum(["in", "out"]),
+    policy: z
+      .array(z.enum(POLICY))
+      .describe(
+        "What policy did that is known of rows of this dimension; everything else is 0 in them without meaning so",
+      ),
     rows: z.array(charted.extend({ name: z.string() })),
   }),
   instances: z

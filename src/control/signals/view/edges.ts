@@ -30,7 +30,7 @@ export function edgesOf(book: SignalBook, window: Window, wanted = (_: Edge): bo
   const edges: Edge[] = [];
   for (const { client, server, caller, callee } of pairs.values()) {
     const [told, heard] = [client, server].map((side) => totalOf(side, window));
-    if (told!.isEmpty && heard!.isEmpty) continue;
+    if (told!.isOfNoCall && heard!.isOfNoCall) continue;
     const byCaller = told!.calls > 0;
     const edge: Edge = {
       ...{ caller, callee },

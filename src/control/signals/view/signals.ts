@@ -4,7 +4,7 @@ import type { Ejections } from "../../../registry/registry.ts";
 import type { Series } from "../series.ts";
 import type { SignalBook } from "../signal-book.ts";
 import { type Window, windowOf } from "../window.ts";
-import type { Dimension } from "./dimensions.ts";
+import { type Dimension, POLICY_BY } from "./dimensions.ts";
 import { type Edge, edgesOf, sumOf } from "./edges.ts";
 import { healthOf } from "./health.ts";
 import { slowOf } from "./slow.ts";
@@ -134,7 +134,11 @@ export class Signals {
       .filter(({ sum }) => !sum.isEmpty)
       .map(({ name, sum }) => ({ name, ...charted(sum) }))
       .sort((a, b) => b.calls - a.calls);
-    return { direction: by === "callee" ? ("out" as const) : ("in" as const), rows };
+    return {
+      direction: by === "callee" ? ("out" as const) : ("in" as const),
+      policy: [...POLICY_BY[by]],
+      rows,
+    };
   }
 
   #groups(service: string, by: Dimension, edges: readonly Edge[], window: Window) {

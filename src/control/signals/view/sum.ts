@@ -12,6 +12,9 @@ import {
 import type { Series } from "../series.ts";
 import { stepsOf, type Window } from "../window.ts";
 
+/** What may be without a call that ended. */
+const BESIDE_CALLS = ["parked", "limited", "queued", "shed", "overloaded"] as const;
+
 /** The golden signals of some calls within a window. Durations are in ms; null is "there were no calls". */
 export type Golden = {
   readonly calls: number;
@@ -75,6 +78,15 @@ export class Sum {
   /** Anything at all, be it that a call was refused before it was one. */
   get isEmpty(): boolean {
     return this.#sums.every((count) => count === 0);
+  }
+
+  /**
+   * No call came or was held back: what policy did was with copies (RequestMirror), which are no calls of the caller, or
+   * with a call that is still under way.
+   */
+  get isOfNoCall(): boolean {
+    const sums = this.#sums;
+    return this.calls === 0 && BESIDE_CALLS.every((count) => sums[columnOf(count)] === 0);
   }
 
   golden(): Golden {

@@ -86,6 +86,8 @@ export interface ServiceSignals extends Span {
   readonly by: {
     readonly dimension: Dimension;
     readonly direction: "in" | "out";
+    /** What policy did that is known of these rows. */
+    readonly policy: readonly string[];
     readonly rows: readonly (Charted & { readonly name: string })[];
   };
   readonly instances: readonly {

@@ -93,7 +93,11 @@ function optionsOf(lines: readonly Line[], text: ChartProps["text"], element: HT
     cursor: { sync: SYNC, y: false, drag: { x: false, y: false } },
     scales: { y: { range: (_, __, max) => [0, Math.max(max * 1.1, 1)] } },
     axes: [
-      { ...axis, space: 48, values: [[1, "{HH}:{mm}", null, null, null, null, null, null, 1]] },
+      // Whole minutes: less would write the same minute twice.
+      {
+        ...{ ...axis, space: 48, incrs: [1, 2, 5, 10, 15, 30, 60].map((minutes) => minutes * 60) },
+        values: [[1, "{HH}:{mm}", null, null, null, null, null, null, 1]],
+      },
       { ...axis, size: 58, values: (_, ticks) => ticks.map((tick) => text(tick)) },
     ],
     series: [

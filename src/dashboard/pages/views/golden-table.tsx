@@ -22,8 +22,17 @@ const codesText = ({ codes }: Golden): string =>
     .map(([code, count]) => `${code} ${countText(count)}`)
     .join(", ") || "–";
 
-/** All golden signals, a line for each row. */
-export function GoldenTable({ head, rows }: { readonly head: string; readonly rows: readonly Row[] }) {
+/** All golden signals, a line for each row. @param policy what policy did that is known of the rows */
+export function GoldenTable({
+  head,
+  rows,
+  policy,
+}: {
+  readonly head: string;
+  readonly rows: readonly Row[];
+  readonly policy: readonly string[];
+}) {
+  const isKnown = (name: string): boolean => !POLICY.some((one) => one === name) || policy.includes(name);
   return (
     <div class="scroll">
       <table>
@@ -50,8 +59,8 @@ export function GoldenTable({ head, rows }: { readonly head: string; readonly ro
               <td class="number">{msText(row.p90)}</td>
               <td class="number">{msText(row.p99)}</td>
               {countsOf(row).map(([name, count]) => (
-                <td key={name} class={`number ${toneOf(name, count)}`}>
-                  {countText(count)}
+                <td key={name} class={`number ${isKnown(name) ? toneOf(name, count) : "zero"}`}>
+                  {isKnown(name) ? countText(count) : "–"}
                 </td>
               ))}
               <td>{codesText(row)}</td>

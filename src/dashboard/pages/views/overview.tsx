@@ -61,12 +61,23 @@ export function Overview({ live }: { readonly live: Answer<Graph> }) {
         <TimeTravel at={at} />
         <Shown answer={answer} what="who calls whom">
           {(graph) => {
-            const shown = withUnservedAsOne(focus === undefined ? graph : focused(graph, focus));
             if (graph.nodes.length === 0) return <NoServices past={at !== undefined} />;
-            return query.get("show") === "list" ? (
-              <GraphLists graph={shown} />
-            ) : (
-              <Topology graph={shown} focus={focus} />
+            const isKnown = graph.nodes.some(({ service }) => service === focus);
+            const shown = withUnservedAsOne(isKnown ? focused(graph, focus!) : graph);
+            return (
+              <>
+                {focus !== undefined && !isKnown && (
+                  <p role="status">
+                    No service named <strong>{focus}</strong> is known{at !== undefined && " of then"}: all
+                    are shown.
+                  </p>
+                )}
+                {query.get("show") === "list" ? (
+                  <GraphLists graph={shown} />
+                ) : (
+                  <Topology graph={shown} focus={focus} />
+                )}
+              </>
             );
           }}
         </Shown>

@@ -48,7 +48,11 @@ export function ServicePage({
     <>
       <div class="bar title">
         <h1>{service}</h1>
-        {node && <SignMark sign={signOf(node.health)} />}
+        {node && (
+          <span>
+            <SignMark sign={signOf(node.health)} /> <span class="soft">now, by the last minute</span>
+          </span>
+        )}
         <span class="pick">
           Traces:{" "}
           {KINDS.map((kind, i) => (

@@ -1,6 +1,6 @@
 import type { ComponentChildren } from "preact";
 import type { Charted, ServiceSignals } from "../data/answers.ts";
-import { msText, rateText, shareText } from "../model/format.ts";
+import { msText, rateText, shareText, spanText } from "../model/format.ts";
 import { healthOfCalls, signOf } from "../model/sign.ts";
 import { Empty } from "../parts/shown.tsx";
 import { SignMark } from "../parts/sign.tsx";
@@ -19,7 +19,8 @@ export function Signals({
   readonly signals: ServiceSignals;
   readonly children: ComponentChildren;
 }) {
-  const { from, stepMs, by } = signals;
+  const { from, to, stepMs, by } = signals;
+  const span = spanText(to - from);
   const times = signals.in.points.rate.map((_, i) => (from + i * stepMs) / 1000);
   const rows = by.rows.slice(0, MOST_LINES);
   const linesOf = (what: "rate" | "p99"): Line[] =>
@@ -32,8 +33,8 @@ export function Signals({
   return (
     <>
       <div class="two">
-        <Direction title="Calls that come in" calls={signals.in} times={times} />
-        <Direction title="Calls that it makes" calls={signals.out} times={times} />
+        <Direction title="Calls that come in" calls={signals.in} times={times} span={span} />
+        <Direction title="Calls that it makes" calls={signals.out} times={times} span={span} />
       </div>
       <div class="bar">
         <h3>Told apart by</h3>
@@ -55,6 +56,7 @@ export function Signals({
           </div>
           <GoldenTable
             head={by.dimension}
+            policy={by.policy}
             rows={by.rows.map((row) => ({ ...row, name: nameOf(row.name) }))}
           />
         </>
@@ -70,17 +72,19 @@ function Direction({
   title,
   calls,
   times,
+  span,
 }: {
   readonly title: string;
   readonly calls: Charted;
   readonly times: readonly number[];
+  readonly span: string;
 }) {
   const { points } = calls;
   const good = points.rate.map((rate, i) => Math.max(0, rate - (points.failed[i] ?? 0)));
   return (
     <section class="direction" aria-label={title}>
       <h3>
-        {title} <SignMark sign={signOf(healthOfCalls(calls.success))} />
+        {title} <SignMark sign={signOf(healthOfCalls(calls.success))} /> <span class="soft">over {span}</span>
       </h3>
       {calls.calls === 0 ? (
         <Empty title="No calls in this time" />
