@@ -37,6 +37,10 @@ export function healthOf(
   const up = instances.filter(({ state }) => state === "up").length;
   const sick = instances.filter(({ state }) => state === "down" || state === "silent").length;
   if (instances.length > 0 && up === 0) return { health: "down", why: "no instance is up" };
+  const tooSlow = [
+    ...(slow === undefined ? [] : [whySlow(slow)]),
+    ...(slowVersion === undefined ? [] : [whySlowVersion(slowVersion)]),
+  ];
   const { success, calls } = incoming;
   const turnedAway = sum(incoming.codes, (code) => ABOUT_THE_CALLER.has(code));
   const failed =
@@ -44,9 +48,11 @@ export function healthOf(
       ? 0
       : ((1 - success) * calls - turnedAway) / (calls - turnedAway);
   if (failed > 1 - DEGRADED)
-    return { health: failed > 1 - FAILING ? "failing" : "degraded", why: whyOf(incoming, failed) };
-  if (slow !== undefined) return { health: "degraded", why: whySlow(slow) };
-  if (slowVersion !== undefined) return { health: "degraded", why: whySlowVersion(slowVersion) };
+    return {
+      health: failed > 1 - FAILING ? "failing" : "degraded",
+      why: [whyOf(incoming, failed), ...tooSlow].join("; "),
+    };
+  if (tooSlow.length > 0) return { health: "degraded", why: tooSlow.join("; ") };
   if (sick > 0) return { health: "degraded", why: `${sick} of ${up + sick} instances are down or silent` };
   if (ejected > 0) return { health: "degraded", why: `${ejected} of ${up} instances are ejected by callers` };
   return { health: calls === 0 ? "idle" : "ok" };

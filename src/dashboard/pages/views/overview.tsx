@@ -13,7 +13,7 @@ import { Here } from "../data/place.ts";
 import { type Answer, useAnswer } from "../data/use-answer.ts";
 import { firstCommand } from "../model/first-command.ts";
 import { focused } from "../model/focus.ts";
-import { countOf, rateText, shareText, spanText } from "../model/format.ts";
+import { clockText, countOf, rateText, shareText, spanText } from "../model/format.ts";
 import { withUnservedAsOne } from "../model/unserved.ts";
 import { whatIsWrong } from "../model/wrong.ts";
 import { Empty, Shown } from "../parts/shown.tsx";
@@ -111,6 +111,9 @@ function Now({ graph }: { readonly graph: Answer<Graph> }) {
 
 function Then({ graph }: { readonly graph: Answer<Graph> }) {
   if (graph.value === undefined) return null;
+  const { edges, from, since } = graph.value;
+  if (edges.length === 0 && from < since)
+    return <p role="status">Nothing is known of then: the registry began to listen at {clockText(since)}.</p>;
   return (
     <WrongStrip
       wrongs={whatIsWrong({ graph: graph.value }, graph.value.to)}
@@ -186,7 +189,7 @@ function FirstCommand() {
 
 const Legend = () => (
   <p class="legend soft">
-    <span class="sign ok">● ok</span> <span class="sign fair">▲ below 99 %</span>{" "}
+    <span class="sign ok">● ok</span> <span class="sign fair">▲ below 99 %, or slow</span>{" "}
     <span class="sign bad">■ below 90 %</span> <span class="sign bad">✕ down</span>{" "}
     <span class="sign idle">○ no calls</span>
     <span>

@@ -83,6 +83,13 @@ export function Topology({ graph, focus }: { readonly graph: Graph; readonly foc
 const nodeText = ({ service, health, why, instances, in: calls }: GraphNode): string =>
   `${service}: ${why ?? signOf(health).word}, ${instances} up, ${rateText(calls.rate)} come in`;
 
+function stateText({ isServed, instances, health, slow, slowVersions }: GraphNode): string {
+  if (!isServed) return "not served";
+  if (instances === 0 && health !== "down") return "calls only";
+  const isSlow = health === "degraded" && (slow !== undefined || slowVersions.length > 0);
+  return isSlow ? "slow" : signOf(health).word;
+}
+
 function NodeBox({
   node,
   box: { width, height },
@@ -92,7 +99,7 @@ function NodeBox({
   readonly box: Box;
   readonly edges: readonly GraphEdge[];
 }) {
-  const { mark, word } = signOf(node.health);
+  const { mark } = signOf(node.health);
   return (
     <>
       <title>{nodeText(node)}</title>
@@ -104,7 +111,7 @@ function NodeBox({
         {mark}
       </text>
       <text class="small" x="12" y="37">
-        {node.instances === 0 && node.health !== "down" ? "calls only" : word} · {rateText(node.in.rate)} in
+        {stateText(node)} · {rateText(node.in.rate)} in
       </text>
       {node.versions.map(({ version, instances }, i) => {
         const { share, success } = trafficOf(edges, node.service, version);
