@@ -88,7 +88,11 @@ export class CallMeter {
     if (call.injected !== "") this.#injected.set(call.injected, (this.#injected.get(call.injected) ?? 0) + 1);
     const kind = (code * 16 + method) * 1024 + (call.status ?? 0);
     const key = route * KINDS + kind;
-    const peer = code === 0 ? call.peer : this.#names.countedAs(call.peer, call.errorCode, this.#now());
+    // Names of callers are proven: of them nobody makes any up.
+    const peer =
+      code === 0 || this.side === "server"
+        ? call.peer
+        : this.#names.countedAs(call.peer, call.errorCode, this.#now());
     const series = this.#series.get(peer, call.version, key) ?? this.#add(call, peer, route, kind);
     series.observe(call.durationMs);
   }

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { CallMeter } from "../../src/telemetry/call-meter.ts";
 
-function setUp() {
+function setUp(side: "client" | "server" = "client") {
   let now = 0;
-  const meter = new CallMeter({ side: "client", service: "web", now: () => now });
+  const meter = new CallMeter({ side, service: "web", now: () => now });
   const call = (peer: string, errorCode?: string) => {
     meter.started();
     meter.ended({
@@ -46,4 +46,10 @@ test("a name that is not asked for any more makes room for another", () => {
   told();
   call("orders", "no-instance");
   assert.deepEqual(told(), { orders: 1 });
+});
+
+test("callers are told by their names, also those that come while an instance starts", () => {
+  const { call, told } = setUp("server");
+  for (let i = 0; i < 9; i++) call(`caller${i}`, "no-instance");
+  assert.equal(Object.keys(told()).length, 9);
 });
