@@ -139,12 +139,13 @@ function* ofServices({ graph }: Known): Generator<Wrong> {
 /** One sentence for each caller: names can be made up without end. */
 function* ofNames({ graph }: Known): Generator<Wrong> {
   for (const { caller, names, andMore, rate } of graph ? askersOf(graph) : []) {
-    const few = names.length === 1 && !andMore;
-    const such = `${names.slice(0, 3).join(", ")}${andMore || names.length > 3 ? " and others" : ""}`;
+    const isOne = names.length === 1 && !andMore;
+    const others = andMore || names.length > 3 ? ["others"] : [];
+    const such = [names.slice(0, 3).join(", "), ...others].filter((part) => part !== "").join(" and ");
     yield {
       ...{ key: `unserved ${caller}`, tone: "bad", subject: caller, href: page(caller) },
       traces: tracesHref({ kind: "failed", caller }),
-      sentence: `It calls ${few ? `${such}, which nobody serves` : `names that nobody serves: ${such}`} (${rateText(rate)}). Is the service down for long, or the name mistyped?`,
+      sentence: `It calls ${isOne ? `${such}, which nobody serves` : `names that nobody serves: ${such}`} (${rateText(rate)}). Is the service down for long, or the name mistyped?`,
     };
   }
   const { all = false, services = [] } = graph?.full ?? {};
