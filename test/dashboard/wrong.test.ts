@@ -88,6 +88,15 @@ test("names that nobody serves are one sentence for each caller, whatever their 
   ]);
 });
 
+test("unserved names that have no room of their own are told without one", () => {
+  const lost = golden({ success: 0, rate: 0.5, calls: 30, codes: { "no-instance": 30 } });
+  const nodes = [node("web"), node("_UNKNOWN", { isServed: false, health: "failing", in: bad })];
+  assert.match(
+    told({ graph: graph(nodes, [edge("web", "_UNKNOWN", lost)]) })[0]!,
+    /nobody serves: others \(0\.5\/s\)/,
+  );
+});
+
 test("a registry that keeps no more edges of a service says so", () => {
   const full = { all: false, services: ["web"] };
   assert.deepEqual(told({ graph: { ...graph([node("web")], []), full } }), [
