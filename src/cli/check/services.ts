@@ -45,8 +45,7 @@ export const services: Check = {
         ),
       );
     const rest = bad.length - told.length;
-    return rest === 0
-      ? told
-      : [...told, warn("services", `${rest} more are not well`, "weft stat lists all")];
+    if (rest > 0) more.push(warn("services", `${rest} more are not well`, "weft stat lists all"));
+    return [...told, ...more];
   },
 };

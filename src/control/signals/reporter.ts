@@ -127,24 +127,30 @@ export class SignalReporter {
   }
 
   #callees(): NonNullable<SignalReport["callees"]> {
-    return this.#options
-      .callees()
-      .map(({ service, retries, hedges, ejections, parked, budget }) => {
-        const one = (what: string, now: number) => this.#new.one(`${what} ${service}`, now);
-        return {
-          service,
-          retries: one("retries", retries),
-          hedges: one("hedges", hedges.begun),
-          ejections: one(
-            "ejections",
-            Object.values(ejections).reduce((sum, count) => sum + count, 0),
-          ),
-          parked: one("parked", parked?.parked ?? 0),
-          budgetLeft: Math.max(0, Math.floor(budget.left)),
-        };
-      })
-      .filter(({ retries, hedges, ejections, parked }) => retries + hedges + ejections + parked > 0)
-      .slice(0, MAX_EDGES);
+    return (
+      this.#options
+        .callees()
+        .map(({ service, isKnown, retries, hedges, ejections, parked, budget }) => {
+          const one = (what: string, now: number) => this.#new.one(`${what} ${service}`, now);
+          return {
+            ...{ service, isKnown },
+            retries: one("retries", retries),
+            hedges: one("hedges", hedges.begun),
+            ejections: one(
+              "ejections",
+              Object.values(ejections).reduce((sum, count) => sum + count, 0),
+            ),
+            parked: one("parked", parked?.parked ?? 0),
+            budgetLeft: Math.max(0, Math.floor(budget.left)),
+          };
+        })
+        // Attempts for a name that nobody serves take no room; calls that wait for somebody to come do.
+        .filter(({ isKnown, retries, hedges, ejections, parked }) =>
+          isKnown ? retries + hedges + ejections + parked > 0 : parked > 0,
+        )
+        .map(({ isKnown: _, ...told }) => told)
+        .slice(0, MAX_EDGES)
+    );
   }
 
   #app(): SignalReport["app"] {

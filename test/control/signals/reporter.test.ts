@@ -139,6 +139,20 @@ test("what policy did is told once, and a counter that begins anew is not counte
   assert.equal(heard.at(-1)!.limited, undefined);
 });
 
+test("what was tried for a name that nobody serves takes no room, calls that wait for it do", async () => {
+  const { clock, heard, state } = await setUp();
+  const lot = { parked: 1 } as CalleeState["parked"];
+  state.callees = [
+    orders({ service: "nosuch", isKnown: false, retries: 2 }),
+    orders({ service: "late", isKnown: false, ...(lot && { parked: lot }) }),
+  ];
+  await clock.run(5000);
+  assert.deepEqual(
+    heard.at(-1)!.callees?.map(({ service }) => service),
+    ["late"],
+  );
+});
+
 test("while the broker is away what happens is kept for the first report after", async () => {
   const { broker, clock, heard, client, end } = await setUp();
   broker.setAway(true);
