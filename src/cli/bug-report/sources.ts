@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { redact } from "../../../sidecar/admin/redact.ts";
 import type { AuditEntry } from "../../identity/records/audit.ts";
@@ -55,7 +55,10 @@ export function sourcesOf({ state, admins, now }: ReportOptions): Source[] {
     file("broker/nats-server.log", "the broker's log, its end"),
     file("authority.log", "the authority's log, its end"),
     file("registry.log", "the registry's log, its end"),
-    file("dashboard.log", "the dashboard's log, its end"),
+    // A mesh can do without a dashboard.
+    ...(existsSync(join(state, "dashboard.log"))
+      ? [file("dashboard.log", "the dashboard's log, its end")]
+      : []),
     ...PAGES.map(
       ([name, path]): Source => ({
         ...{ name: `registry/${name}`, what: `the registry's ${path}` },
