@@ -66,7 +66,7 @@ export function authorityPin(text: string): string {
 export function cidr(text: string): string {
   const problem = cidrProblem(text);
   if (problem === undefined) return text;
-  throw new InvalidArgumentError(`It is wrong: ${problem}.`);
+  throw new InvalidArgumentError(`${problem[0]!.toUpperCase()}${problem.slice(1)}.`);
 }
 
 /** 0 to 1. */

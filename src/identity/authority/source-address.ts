@@ -10,7 +10,7 @@ const MAPPED = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i;
  */
 export function cidrProblem(text: string): string | undefined {
   const range = rangeOf(text);
-  if (range === undefined) return "not a range of addresses such as 10.0.0.0/8 or fd00::/8";
+  if (range === undefined) return "give a range of addresses, such as 10.0.0.0/8 or fd00::/8";
   const { net, prefix, family } = range;
   const { bits, read, write } = NUMBERS[family];
   const behind = BigInt(bits - prefix);
