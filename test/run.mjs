@@ -2,6 +2,7 @@
  * Runs the tests: all of them, or those whose path contains one of the words given (`npm test -- attack broker`).
  * A script, because `node --test` of Node 20 knows no patterns. Integration tests run against the oldest and the newest
  * nats-server that this machine has or can get; `WEFT_NATS_SERVERS` names others, separated like `PATH`.
+ * Two files run at once, or `WEFT_TESTS_AT_ONCE`.
  */
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -14,6 +15,7 @@ const TOGETHER = ["access", "bearer", "control", "identity", "resources", "routi
 /** What loads both cores by itself, and asserts that no call suffers. */
 const ALONE = ["attack/flood", "demo/demo", "faults/", "mesh/resilience/rollout", "mesh/rotation"];
 
+const atOnce = Number(process.env.WEFT_TESTS_AT_ONCE ?? 2);
 const words = process.argv.slice(2);
 const files = readdirSync("test", { recursive: true })
   .filter((file) => file.endsWith(".test.ts"))
@@ -61,7 +63,7 @@ const rooms = TOGETHER.map((name) => [name, pathsOf((file) => roomOf(file) === n
   .map(([name, paths]) => together(name, paths));
 try {
   const failed =
-    run([...rooms, ...pathsOf((file) => !isAlone(file) && roomOf(file) === undefined)], 2) +
+    run([...rooms, ...pathsOf((file) => !isAlone(file) && roomOf(file) === undefined)], atOnce) +
     run(pathsOf(isAlone), 1);
   if (failed !== "") console.error(`\nfailed:\n${failed}`);
   process.exitCode = failed === "" ? 0 : 1;
