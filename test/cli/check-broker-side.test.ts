@@ -21,7 +21,8 @@ for (const server of natsServers())
     for (let i = 0; i < 3; i++) await mesh.connect(mesh.part("registry"));
     for (let i = 0; i < 2; i++) await mesh.connect(here);
     const up = { broker: { urls: mesh.brokers } } as unknown as UpRecord;
-    const found = () => connections.run({ state: mesh.state, up, now: Date.now(), failBeforeMs: 0 });
+    const ask = () => Promise.reject(new Error("the registry is not asked"));
+    const found = () => connections.run({ state: mesh.state, up, ask, now: Date.now(), failBeforeMs: 0 });
     assert.deepEqual(
       (await found()).map(({ level }) => level),
       ["ok"],

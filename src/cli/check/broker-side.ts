@@ -7,7 +7,6 @@ import { oldLimits } from "../../identity/trust/old-limits.ts";
 import { partFolder } from "../../identity/trust/parts.ts";
 import { loadRoots } from "../../identity/trust/roots.ts";
 import { nameOf } from "../../identity/trust/rotation/stragglers.ts";
-import { askRegistry } from "../get/ask.ts";
 import { lagOf, unlistedOf } from "../policy/access.ts";
 import type { AuthorityView } from "../policy/rows.ts";
 import { bareAddress } from "../up/record.ts";
@@ -17,9 +16,9 @@ import { type Check, type Finding, ok, warn } from "./check.ts";
 export const access: Check = {
   what: "access",
   asks: "registry",
-  async run({ up }) {
+  async run({ up, ask }) {
     if (up === undefined) return [];
-    const { authority } = await askRegistry<{ authority?: AuthorityView }>(up.registry.url, "/v1/sidecars");
+    const { authority } = await ask<{ authority?: AuthorityView }>("/v1/sidecars");
     const cures = [
       [lagOf(authority), "is the authority up? its log says more"],
       [unlistedOf(authority), "let rules name fewer services for them; the audit log has it as unlisted"],

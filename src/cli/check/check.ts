@@ -14,6 +14,8 @@ export interface Finding {
 export interface Scene {
   readonly state: string;
   readonly up: UpRecord | undefined;
+  /** GET of the registry of `up`, once for each path, however many looks want the answer. */
+  ask<Answer>(path: string): Promise<Answer>;
   /** Unix ms. */
   readonly now: number;
   /** What ends within this fails. */

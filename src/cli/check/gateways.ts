@@ -1,4 +1,3 @@
-import { askRegistry } from "../get/ask.ts";
 import { age } from "../get/rows.ts";
 import { type Check, type Finding, fail, ok } from "./check.ts";
 
@@ -18,16 +17,16 @@ interface Signals {
 /** The certificates that gateways show outside: the mesh did not make them, and does not renew them. */
 export const gateways: Check = {
   what: "gateways",
-  async run({ up, now, failBeforeMs }) {
+  asks: "registry",
+  async run({ up, ask, now, failBeforeMs }) {
     if (up === undefined) return [];
-    const { url } = up.registry;
-    const { sidecars } = await askRegistry<{ sidecars: readonly Named[] }>(url, "/v1/sidecars");
-    const { instances } = await askRegistry<{ instances: readonly Named[] }>(url, "/v1/instances");
+    const { sidecars } = await ask<{ sidecars: readonly Named[] }>("/v1/sidecars");
+    const { instances } = await ask<{ instances: readonly Named[] }>("/v1/instances");
     // A gateway has no app, so it is no instance of its service.
     const served = new Set(instances.map(({ service }) => service));
     const others = new Set(sidecars.map(({ service }) => service).filter((service) => !served.has(service)));
     const found = [...others].map(async (service): Promise<Finding[]> => {
-      const signals = await askRegistry<Signals>(url, `/v1/signals/${service}`).catch(() => undefined);
+      const signals = await ask<Signals>(`/v1/signals/${service}`).catch(() => undefined);
       if (signals === undefined) return []; // it has not reported yet
       return signals.instances.flatMap(({ instance, expiry }) =>
         expiry?.gateway === undefined

@@ -7,7 +7,6 @@ import { keptElsewhere } from "../../identity/trust/kept-elsewhere.ts";
 import { readRotation } from "../../identity/trust/rotation/record.ts";
 import { STEPS } from "../../identity/trust/rotation/rotate.ts";
 import { nameOf } from "../../identity/trust/rotation/stragglers.ts";
-import { askRegistry } from "../get/ask.ts";
 import { age } from "../get/rows.ts";
 import { type Check, type Finding, fail, ok, type Scene, warn } from "./check.ts";
 
@@ -37,9 +36,9 @@ const OVERDUE = 0.75;
 export const identities: Check = {
   what: "identities",
   asks: "registry",
-  async run({ state, up, now }) {
+  async run({ state, up, ask, now }) {
     if (up === undefined) return [];
-    const { sidecars } = await askRegistry<Sidecars>(up.registry.url, "/v1/sidecars");
+    const { sidecars } = await ask<Sidecars>("/v1/sidecars");
     const there = new Set(sidecars.map(nameOf));
     const living = openLedger(state)
       .list(now)

@@ -1,5 +1,4 @@
 import { nameOf } from "../../identity/trust/rotation/stragglers.ts";
-import { askRegistry } from "../get/ask.ts";
 import { age } from "../get/rows.ts";
 import { type Check, type Finding, ok, warn } from "./check.ts";
 
@@ -21,9 +20,9 @@ interface Sidecars {
 export const instances: Check = {
   what: "instances",
   asks: "registry",
-  async run({ up, now }) {
+  async run({ up, ask, now }) {
     if (up === undefined) return [];
-    const { instances: all } = await askRegistry<Instances>(up.registry.url, "/v1/instances");
+    const { instances: all } = await ask<Instances>("/v1/instances");
     const bad = all.flatMap((one): Finding[] => {
       if (one.state === "silent") {
         const says = `${nameOf(one)} is silent for ${age(now - Date.parse(one.lastSeen))}`;
@@ -44,9 +43,9 @@ export const instances: Check = {
 export const policy: Check = {
   what: "policy",
   asks: "registry",
-  async run({ up }) {
+  async run({ up, ask }) {
     if (up === undefined) return [];
-    const { revision, sidecars } = await askRegistry<Sidecars>(up.registry.url, "/v1/sidecars");
+    const { revision, sidecars } = await ask<Sidecars>("/v1/sidecars");
     const lagging = sidecars.filter((one) => one.lagging);
     if (lagging.length === 0) return [ok("policy", `all sidecars run revision ${revision}`)];
     const some = lagging.slice(0, 3).map(nameOf).join(", ");

@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import { askRegistry } from "../get/ask.ts";
 import { needState } from "../identity/need-state.ts";
 import { printJson, printLine } from "../policy/print.ts";
 import { painter } from "../terminal.ts";
@@ -21,8 +22,16 @@ const CHECKS: readonly Check[] = [
 ];
 
 /** Looks at everything. @param state an absolute path @param failBeforeMs what ends within this fails */
-const looks = (state: string, failBeforeMs: number): AsyncGenerator<readonly Finding[]> =>
-  runChecks(CHECKS, { state, up: readUp(state), now: Date.now(), failBeforeMs });
+function looks(state: string, failBeforeMs: number): AsyncGenerator<readonly Finding[]> {
+  const up = readUp(state);
+  const answers = new Map<string, Promise<unknown>>();
+  const ask = <Answer>(path: string): Promise<Answer> => {
+    const answer = answers.get(path) ?? askRegistry(up!.registry.url, path);
+    answers.set(path, answer);
+    return answer as Promise<Answer>;
+  };
+  return runChecks(CHECKS, { state, up, ask, now: Date.now(), failBeforeMs });
+}
 
 /** The same, all together. */
 export async function findingsOf(state: string, failBeforeMs: number): Promise<Finding[]> {

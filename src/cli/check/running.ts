@@ -7,7 +7,6 @@ import { readAuthority } from "../../identity/member/authority-client.ts";
 import { PART_NAMES, partFolder } from "../../identity/trust/parts.ts";
 import { loadRoots } from "../../identity/trust/roots.ts";
 import type { HealthAnswer } from "../../identity/wire.ts";
-import { askRegistry } from "../get/ask.ts";
 import { bareAddress, type UpRecord } from "../up/record.ts";
 import { type Check, type Finding, fail, ok, warn } from "./check.ts";
 
@@ -89,10 +88,10 @@ export const authority: Check = {
 export const registry: Check = {
   what: "registry",
   late: ({ up }) => hung("registry", up?.registry.pid),
-  async run({ up }) {
+  async run({ up, ask }) {
     if (up === undefined) return [];
     const { url } = up.registry;
-    const { broker, store } = await askRegistry<Health>(url, "/v1/health");
+    const { broker, store } = await ask<Health>("/v1/health");
     if (broker.state !== "connected")
       return [
         fail(

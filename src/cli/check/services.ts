@@ -1,4 +1,3 @@
-import { askRegistry } from "../get/ask.ts";
 import type { Graph } from "../signals/rows.ts";
 import { type Check, type Finding, ok, warn } from "./check.ts";
 
@@ -7,9 +6,10 @@ const MOST = 8;
 /** Services whose calls fail or take long, as the registry judges the last minute. Instances are told by themselves. */
 export const services: Check = {
   what: "services",
-  async run({ up }) {
+  asks: "registry",
+  async run({ up, ask }) {
     if (up === undefined) return [];
-    const { nodes, full } = await askRegistry<Graph>(up.registry.url, "/v1/graph?window=1m");
+    const { nodes, full } = await ask<Graph>("/v1/graph?window=1m");
     const bad = nodes.filter(({ health, isServed }) => health !== "ok" && health !== "idle" && isServed);
     const unserved = nodes.filter(({ isServed }) => !isServed).map(({ service }) => service);
     const more: Finding[] = [];

@@ -5,7 +5,6 @@ import { nameOf } from "../../identity/trust/rotation/stragglers.ts";
 import type { HealthAnswer } from "../../identity/wire.ts";
 import { VERSION as FRAMES } from "../../protocol/frame.ts";
 import { WEFT_VERSION } from "../../protocol/weft-version.ts";
-import { askRegistry } from "../get/ask.ts";
 import type { SidecarView } from "../policy/rows.ts";
 import { type Check, type Finding, fail, ok, warn } from "./check.ts";
 
@@ -20,11 +19,11 @@ export interface Running {
 export const versions: Check = {
   what: "versions",
   asks: "registry",
-  async run({ state, up }) {
+  async run({ state, up, ask }) {
     if (up === undefined) return [];
     const [{ weft: registry }, { sidecars }, authority] = await Promise.all([
-      askRegistry<{ weft?: string }>(up.registry.url, "/v1/health"),
-      askRegistry<Pick<Running, "sidecars">>(up.registry.url, "/v1/sidecars"),
+      ask<{ weft?: string }>("/v1/health"),
+      ask<Pick<Running, "sidecars">>("/v1/sidecars"),
       authorityOf(up.authority.url, loadRoots(state).rootCa),
     ]);
     return skewsOf({ registry, authority, sidecars });

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type Check, type Finding, fail, ok, runChecks, type Scene } from "../../../src/cli/check/check.ts";
 
-const SCENE: Scene = { state: "/nowhere", up: undefined, now: 0, failBeforeMs: 0 };
 const never = () => new Promise<never>(() => {});
+const SCENE: Scene = { state: "/nowhere", up: undefined, ask: never, now: 0, failBeforeMs: 0 };
 
 async function findingsOf(checks: readonly Check[]): Promise<Finding[]> {
   const all: Finding[] = [];
