@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, statSync } from "node:fs";
 import { open, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
+import type * as z from "zod/mini";
 
 /** Several sidecars of one process may have one folder. */
 let files = 0;
@@ -37,17 +38,18 @@ export class KeptFile {
     this.#options = options;
   }
 
-  /** What was saved, to be checked; undefined when there is nothing of use. Never throws. */
-  load(): unknown {
+  /** What was saved; undefined when there is nothing of use. Never throws. */
+  load<Value>(schema: z.ZodMiniType<Value>): Value | undefined {
     try {
       const stat = statSync(this.path);
-      if (stat.size > this.#options.maxBytes) return this.passOver("it is too large");
+      if (stat.size > this.#options.maxBytes) return this.#passOver("it is too large");
       if (process.platform !== "win32" && (stat.mode & 0o022) !== 0)
-        return this.passOver("other users may write it");
-      return JSON.parse(readFileSync(this.path, "utf8"));
+        return this.#passOver("other users may write it");
+      const parsed = schema.safeParse(JSON.parse(readFileSync(this.path, "utf8")));
+      return parsed.success ? parsed.data : this.#passOver("it is not what a sidecar writes");
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-      return this.passOver(error instanceof Error ? error.message : String(error));
+      return this.#passOver(error instanceof Error ? error.message : String(error));
     }
   }
 
@@ -64,7 +66,7 @@ export class KeptFile {
     await this.#writing;
   }
 
-  passOver(why: string): undefined {
+  #passOver(why: string): undefined {
     this.#options.warn(`${this.path} is passed over (${why}): ${this.#options.without}`);
   }
 

@@ -42,18 +42,16 @@ export class LastKnown {
 
   /** What was saved, less what is damaged; undefined when there is nothing of use. Never throws. */
   load(): SavedPolicy | undefined {
-    const value = this.#file.load();
-    if (value === undefined) return undefined;
-    const parsed = saved.safeParse(value);
-    if (!parsed.success) return this.#file.passOver("it is not what a sidecar writes");
-    const { lineage, inStep } = parsed.data;
+    const kept = this.#file.load(saved);
+    if (kept === undefined) return undefined;
+    const { lineage, inStep } = kept;
     const services: ServiceRouting[] = [];
-    for (const one of parsed.data.services) {
+    for (const one of kept.services) {
       const routing = serviceRouting.safeParse(one);
       if (routing.success) services.push(deepFreeze(routing.data) as ServiceRouting);
       else this.#warn(`${this.#file.path}: the policy of ${nameIn(one)} is damaged, and passed over`);
     }
-    const isWhole = services.length === parsed.data.services.length;
+    const isWhole = services.length === kept.services.length;
     return { lineage, services, ...(isWhole && inStep !== undefined ? { inStep } : {}) };
   }
 

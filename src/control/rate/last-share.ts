@@ -52,11 +52,9 @@ export class LastShare {
 
   /** What to begin with; undefined when nothing is known. Never throws. */
   load(): KeptShare | undefined {
-    const value = this.#file.load();
-    if (value === undefined) return undefined;
-    const parsed = saved.safeParse(value);
-    if (!parsed.success) return this.#file.passOver("it is not what a sidecar writes");
-    const { instance, share, instances, at } = parsed.data;
+    const kept = this.#file.load(saved);
+    if (kept === undefined) return undefined;
+    const { instance, share, instances, at } = kept;
     const isOwn = instance === this.#instance && Math.abs(this.#clock.unix() - at) < STALE_MS;
     return { share: isOwn ? share : 1 / instances, instances };
   }
