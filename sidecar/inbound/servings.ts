@@ -103,11 +103,7 @@ export class Servings {
   /** Whether one is under way that may end soon. */
   get busy(): boolean {
     const begunAfter = this.sweep.now() - ENDLESS_AFTER_MS;
-    let found = false;
-    this.#open.each(({ isPending, call }) => {
-      found ||= isPending || call.startedAt > begunAfter;
-    });
-    return found;
+    return this.#open.some(({ isPending, call }) => isPending || call.startedAt > begunAfter);
   }
 
   /** The calls that have no outcome yet. */

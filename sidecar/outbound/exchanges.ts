@@ -124,11 +124,7 @@ export class Exchanges {
   /** Whether one is open that may end soon. */
   get busy(): boolean {
     const begunAfter = this.sweep.now() - ENDLESS_AFTER_MS;
-    let found = false;
-    this.#open.each(({ isPending, startedAt }) => {
-      found ||= isPending || startedAt > begunAfter;
-    });
-    return found;
+    return this.#open.some(({ isPending, startedAt }) => isPending || startedAt > begunAfter);
   }
 
   /** The attempts that have no outcome yet. */

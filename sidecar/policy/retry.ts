@@ -98,9 +98,10 @@ export const retry =
       call.lastMs = undefined;
       call.instance = "";
       const how = await new Wait(call, sweep, pauseMs ?? 0).ended;
-      if (how !== "over" && how !== "woken") replay?.drop();
-      if (how !== "over" && how !== "woken")
+      if (how !== "over" && how !== "woken") {
+        replay?.drop();
         return unlessSeen(seen, endedWaiting(call, how, sweep.now(), "between two attempts"));
+      }
       call.attempt++;
       parts.retried();
       call.onEvent?.("retry", call.earlier!.at(-1)!);

@@ -37,4 +37,9 @@ export class Slots<T> {
       if (item !== undefined) visit(item);
     }
   }
+
+  /** Whether one of those that are kept is such. */
+  some(isSuch: (item: T) => boolean): boolean {
+    return this.#items.some((item) => item !== undefined && isSuch(item));
+  }
 }
