@@ -2,7 +2,7 @@ import type { ServicePolicy } from "../../src/resources/service-policy.ts";
 import { cookieValues, removeCookie } from "../http/cookie.ts";
 import { fieldValuesLike } from "../http/header-block.ts";
 import type { TokenPlace } from "../policy/authenticate.ts";
-import { withoutFields } from "../policy/claim-fields.ts";
+import { withoutFields } from "../stack/without-fields.ts";
 
 type Provider = NonNullable<ServicePolicy["spec"]["authentication"]>["providers"][number];
 

@@ -9,12 +9,11 @@ import type { Destination } from "../../src/routing/rules.ts";
 import type { Target } from "../../src/subjects/subjects.ts";
 import { fieldValue, setField } from "../http/header-block.ts";
 import { type HeaderModifier, headerChange } from "../http/modify-headers.ts";
-import { withoutFields } from "../policy/claim-fields.ts";
 import type { Mirror } from "../policy/mirror.ts";
 import type { RequestChange, ResponseChange } from "../policy/modify.ts";
 import { wholeBody } from "../stack/body.ts";
 import type { Service } from "../stack/call.ts";
-import { cleanTrailers } from "../stack/clean-trailers.ts";
+import { trailersWithout } from "../stack/clean-trailers.ts";
 import { AskedRequest } from "./asked-request.ts";
 
 /** What the filters of a rule or of a backend do to a call. */
@@ -70,11 +69,10 @@ export function stepsOf(filters: readonly Filter[], matched: string, to: Destina
 /** What is set or removed in a head does not come in as a trailer: an app may merge both (RFC 9110 §6.5.1). */
 function requestHeaders(modifier: HeaderModifier): RequestChange {
   const change = headerChange(modifier);
-  const owned = ownedBy(modifier);
-  const clean = owned.length > 0 ? withoutFields(owned) : undefined;
+  const clean = trailersWithout(ownedBy(modifier));
   return ({ head }) => {
     head.headers = change(head.headers);
-    if (clean !== undefined) head.body = cleanTrailers(head.body, clean);
+    head.body = clean(head.body);
   };
 }
 

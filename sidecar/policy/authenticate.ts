@@ -2,7 +2,8 @@ import { TOKEN_PROBLEMS, type TokenProblem, type Verdict } from "../../src/proto
 import type { Call, Layer, Service } from "../stack/call.ts";
 import { cleanTrailers } from "../stack/clean-trailers.ts";
 import { failed, type Outcome, type Refused, refused } from "../stack/outcome.ts";
-import { type ClaimField, fieldsOf, withoutFields } from "./claim-fields.ts";
+import { withoutFields } from "../stack/without-fields.ts";
+import { type ClaimField, fieldsOf } from "./claim-fields.ts";
 
 /** Where tokens of some providers are looked for. */
 export interface TokenPlace {

@@ -1,9 +1,8 @@
 import type { Access } from "../../src/access/access.ts";
 import type { Asking } from "../../src/access/asking.ts";
 import type { Call, Gate } from "../stack/call.ts";
-import { cleanTrailers } from "../stack/clean-trailers.ts";
+import { trailersWithout } from "../stack/clean-trailers.ts";
 import { refused } from "../stack/outcome.ts";
-import { withoutFields } from "./claim-fields.ts";
 
 export type AccessMode = "enforce" | "shadow";
 
@@ -23,13 +22,13 @@ export interface AuthorizeOptions {
  * Fields that rules look at do not come in as trailers, which nobody can look at before the call goes on.
  */
 export function authorize({ access, service, askingOf, denied }: AuthorizeOptions): Gate {
-  const clean = access.fields.length > 0 ? withoutFields(access.fields) : undefined;
+  const clean = trailersWithout(access.fields);
   return (call) => {
     const { head } = call;
     const { caller } = head;
     const decision = access.decide(caller, askingOf(call));
     if (decision.verdict === "allow") {
-      if (clean !== undefined) head.body = cleanTrailers(head.body, clean);
+      head.body = clean(head.body);
       if (decision.shadow !== undefined) {
         call.access = `shadow: denied by ${decision.shadow.rule}`;
         denied(call, decision.shadow.rule, "shadow");

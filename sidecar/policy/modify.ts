@@ -1,6 +1,5 @@
 import type { Call, Layer } from "../stack/call.ts";
-import { cleanTrailers } from "../stack/clean-trailers.ts";
-import { withoutFields } from "./claim-fields.ts";
+import { trailersWithout } from "../stack/clean-trailers.ts";
 
 /** Changes the request as the next hop shall read it. */
 export type RequestChange = (call: Call) => void;
@@ -21,12 +20,11 @@ export const modifyRequest =
  * @param owned fields that the changes set or remove: they do not come as trailers either
  */
 export function modifyResponse(changes: readonly ResponseChange[], owned: readonly string[] = []): Layer {
-  const clean = withoutFields(owned);
+  const clean = trailersWithout(owned);
   return (inner) => async (call) => {
     const outcome = await inner(call);
     if (outcome.kind !== "replied") return outcome;
     const headers = changes.reduce((block, change) => change(block), outcome.headers);
-    const body = owned.length > 0 ? cleanTrailers(outcome.body, clean) : outcome.body;
-    return { ...outcome, headers, body };
+    return { ...outcome, headers, body: clean(outcome.body) };
   };
 }

@@ -1,5 +1,6 @@
 import { type Body, wholeBody } from "./body.ts";
 import { PassingBody } from "./passing-body.ts";
+import { withoutFields } from "./without-fields.ts";
 
 /** Makes of header lines those that may go on. */
 export type Clean = (lines: string) => string;
@@ -11,6 +12,13 @@ export type Clean = (lines: string) => string;
 export function cleanTrailers(body: Body, clean: Clean): Body {
   if (!body.complete) return new CleanedBody(body, clean);
   return body.trailers === "" ? body : wholeBody(body.first, body.framing, clean(body.trailers));
+}
+
+/** Cleans the trailers of a body from the fields of these names; no name leaves all bodies as they are. */
+export function trailersWithout(names: readonly string[]): (body: Body) => Body {
+  if (names.length === 0) return (body) => body;
+  const clean = withoutFields(names);
+  return (body) => cleanTrailers(body, clean);
 }
 
 class CleanedBody extends PassingBody {
