@@ -33,7 +33,12 @@ export interface SidecarOptions {
   readonly upstreams?: readonly Upstream[];
   readonly admin?: Address;
   readonly limits?: Partial<Limits>;
-  readonly tracing?: { readonly endpoint?: string; readonly ratio?: number };
+  readonly tracing?: {
+    readonly endpoint?: string;
+    readonly ratio?: number;
+    /** The broker traces, too: contexts of sampled calls go into NATS headers. */
+    readonly broker?: boolean;
+  };
   /** Where the access log goes; none is kept when absent. */
   readonly accessLog?: "stdout" | "stderr";
   /** What is logged; it may be changed at any time, and is by `PUT /log` of the admin listener. */

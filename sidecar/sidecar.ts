@@ -151,6 +151,7 @@ async function open(
   const outbound: Outbound = await startOutbound(context, {
     ...{ listen, upstreams, elsewhere: egress.onRequest, recorder: recorder("client") },
     ...{ table, policies, zone, mirrorSkipped, dueAtOf, pause },
+    brokerTraces: options.tracing?.broker ?? false,
   });
   closers.push((graceMs) => outbound.close(graceMs));
   const gateway =

@@ -61,12 +61,13 @@ export class Attempt implements Receiver, Timed {
 
   /** Sends OPEN. False when the broker is away, or the head alone is longer than a message may be. */
   open(): boolean {
-    const { bus, sweep } = this.#home;
+    const { bus, sweep, brokerTraces } = this.#home;
     const open = writeOpen(this.call, bus.maxPayload, sweep.now());
     if (open === undefined) return false;
     this.#body = open.body;
     this.#requestDone = open.body.complete;
-    return bus.send(this.subject, open.frame, this.reply, sampled(this.call.traceparent));
+    const traceparent = brokerTraces ? sampled(this.call.traceparent) : undefined;
+    return bus.send(this.subject, open.frame, this.reply, traceparent);
   }
 
   onFrame(frame: Frame): void {

@@ -21,6 +21,8 @@ export interface ExchangesOptions {
   readonly idleTimeoutMs: number;
   /** Whether the broker is being restarted as planned. */
   readonly pause: { readonly isOn: boolean };
+  /** Whether the broker traces, so that it is to have the context of a sampled call in the NATS header. */
+  readonly brokerTraces: boolean;
 }
 
 /** All the exchanges that this sidecar has open as caller; each answer finds its attempt by its reply subject. */
@@ -28,6 +30,7 @@ export class Exchanges {
   readonly bus: Bus;
   readonly sweep: Sweep;
   readonly idleTimeoutMs: number;
+  readonly brokerTraces: boolean;
   readonly #subjects: Subjects;
   readonly #self: string;
   readonly #pause: ExchangesOptions["pause"];
@@ -36,8 +39,10 @@ export class Exchanges {
   /** Attempts that were under way when the broker was lost: who has them is told when it is back. */
   #cutOff: Attempt[] = [];
 
-  constructor({ bus, sweep, subjects, service, instance, idleTimeoutMs, pause }: ExchangesOptions) {
+  constructor(options: ExchangesOptions) {
+    const { bus, sweep, subjects, service, instance, idleTimeoutMs, pause, brokerTraces } = options;
     this.#pause = pause;
+    this.brokerTraces = brokerTraces;
     this.bus = bus;
     this.sweep = sweep;
     this.idleTimeoutMs = idleTimeoutMs;

@@ -37,6 +37,7 @@ export interface OutboundOptions {
   readonly zone: string | undefined;
   readonly mirrorSkipped: () => void;
   readonly pause: PauseWatch;
+  readonly brokerTraces: boolean;
   /** When the call that the app works on with a trace context is due; Infinity when there is none. */
   readonly dueAtOf: (traceparent: string) => number;
 }
@@ -64,7 +65,7 @@ export interface Outbound {
 /** Opens the listeners. Throws an Error that names the address when a port is taken. */
 export async function startOutbound(context: Context, options: OutboundOptions): Promise<Outbound> {
   const { bus, sweep, subjects, service, instance, limits, say } = context;
-  const { table, recorder, policies, zone, mirrorSkipped, pause } = options;
+  const { table, recorder, policies, zone, mirrorSkipped, pause, brokerTraces } = options;
   const exchanges = new Exchanges({
     bus,
     sweep,
@@ -72,7 +73,7 @@ export async function startOutbound(context: Context, options: OutboundOptions):
     service,
     instance,
     idleTimeoutMs: limits.idleTimeoutMs,
-    pause,
+    ...{ pause, brokerTraces },
   });
   table.onGone((callee, gone, reason) => {
     // One that left, or whose app is down for now, still ends what it has.

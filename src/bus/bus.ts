@@ -30,7 +30,7 @@ export interface Bus {
   readonly state: BusState;
   /**
    * Queues one message. Throws nothing: while the broker is away the message is dropped and false is returned.
-   * @param traceparent W3C trace context, put into the NATS header for the broker's own tracing
+   * @param traceparent W3C trace context, put into the NATS header for a broker that traces
    */
   send(subject: Subject, data: Uint8Array, reply?: Subject, traceparent?: string): boolean;
   subscribe(subject: Subject, queue: string | undefined, onMessage: (message: Message) => void): Subscription;

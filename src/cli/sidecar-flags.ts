@@ -42,6 +42,7 @@ export interface MemberFlags {
   readonly drain: number;
   readonly otlp?: string;
   readonly traceRatio?: number;
+  readonly brokerTraces?: boolean;
   readonly accessLog?: boolean;
   readonly accessLogSample: number;
   readonly accessLogSlow: number;
@@ -157,6 +158,10 @@ export function withMemberFlags(command: Command): Command {
     .option("--otlp <url>", "send traces there (OTLP over HTTP), such as http://127.0.0.1:4318", httpUrl)
     .option("--trace-ratio <ratio>", "part of calls that are traced, 0 to 1", ratio)
     .option(
+      "--broker-traces",
+      "tell the broker of traced calls, in NATS headers: for an account with a trace destination (nats-server 2.11 and later)",
+    )
+    .option(
       "--access-log",
       "a line of JSON for each call, on stdout (weft run: on stderr, since stdout is the app's)",
     )
@@ -210,6 +215,7 @@ export function optionsFrom(
     tracing: {
       ...(flags.otlp === undefined ? {} : { endpoint: flags.otlp }),
       ...(flags.traceRatio === undefined ? {} : { ratio: flags.traceRatio }),
+      ...(flags.brokerTraces && { broker: true }),
     },
     ...(flags.accessLog && { accessLog }),
     log: {

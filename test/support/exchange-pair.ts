@@ -23,7 +23,12 @@ export interface ExchangePair {
   call(head?: Partial<CallHead>): Call;
 }
 
-export function exchangePair(t: TestContext, serve: Service, maxPayload?: number): ExchangePair {
+export function exchangePair(
+  t: TestContext,
+  serve: Service,
+  maxPayload?: number,
+  brokerTraces = false,
+): ExchangePair {
   const broker = new MemoryBroker(maxPayload);
   const [callerBus, calleeBus] = [broker.connect(), broker.connect()];
   let now = 0;
@@ -32,6 +37,7 @@ export function exchangePair(t: TestContext, serve: Service, maxPayload?: number
   const dropped: string[] = [];
   const shared = { sweep, subjects, idleTimeoutMs: 60_000 };
   const exchanges = new Exchanges({
+    brokerTraces,
     ...{ ...shared, bus: callerBus, service: "shop", instance: "s1" },
     pause: { isOn: false },
   });

@@ -235,3 +235,26 @@ test("both directions of a tunnel flow until both have ended", async (t) => {
   fromClient.sink!.end("");
   await until(() => pair.exchanges.size + pair.servings.size === 0);
 });
+
+test("the broker is told of a traced call where it traces, and of no other", async (t) => {
+  const ids = "4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7";
+  const [traced, untraced] = [`00-${ids}-01`, `00-${ids}-00`];
+  for (const [brokerTraces, traceparent, told] of [
+    [true, traced, traced],
+    [true, untraced, undefined],
+    [false, traced, undefined],
+  ] as const) {
+    const pair = exchangePair(t, async () => reply(NO_BODY), undefined, brokerTraces);
+    const { callerBus } = pair;
+    const send = callerBus.send.bind(callerBus);
+    const contexts: (string | undefined)[] = [];
+    callerBus.send = (subject, data, reply, context) => {
+      contexts.push(context);
+      return send(subject, data, reply, context);
+    };
+    const call = pair.call();
+    call.traceparent = traceparent;
+    assert.equal((await pair.exchanges.send(call)).kind, "replied");
+    assert.deepEqual([...new Set(contexts)], [told]);
+  }
+});
