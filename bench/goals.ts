@@ -46,6 +46,7 @@ const sidecarCpu: Figure = ({ cpuUs }) => (cpuUs.outbound ?? Number.NaN) + (cpuU
 /** What may cost a tenth of the throughput at most. */
 const LOOKING = [
   ["with every call logged and sampled", "mesh-logged"],
+  ["with every call logged, and its spans sent", "mesh-traced"],
   ["with a tap", "mesh-tapped"],
 ] as const;
 

@@ -11,19 +11,19 @@ import { Heartbeater } from "../src/registry/heartbeater.ts";
 import { InstanceTable } from "../src/registry/table.ts";
 import type { CallStats } from "../src/registry/wire.ts";
 import { Subjects } from "../src/subjects/subjects.ts";
-import type { AccessLog } from "../src/telemetry/access-log.ts";
 import { isLoud, LOG_SETTINGS, type LogSettings } from "../src/telemetry/log-settings.ts";
 import { createMetrics, type Metrics } from "../src/telemetry/metrics.ts";
-import { createTracer } from "../src/telemetry/trace.ts";
 import { type AdminProviders, startAdmin } from "./admin/admin.ts";
 import type { Context } from "./context.ts";
 import { Egress } from "./egress/egress.ts";
 import { type Gateway, startGateway } from "./gateway/gateway.ts";
 import { type Inbound, startInbound } from "./inbound/inbound.ts";
+import type { AccessLog } from "./observe/access-log.ts";
 import { accountOf } from "./observe/accounts.ts";
 import { KeptTraces } from "./observe/kept-traces.ts";
 import { RecentCalls } from "./observe/recent-calls.ts";
 import { type Recorder, recordRefused } from "./observe/record.ts";
+import { createTracer } from "./observe/tracer.ts";
 import { accountsUnderWay } from "./observe/under-way.ts";
 import { LIMITS, type Say, type SidecarOptions } from "./options.ts";
 import { type Outbound, startOutbound } from "./outbound/outbound.ts";
@@ -110,7 +110,7 @@ async function open(
     ...options.tracing,
   });
   const accessLog = options.accessLog && (await accessLogTo(options.accessLog, log));
-  const recent = { client: new RecentCalls(), server: new RecentCalls() };
+  const recent = { client: new RecentCalls("client"), server: new RecentCalls("server") };
   const taps = new Taps({ bus, clock: systemClock, service, instance, version });
   const kept = new KeptTraces({ service, instance, recent, note: (note) => traces.note(note) });
   const traces = new TraceTeller({
@@ -208,7 +208,7 @@ async function open(
       if ("traceId" in wanted) return kept.accounts(wanted.traceId);
       const { requestId } = wanted;
       return (["client", "server"] as const).flatMap((side) => [
-        ...recent[side].find(requestId).map((call) => accountOf(call, side, { service, instance })),
+        ...recent[side].find(requestId).map((call) => accountOf(call, { service, instance })),
         ...accountsUnderWay(underWay[side](), requestId, side, { service, instance }, sweep.now()),
       ]);
     },
@@ -272,6 +272,6 @@ function tellChanges(bus: Bus, table: InstanceTable, metrics: Metrics, say: Say)
 
 /** Loads the logger only for those who want one. */
 async function accessLogTo(stream: "stdout" | "stderr", log: LogSettings): Promise<AccessLog> {
-  const { createAccessLog } = await import("../src/telemetry/access-log.ts");
+  const { createAccessLog } = await import("./observe/access-log.ts");
   return createAccessLog(stream, log);
 }

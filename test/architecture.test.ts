@@ -69,7 +69,7 @@ const PACKAGES: readonly (readonly [name: RegExp, folders: readonly string[]])[]
   [/^(?:nats|@nats-io\/(?:nats-core|kv|jetstream|services))$/, ["src/bus", "bench"]],
   [/^@nats-io\/(?:jwt|nkeys)$/, ["src/identity"]],
   [/^jose(?:\/|$)/, ["src/bearer"]],
-  [/^@opentelemetry\//, ["src/telemetry"]],
+  [/^@opentelemetry\//, ["sidecar/observe"]],
   [/^prom-client$/, ["src/telemetry"]],
   [/^(?:preact|uplot|diff$|@dagrejs\/)/, ["src/dashboard/pages"]],
 ];

@@ -1,3 +1,4 @@
+import type { Tracer } from "../../sidecar/observe/tracer.ts";
 import { backendLayersOf, layersOf } from "../../sidecar/outbound/compile.ts";
 import { stepsOf } from "../../sidecar/outbound/filters.ts";
 import { policyWithoutRoute } from "../../sidecar/outbound/rule-policy.ts";
@@ -5,7 +6,6 @@ import type { Layer } from "../../sidecar/stack/call.ts";
 import { stack } from "../../sidecar/stack/stack.ts";
 import { Sweep } from "../../sidecar/stack/sweep.ts";
 import type { InstanceRow } from "../../src/registry/wire.ts";
-import type { Tracer } from "../../src/telemetry/trace.ts";
 import { repeatAwaited } from "./cases.ts";
 import type { Case } from "./clock.ts";
 import { type Known, partsFor, send } from "./layer-cases.ts";

@@ -1,4 +1,4 @@
-import type { Tracer } from "../../src/telemetry/trace.ts";
+import type { Tracer } from "../../sidecar/observe/tracer.ts";
 import { around, instances, outboundLayers } from "./around.ts";
 import type { Case } from "./clock.ts";
 import type { Known } from "./layer-cases.ts";

@@ -1,6 +1,7 @@
 import { KeptTraces } from "../../sidecar/observe/kept-traces.ts";
 import { RecentCalls } from "../../sidecar/observe/recent-calls.ts";
 import { NO_TAPS } from "../../sidecar/observe/record.ts";
+import type { Tracer } from "../../sidecar/observe/tracer.ts";
 import { Callees } from "../../sidecar/outbound/callees.ts";
 import { compileRule, type OutboundParts } from "../../sidecar/outbound/compile.ts";
 import type { Plan } from "../../sidecar/outbound/plans.ts";
@@ -14,7 +15,6 @@ import { Sweep } from "../../sidecar/stack/sweep.ts";
 import type { InstanceRow } from "../../src/registry/wire.ts";
 import type { ServicePolicy } from "../../src/resources/service-policy.ts";
 import { CallMeter } from "../../src/telemetry/call-meter.ts";
-import type { Tracer } from "../../src/telemetry/trace.ts";
 import { repeatAwaited } from "./cases.ts";
 import type { Case } from "./clock.ts";
 import { callFor, OUTCOME } from "./leaf.ts";
@@ -56,7 +56,7 @@ export async function layerCases(tracer: Tracer): Promise<Case[]> {
 
 /** As a sidecar judges each call; who is told does nothing. */
 const keeping = () => {
-  const recent = { client: new RecentCalls(), server: new RecentCalls() };
+  const recent = { client: new RecentCalls("client"), server: new RecentCalls("server") };
   return new KeptTraces({ service: "web", instance: "w1", recent, note: () => {} }).ended("client");
 };
 
@@ -76,7 +76,7 @@ export function partsFor(tracer: Tracer, sweep: Sweep, known: Known = {}): Outbo
   const meter = (): CallMeter => new CallMeter({ side: "client", service: "web" });
   return {
     recorder: {
-      ...{ meter: meter(), mirrorMeter: meter(), tracer, recent: new RecentCalls(), taps: NO_TAPS },
+      ...{ meter: meter(), mirrorMeter: meter(), tracer, recent: new RecentCalls("client"), taps: NO_TAPS },
       ...{ keep: keeping(), accessLog: undefined, now: sweep.now },
     },
     sweep,

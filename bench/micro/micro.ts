@@ -1,17 +1,17 @@
 import { HEAD_LIMITS, parseRequestHead, requestHeadText } from "../../sidecar/http/request-head.ts";
+import { createTracer, type Tracer } from "../../sidecar/observe/tracer.ts";
 import { decode } from "../../src/protocol/decode.ts";
 import { encodeOpen } from "../../src/protocol/encode.ts";
 import { CallMeter } from "../../src/telemetry/call-meter.ts";
-import { createTracer, type Tracer } from "../../src/telemetry/trace.ts";
 import { goalsText, grid } from "../report/text.ts";
 import { repeat } from "./cases.ts";
 import { type Case, timeCases } from "./clock.ts";
 import { HEADERS, REQUEST_BYTES } from "./heads.ts";
 import { layerCases } from "./layer-cases.ts";
 import { loadLlhttp } from "./llhttp.ts";
+import { observeCases } from "./observe-cases.ts";
 import { policyCases } from "./policy-cases.ts";
 import { flatness, ruleCases } from "./rule-cases.ts";
-import { tapCases } from "./tap-cases.ts";
 import { tokenCases } from "./token-cases.ts";
 
 /**
@@ -26,7 +26,7 @@ export async function runMicro(check = false, print = (text: string) => console.
     ...headCases(),
     ...(llhttp ? [repeat("head: llhttp (WebAssembly), for comparison", () => llhttp(REQUEST_BYTES))] : []),
     ...(await layerCases(tracer)),
-    ...(await tapCases(tracer)),
+    ...(await observeCases(tracer)),
     ...(await policyCases(tracer)),
     ...tokenCases(),
     ...(await ruleCases()),
@@ -68,9 +68,6 @@ function headCases(): Case[] {
 function telemetryCases(tracer: Tracer): Case[] {
   const meter = new CallMeter({ side: "client", service: "web" });
   const incoming = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00";
-  const facts = (): never => {
-    throw new Error("nothing is recorded without an endpoint");
-  };
   const counted = (): void => {
     meter.started();
     meter.ended({
@@ -86,7 +83,7 @@ function telemetryCases(tracer: Tracer): Case[] {
   };
   return [
     repeat("telemetry: a call counted and timed", counted),
-    repeat("telemetry: a trace context passed on", () => tracer.start("client", incoming, facts)),
-    repeat("telemetry: a trace context made", () => tracer.start("client", undefined, facts)),
+    repeat("telemetry: a trace context passed on", () => tracer.next(incoming)),
+    repeat("telemetry: a trace context made", () => tracer.next(undefined)),
   ];
 }

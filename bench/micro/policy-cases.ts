@@ -1,4 +1,4 @@
-import type { Tracer } from "../../src/telemetry/trace.ts";
+import type { Tracer } from "../../sidecar/observe/tracer.ts";
 import { around, leaf, outboundLayers } from "./around.ts";
 import { BALANCED, balanceCases, NO_BREAKER } from "./balance-cases.ts";
 import type { Case } from "./clock.ts";

@@ -1,16 +1,15 @@
 import type { Account, AccountAttempt } from "../../src/control/explain/account.ts";
-import type { Side } from "../../src/telemetry/trace.ts";
 import type { EarlierAttempt } from "../stack/call.ts";
 import { marksOf } from "../stack/marks.ts";
 import type { RecentCall } from "./recent-calls.ts";
+import { unixZero } from "./unix-zero.ts";
 
 /** What this sidecar tells of a call that it remembers, for `weft explain`: no header field, and no query. */
 export function accountOf(
   call: RecentCall,
-  side: Side,
   { service, instance }: { readonly service: string; readonly instance: string },
 ): Account {
-  const { rule, choice, injected, mirrored, access, marks, waitedMs, message, traceparent } = call;
+  const { side, rule, choice, injected, mirrored, access, marks, waitedMs, message, traceparent } = call;
   const words = marksOf(marks);
   const slash = rule?.name.lastIndexOf("/") ?? -1;
   return {
@@ -61,14 +60,5 @@ export const told = (attempt: EarlierAttempt): AccountAttempt => ({
   ...attempt,
   ...{ afterMs: rounded(attempt.afterMs), ms: rounded(attempt.ms) },
 });
-
-/**
- * Unix time at which the monotonic clock was 0. `Date.now` has steps of a whole millisecond, in which a call and what
- * it led to would trade places; so it counts only when the clock was set, or the machine slept, since the start.
- */
-export function unixZero(): number {
-  const zero = Date.now() - performance.now();
-  return Math.abs(zero - performance.timeOrigin) < 2 ? performance.timeOrigin : zero;
-}
 
 export const rounded = (ms: number): number => Math.round(ms * 1000) / 1000;

@@ -1,11 +1,12 @@
 import { type Account, MAX_BEGAN } from "../../src/control/explain/account.ts";
 import type { KeptFor, TraceNote } from "../../src/control/traces/wire.ts";
 import type { EdgeTally } from "../../src/telemetry/edge-tally.ts";
-import type { Side } from "../../src/telemetry/trace.ts";
+import type { Side } from "../../src/telemetry/side.ts";
 import { BEGAN_TRACE } from "../stack/marks.ts";
-import { accountOf, rounded, unixZero } from "./accounts.ts";
+import { accountOf, rounded } from "./accounts.ts";
 import type { RecentCall, RecentCalls } from "./recent-calls.ts";
 import { TailSampler } from "./tail-sampler.ts";
+import { unixZero } from "./unix-zero.ts";
 
 /** Calls kept of all traces, and of one: no more are told of one either. */
 const MOST = 1024;
@@ -22,7 +23,6 @@ export interface KeptTracesOptions {
 
 interface Kept {
   readonly call: RecentCall;
-  readonly side: Side;
   readonly began: readonly string[];
 }
 
@@ -48,7 +48,7 @@ export class KeptTraces {
     const { note } = this.#options;
     return (call) => {
       const why = sampler.why(call);
-      if (why !== undefined && call.traceparent !== undefined) note(noteOf(call, side, why));
+      if (why !== undefined && call.traceparent !== undefined) note(noteOf(call, why));
     };
   }
 
@@ -78,8 +78,8 @@ export class KeptTraces {
     return [...kept, ...late]
       .sort((a, b) => a.call.startedAt - b.call.startedAt)
       .slice(0, MOST_OF_ONE)
-      .map(({ call, side, began }) => ({
-        ...accountOf(call, side, this.#options),
+      .map(({ call, began }) => ({
+        ...accountOf(call, this.#options),
         ...(began.length === 0 ? {} : { began }),
       }));
   }
@@ -87,15 +87,10 @@ export class KeptTraces {
   /** Of the last calls those that are wanted, with what the app began meanwhile without their context. */
   #remembered(isWanted: (call: RecentCall) => boolean): Kept[] {
     const { recent } = this.#options;
-    const found = SIDES.flatMap((side) =>
-      recent[side]
-        .all()
-        .filter(isWanted)
-        .map((call) => ({ call, side })),
-    );
+    const found = SIDES.flatMap((side) => recent[side].all().filter(isWanted));
     if (found.length === 0) return [];
     const began = recent.client.all().filter(({ marks }) => (marks & BEGAN_TRACE) !== 0);
-    return found.map((one) => ({ ...one, began: one.side === "server" ? during(one.call, began) : [] }));
+    return found.map((call) => ({ call, began: call.side === "server" ? during(call, began) : [] }));
   }
 
   #dropOldest(): void {
@@ -116,8 +111,8 @@ function during({ startedAt, ms }: RecentCall, began: readonly RecentCall[]): st
 /** The trace id of `00-<trace id>-…`; empty without a context. */
 const traceOf = ({ traceparent }: RecentCall): string => traceparent?.slice(3, 35) ?? "";
 
-function noteOf(call: RecentCall, side: Side, why: KeptFor): TraceNote {
-  const { caller, callee, status, code, begun, method } = call;
+function noteOf(call: RecentCall, why: KeptFor): TraceNote {
+  const { side, caller, callee, status, code, begun, method } = call;
   return {
     ...{ traceId: traceOf(call), why, side },
     at: rounded(unixZero() + call.startedAt),

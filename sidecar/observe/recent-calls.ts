@@ -1,11 +1,13 @@
 import { type Code, meaningOf } from "../../src/protocol/code.ts";
 import { HEADER } from "../../src/protocol/header-names.ts";
+import type { Side } from "../../src/telemetry/side.ts";
 import { fieldValue } from "../http/header-block.ts";
 import type { Call, ChosenRule, EarlierAttempt } from "../stack/call.ts";
 import { type Outcome, statusOf } from "../stack/outcome.ts";
 
 /** What is kept of a call that has ended. */
 export interface RecentCall {
+  readonly side: Side;
   /** In ms of the monotonic clock. */
   readonly startedAt: number;
   /** As the next hop read them; they may hold secrets, and never leave the process. */
@@ -14,6 +16,9 @@ export interface RecentCall {
   /** As the caller wrote it, with its query. */
   readonly path: string;
   readonly caller: string;
+  /** The service that the caller named. */
+  readonly asked: string;
+  /** The one that was asked last. */
   readonly callee: string;
   /** Empty when none was chosen. */
   readonly version: string;
@@ -27,6 +32,8 @@ export interface RecentCall {
   readonly marks: number;
   /** How many attempts were begun; none when policy answered it, or it ended while it waited. */
   readonly begun: number;
+  /** The attempt that settled it, the first is 1. */
+  readonly attempt: number;
   readonly instance: string;
   /** How long the last attempt took; undefined: what the others left of `ms`. */
   readonly lastMs: number | undefined;
@@ -63,11 +70,13 @@ const MOST_TEXT = 4 * 1024 * 1024;
  * something young into something old costs V8 an entry of its own. The request id is looked for when somebody asks.
  */
 export class RecentCalls {
+  readonly #side: Side;
   readonly #all: Ring;
   readonly #notable: Ring;
 
   /** @param size good calls kept, and as many again of the others */
-  constructor(size = 4096) {
+  constructor(side: Side, size = 4096) {
+    this.#side = side;
     this.#all = new Ring(size);
     this.#notable = new Ring(size);
   }
@@ -78,11 +87,13 @@ export class RecentCalls {
     const isAnswer = outcome.kind === "replied";
     const isPlain = isAnswer && status < 500 && call.marks === 0 && call.earlier === undefined;
     const ended: RecentCall = {
+      side: this.#side,
       startedAt: call.startedAt,
       headers: head.headers,
       method: head.method,
       path: head.path,
       caller: head.caller,
+      asked: head.callee,
       callee: call.callee,
       version: call.version,
       rule: call.rule,
@@ -92,6 +103,7 @@ export class RecentCalls {
       access: call.access,
       marks: call.marks,
       begun: call.begun,
+      attempt: call.attempt,
       instance: isAnswer ? outcome.instance : call.instance,
       lastMs: call.lastMs,
       earlier: call.earlier,
@@ -113,9 +125,10 @@ export class RecentCalls {
     message: string,
     now: number,
   ): void {
+    const name = host.slice(0, LONGEST_NAME);
     this.#notable.keep({
-      ...{ startedAt: now, headers, method, path, caller: "", version: "" },
-      callee: host.slice(0, LONGEST_NAME),
+      ...{ side: this.#side, startedAt: now, headers, method, path, caller: "", version: "" },
+      ...{ asked: name, callee: name, attempt: 1 },
       ...{ rule: undefined, choice: "", injected: "", mirrored: false, access: "", marks: 0 },
       ...{ begun: 0, instance: "", lastMs: undefined, earlier: undefined, status: meaningOf(code).status },
       ...{ code, message, ms: 0, waitedMs: 0, traceparent: undefined },

@@ -1,13 +1,14 @@
 import { type Code, meaningOf } from "../../src/protocol/code.ts";
 import { HEADER } from "../../src/protocol/header-names.ts";
-import type { AccessLog } from "../../src/telemetry/access-log.ts";
 import type { CallMeter } from "../../src/telemetry/call-meter.ts";
-import type { Side, Tracer } from "../../src/telemetry/trace.ts";
-import { fieldValue, setField } from "../http/header-block.ts";
+import type { Side } from "../../src/telemetry/side.ts";
+import { setField } from "../http/header-block.ts";
 import type { Call, Layer } from "../stack/call.ts";
 import { BEGAN_TRACE } from "../stack/marks.ts";
 import { type Outcome, statusOf } from "../stack/outcome.ts";
+import type { AccessLog } from "./access-log.ts";
 import type { RecentCall, RecentCalls, RefusedRequest } from "./recent-calls.ts";
+import type { SpanEvent, Tracer } from "./tracer.ts";
 
 /** Somebody listens to one call (`sidecar/tap`). */
 export interface Tapped {
@@ -55,22 +56,20 @@ export const record =
     const counted = call.mirrored ? mirrorMeter : meter;
     counted.started();
     const incoming = call.traceparent;
-    const span = tracer.start(side, incoming, () => factsOf(call), sampledShare);
-    call.traceparent = span.traceparent;
-    call.onEvent = span.event;
+    const traceparent = tracer.next(incoming, sampledShare);
+    call.traceparent = traceparent;
     if (incoming === undefined) {
       call.marks |= BEGAN_TRACE;
-      head.headers += `${HEADER.traceparent}: ${span.traceparent}\r\n`;
-    } else if (span.traceparent !== incoming)
-      head.headers = setField(head.headers, HEADER.traceparent, span.traceparent);
+      head.headers += `${HEADER.traceparent}: ${traceparent}\r\n`;
+    } else if (traceparent !== incoming)
+      head.headers = setField(head.headers, HEADER.traceparent, traceparent);
+    const events: SpanEvent[] | undefined = tracer.records(traceparent) ? [] : undefined;
+    if (events !== undefined) call.onEvent = (name, event) => events.push({ name, at: now(), event });
     const tapped = taps.active === undefined ? undefined : taps.begin(side, call);
     return inner(call).then((outcome) => {
-      const { attempt, callee, injected, waitedMs } = call;
+      const { attempt, callee, injected, version } = call;
       const status = statusOf(outcome);
-      const errorCode = outcome.kind === "replied" ? undefined : outcome.code;
       const durationMs = now() - call.startedAt;
-      const { version } = call;
-      span.end({ status, errorCode, attempt, callee, version, injected, waitedMs });
       // Fields one by one: a spread costs a microsecond, and this is on the path of every call.
       counted.ended({
         method: head.method,
@@ -78,34 +77,15 @@ export const record =
         peer: side === "client" ? callee : head.caller,
         version,
         route: call.rule === undefined ? "" : call.rule.name,
-        errorCode,
+        errorCode: outcome.kind === "replied" ? undefined : outcome.code,
         injected,
         durationMs,
         attempts: side === "client" ? attempt : 1,
       });
       const ended = recent.add(call, outcome, durationMs);
       if (keep !== undefined) keep(ended);
-      if (accessLog?.wants(errorCode !== undefined || status >= 500, durationMs, call.traceparent))
-        accessLog.write({
-          method: head.method,
-          path: head.path,
-          caller: head.caller,
-          mirrored: call.mirrored,
-          route: call.rule === undefined ? "" : call.rule.name,
-          side,
-          callee,
-          version,
-          status,
-          errorCode,
-          injected,
-          access: call.access,
-          instance: outcome.kind === "replied" ? outcome.instance : call.instance,
-          flag: flagsOf(outcome, injected),
-          durationMs,
-          attempts: attempt,
-          requestId: fieldValue(head.headers, HEADER.requestId),
-          traceparent: call.traceparent,
-        });
+      if (events !== undefined) tracer.record({ call: ended, parent: incoming, events });
+      if (accessLog?.wants(ended)) accessLog.write(ended);
       return tapped === undefined ? outcome : tapped.ended(ended, outcome);
     });
   };
@@ -123,21 +103,4 @@ export function recordRefused(
   const nobody = { peer: "", version: "", route: "", injected: "" };
   meter.ended({ ...nobody, method, status, errorCode, durationMs: 0 });
   recent.addRefused(request, errorCode, message, now());
-}
-
-const factsOf = (call: Call) => ({
-  method: call.head.method,
-  path: call.head.path,
-  caller: call.head.caller,
-  callee: call.head.callee,
-  route: call.rule?.name ?? "",
-  mirrored: call.mirrored,
-});
-
-/** In Envoy's words: `DI` for a delay that was put in, besides what ended the call. */
-function flagsOf(outcome: Outcome, injected: string): string {
-  if (outcome.kind === "replied" && injected === "") return "-";
-  const delayed = injected.startsWith("delay") ? ["DI"] : [];
-  const ended = outcome.kind === "replied" ? [] : [meaningOf(outcome.code).flag];
-  return [...delayed, ...ended].join(",") || "-";
 }

@@ -1,7 +1,7 @@
 import type { KeptFor } from "../../src/control/traces/wire.ts";
 import type { EdgeTally } from "../../src/telemetry/edge-tally.ts";
 import { BUCKETS, quantileMs } from "../../src/telemetry/histogram.ts";
-import type { Side } from "../../src/telemetry/trace.ts";
+import type { Side } from "../../src/telemetry/side.ts";
 import type { RecentCall } from "./recent-calls.ts";
 
 /** What counts as slow while too little is known of a peer, in ms. */

@@ -1,6 +1,6 @@
 import type { Account } from "../../src/control/explain/account.ts";
 import { HEADER } from "../../src/protocol/header-names.ts";
-import type { Side } from "../../src/telemetry/trace.ts";
+import type { Side } from "../../src/telemetry/side.ts";
 import { fieldValue } from "../http/header-block.ts";
 import type { Call } from "../stack/call.ts";
 import { accountOf, rounded, told } from "./accounts.ts";
@@ -54,7 +54,7 @@ function accountOfAttempts(
     ms: rounded(now - startedAt),
   }));
   return {
-    ...accountOf({ ...call, ...ended, headers, method, path, caller }, side, self),
+    ...accountOf({ ...call, ...ended, side, headers, method, path, caller, asked: head.callee }, self),
     attempts: [...earlier.map(told), ...running],
     underWay: true,
   };

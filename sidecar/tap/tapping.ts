@@ -1,6 +1,6 @@
 import type { TappedCall, TappedMessage } from "../../src/control/tap/wire.ts";
 import { HEADER } from "../../src/protocol/header-names.ts";
-import type { Side } from "../../src/telemetry/trace.ts";
+import type { Side } from "../../src/telemetry/side.ts";
 import { fieldValue } from "../http/header-block.ts";
 import { accountOf } from "../observe/accounts.ts";
 import type { RecentCall } from "../observe/recent-calls.ts";
@@ -65,7 +65,7 @@ export class Tapping implements Tapped {
   ): TappedCall {
     const requestId = fieldValue(kept.headers, HEADER.requestId);
     return {
-      ...accountOf(kept, this.#side, this.#parts),
+      ...accountOf(kept, this.#parts),
       version: kept.version,
       ...(requestId === undefined ? {} : { requestId }),
       request: message(kept.headers, this.#request, bodyBytes),

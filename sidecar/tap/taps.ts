@@ -1,7 +1,7 @@
 import type { Subscription } from "../../src/bus/bus.ts";
 import { MAX_ORDER_BYTES, readOrder, type TapOrder } from "../../src/control/tap/wire.ts";
 import { registry as subjects } from "../../src/subjects/subjects.ts";
-import type { Side } from "../../src/telemetry/trace.ts";
+import type { Side } from "../../src/telemetry/side.ts";
 import type { CallTaps } from "../observe/record.ts";
 import type { Call } from "../stack/call.ts";
 import { Tap, type TapParts } from "./tap.ts";

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { policyCases } from "../../bench/micro/policy-cases.ts";
 import { ruleCases } from "../../bench/micro/rule-cases.ts";
 import { tokenCases } from "../../bench/micro/token-cases.ts";
-import { createTracer } from "../../src/telemetry/trace.ts";
+import { createTracer } from "../../sidecar/observe/tracer.ts";
 
 /** What one writes in a ServicePolicy, and the words that its row of `weft bench --micro` has. */
 const WRITTEN = [

@@ -130,7 +130,7 @@ test("the program as it is built has its metrics, its access log and its traces"
   const metrics = await (await fetch(`${admin}/metrics`)).text();
   assert.match(metrics, /^http_client_request_duration_seconds_count\{.*weft_callee="seen"\} 1$/m);
   assert.equal((await sidecar.end()).code, 0);
-  assert.match(sidecar.stdout(), /"log":"access".*"callee":"seen".*"side":"client"/);
+  assert.match(sidecar.stdout(), /"log":"access".*"side":"client".*"callee":"seen"/);
   await soon(() => receiver.spans().length >= 2);
 });
 

@@ -8,7 +8,7 @@ import { failed, type Outcome, refused } from "../../../sidecar/stack/outcome.ts
 import type { TraceNote } from "../../../src/control/traces/wire.ts";
 import { EdgeTally } from "../../../src/telemetry/edge-tally.ts";
 import { bucketOf } from "../../../src/telemetry/histogram.ts";
-import type { Side } from "../../../src/telemetry/trace.ts";
+import type { Side } from "../../../src/telemetry/side.ts";
 import { aCall } from "../../support/calls.ts";
 import { replied } from "../policy/scene.ts";
 
@@ -16,7 +16,7 @@ const trace = (n: number): string => n.toString(16).padStart(32, "a");
 
 function scene(size?: number) {
   const notes: TraceNote[] = [];
-  const recent = { client: new RecentCalls(size), server: new RecentCalls(size) };
+  const recent = { client: new RecentCalls("client", size), server: new RecentCalls("server", size) };
   const kept = new KeptTraces({
     ...{ service: "orders", instance: "o1", recent },
     note: (note) => void notes.push(note),

@@ -9,7 +9,7 @@ import { replied } from "../policy/scene.ts";
 
 const scene = (size?: number) => {
   let now = 1000;
-  const recent = new RecentCalls(size);
+  const recent = new RecentCalls("client", size);
   const add = (id: string, outcome: Outcome = replied, change: (call: Call) => void = () => {}) => {
     const call = aCall({ headers: `Host: a\r\nX-Request-ID: ${id}\r\n`, path: "/a?secret" }, now++);
     change(call);
@@ -112,7 +112,7 @@ test("a request that was refused before it was a call is known by its id", () =>
   const { recent } = scene();
   const request = { headers: "X-Request-ID: r1\r\n", method: "GET", path: "/a?b", host: "orders.mesh" };
   recent.addRefused(request, "bad-request", "weft-timeout is no duration", 5);
-  const { status, code, message, attempts, callee } = accountOf(recent.find("r1")[0]!, "client", {
+  const { status, code, message, attempts, callee } = accountOf(recent.find("r1")[0]!, {
     service: "shop",
     instance: "s1",
   });
@@ -150,7 +150,7 @@ test("what is told of a call has neither its header fields nor its query, and no
     call.waitedMs = 5;
     call.rule = { name: "orders/canary", why: "PathPrefix /a" };
   });
-  const account = accountOf(recent.find("id")[0]!, "client", { service: "shop", instance: "s1" });
+  const account = accountOf(recent.find("id")[0]!, { service: "shop", instance: "s1" });
   assert.doesNotMatch(JSON.stringify(account), /secret|Host/);
   assert.deepEqual([account.route, account.rule, account.path], ["orders", "canary", "/a"]);
   assert.deepEqual(
@@ -170,7 +170,7 @@ test("a call that ended in a wait, or that policy answered, tells of no attempt 
     call.begun = 1;
   });
   const self = { service: "shop", instance: "s1" };
-  const attemptsOf = (id: string) => accountOf(recent.find(id)[0]!, "client", self).attempts;
+  const attemptsOf = (id: string) => accountOf(recent.find(id)[0]!, self).attempts;
   assert.deepEqual(attemptsOf("answered"), []);
   assert.deepEqual(attemptsOf("between"), [
     { instance: "o1", code: "draining", status: 503, afterMs: 0, ms: 2 },
@@ -185,7 +185,7 @@ test("an attempt that ran beside others has its own time, else what the others l
       call.begun = 2;
       call.lastMs = lastMs;
     });
-    return accountOf(recent.find(id)[0]!, "client", { service: "shop", instance: "s1" }).attempts;
+    return accountOf(recent.find(id)[0]!, { service: "shop", instance: "s1" }).attempts;
   };
   assert.deepEqual(
     [undefined, 9].map((lastMs) => attempts(`id-${lastMs}`, lastMs).map(({ afterMs, ms }) => [afterMs, ms])),

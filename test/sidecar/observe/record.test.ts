@@ -1,47 +1,48 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { RecentCall } from "../../../sidecar/observe/recent-calls.ts";
 import { record } from "../../../sidecar/observe/record.ts";
+import type { Span, Tracer } from "../../../sidecar/observe/tracer.ts";
 import { failed, type Outcome, refused } from "../../../sidecar/stack/outcome.ts";
-import type { AccessEntry } from "../../../src/telemetry/access-log.ts";
 import { callFamilies } from "../../../src/telemetry/call-families.ts";
-import type { SpanEvent, SpanFacts, SpanOutcome } from "../../../src/telemetry/trace.ts";
 import { aCall } from "../../support/calls.ts";
 import { countsOf, scene } from "../outbound/scene.ts";
 import { replied } from "../policy/scene.ts";
 
+/** Records all calls, or none. */
+const tracerOf = (records: boolean, spans: Span[]): Tracer => ({
+  next: () => "00-1-2-01",
+  records: () => records,
+  record: (span) => void spans.push(span),
+  shutdown: async () => {},
+});
+
 test("a call tells its span what happens to it, and nobody when its span is not recorded", async () => {
   const { recorder } = scene();
-  const told: [string, SpanEvent][] = [];
-  for (const event of [(name: string, facts: SpanEvent) => void told.push([name, facts]), undefined]) {
-    const tracer = {
-      start: () => ({ traceparent: "00-1-2-01", sampled: true, event, end: () => {} }),
-      shutdown: async () => {},
-    };
-    const call = aCall();
-    await record("client", { ...recorder, tracer })(async (one) => {
-      assert.equal(one.onEvent, event);
+  const spans: Span[] = [];
+  for (const records of [true, false]) {
+    const layer = record("client", { ...recorder, tracer: tracerOf(records, spans), now: () => 7 });
+    await layer(async (one) => {
+      assert.equal(one.onEvent !== undefined, records);
       one.note("parked", 20);
       return replied;
-    })(call);
+    })(aCall());
   }
-  assert.deepEqual(told, [["parked", { instance: "", ms: 20 }]]);
+  assert.deepEqual(
+    spans.map(({ events }) => events),
+    [[{ name: "parked", at: 7, event: { instance: "", ms: 20 } }]],
+  );
 });
 
 /** Records one call, and gives all that was said of it. */
 async function recorded(outcome: Outcome, change: (call: ReturnType<typeof aCall>) => void = () => {}) {
   const { recorder } = scene();
-  const logged: AccessEntry[] = [];
-  const spans: (Partial<SpanFacts> & Partial<SpanOutcome>)[] = [];
+  const logged: RecentCall[] = [];
+  const spans: Span[] = [];
   const layer = record("client", {
     ...recorder,
-    accessLog: { wants: () => true, write: (entry) => logged.push(entry), flush: () => {} },
-    tracer: {
-      start: (_side, _incoming, facts) => ({
-        ...{ traceparent: "00-1-2-01", sampled: true, event: undefined },
-        end: (ended) => spans.push({ ...facts(), ...ended }),
-      }),
-      shutdown: async () => {},
-    },
+    accessLog: { wants: () => true, write: (call) => logged.push(call), flush: () => {} },
+    tracer: tracerOf(true, spans),
     now: () => 20,
   });
   const call = aCall({ headers: "x-request-id: id-1\r\n" });
@@ -50,11 +51,14 @@ async function recorded(outcome: Outcome, change: (call: ReturnType<typeof aCall
     return outcome;
   })(call);
   const said = { meter: countsOf(recorder.meter), mirrorMeter: countsOf(recorder.mirrorMeter) };
-  return { ...said, log: logged[0]!, span: spans[0]!, recent: recorder.recent.find("id-1"), recorder, call };
+  const [recent] = recorder.recent.find("id-1");
+  // Each is told of the same.
+  assert.deepEqual([logged, spans.map((one) => one.call)], [[recent], [recent]]);
+  return { ...said, recent: recent!, span: spans[0]!, recorder, call };
 }
 
-test("the rule, and the backend that it chose, are in metrics, span and log", async () => {
-  const { meter, log, span, recent } = await recorded(replied, (call) => {
+test("the rule, and the backend that it chose, are in metrics, and in what is kept", async () => {
+  const { meter, recent } = await recorded(replied, (call) => {
     call.rule = { name: "orders/canary", why: "" };
     call.callee = "pay";
     call.target = { kind: "version", version: "2" };
@@ -71,38 +75,35 @@ test("the rule, and the backend that it chose, are in metrics, span and log", as
     },
   ]);
   assert.deepEqual(
-    [log.route, log.callee, log.version, log.instance, log.flag],
-    ["orders/canary", "pay", "2", "o1", "-"],
+    [recent.rule?.name, recent.asked, recent.callee, recent.version, recent.instance],
+    ["orders/canary", "orders", "pay", "2", "o1"],
   );
-  assert.deepEqual([span.route, span.callee, span.version], ["orders/canary", "pay", "2"]);
-  assert.equal(recent.length, 1);
 });
 
-test("a copy counts as no call: it has families of its own, and is marked in span and log", async () => {
+test("a copy counts as no call: it has families of its own, and is marked", async () => {
   const { recorder } = scene();
   const copy = aCall();
   copy.mirrored = true;
   await record("client", recorder)(async () => replied)(copy);
   assert.deepEqual([countsOf(recorder.meter).length, countsOf(recorder.mirrorMeter).length], [0, 1]);
-  const { log, span } = await recorded(replied, (call) => {
+  const { recent } = await recorded(replied, (call) => {
     call.mirrored = true;
   });
-  assert.deepEqual([log.mirrored, span.mirrored], [true, true]);
+  assert.equal(recent.mirrored, true);
 });
 
-test("a fault that policy put in is marked as one, in Envoy's words in the log", async () => {
+test("a fault that policy put in is counted as one", async () => {
   const aborted = { ...refused("fault", "x"), status: 418 };
-  for (const [injected, outcome, flag, status] of [
-    ["delay", replied, "DI", 200],
-    ["abort", aborted, "FI", 418],
-    ["delay,abort", aborted, "DI,FI", 418],
-    ["delay", failed("deadline", "no", "x"), "DI,UT", 504],
+  for (const [injected, outcome, status] of [
+    ["delay", replied, 200],
+    ["abort", aborted, 418],
+    ["delay,abort", aborted, 418],
+    ["delay", failed("deadline", "no", "x"), 504],
   ] as const) {
-    const { log, span, recorder, meter } = await recorded(outcome, (call) => {
+    const { recent, recorder, meter } = await recorded(outcome, (call) => {
       call.injected = injected;
     });
-    assert.deepEqual([log.injected, log.flag, log.status], [injected, flag, status]);
-    assert.deepEqual([span.injected, span.status], [injected, status]);
+    assert.deepEqual([recent.injected, recent.status], [injected, status]);
     assert.equal(meter[0]!.labels.http_response_status_code, status);
     const counter = callFamilies(recorder.meter).find(
       ({ name }) => name === "weft_client_injected_faults_total",

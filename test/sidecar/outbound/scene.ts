@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { RecentCalls } from "../../../sidecar/observe/recent-calls.ts";
 import { NO_TAPS, type Recorder } from "../../../sidecar/observe/record.ts";
+import { createTracer } from "../../../sidecar/observe/tracer.ts";
 import { Callees } from "../../../sidecar/outbound/callees.ts";
 import type { OutboundParts } from "../../../sidecar/outbound/compile.ts";
 import { limitPending } from "../../../sidecar/policy/limit-pending.ts";
@@ -13,7 +14,6 @@ import type { ServicePolicy } from "../../../src/resources/service-policy.ts";
 import type { Destination } from "../../../src/routing/rules.ts";
 import { callFamilies } from "../../../src/telemetry/call-families.ts";
 import { CallMeter } from "../../../src/telemetry/call-meter.ts";
-import { createTracer } from "../../../src/telemetry/trace.ts";
 import { replied } from "../policy/scene.ts";
 
 const read = (value: unknown) => {
@@ -81,7 +81,7 @@ export function scene(over: Partial<OutboundParts> = {}): Scene {
   const recorder: Recorder = {
     meter: new CallMeter({ side: "client", service: "shop" }),
     mirrorMeter: new CallMeter({ side: "client", mirrored: true, service: "shop" }),
-    ...{ tracer, recent: new RecentCalls(), keep: undefined, taps: NO_TAPS },
+    ...{ tracer, recent: new RecentCalls("client"), keep: undefined, taps: NO_TAPS },
     ...{ accessLog: undefined, now: () => 0 },
   };
   const parts: OutboundParts = {

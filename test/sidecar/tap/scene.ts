@@ -32,7 +32,12 @@ export function tapScene(t: TestContext) {
     reports.push(readReport(data));
   });
   const { recorder } = scene();
-  const layer = record("server", { ...recorder, taps, recent: new RecentCalls(), now: () => clock.now() });
+  const layer = record("server", {
+    ...recorder,
+    taps,
+    recent: new RecentCalls("server"),
+    now: () => clock.now(),
+  });
   return {
     ...{ broker, clock },
     open: () => taps.active?.length ?? 0,

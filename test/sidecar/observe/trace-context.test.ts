@@ -1,6 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { formatTraceparent, newTraceContext, parseTraceparent } from "../../src/telemetry/trace-context.ts";
+import {
+  formatTraceparent,
+  newTraceContext,
+  parseTraceparent,
+} from "../../../sidecar/observe/trace-context.ts";
 
 const TRACE = "4bf92f3577b34da6a3ce929d0e0e4736";
 const SPAN = "00f067aa0ba902b7";

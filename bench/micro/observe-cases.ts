@@ -1,5 +1,9 @@
+import { createAccessLog } from "../../sidecar/observe/access-log.ts";
 import { RecentCalls } from "../../sidecar/observe/recent-calls.ts";
-import { NO_TAPS, record } from "../../sidecar/observe/record.ts";
+import { NO_TAPS, type Recorder, record } from "../../sidecar/observe/record.ts";
+import { spanJson } from "../../sidecar/observe/span-json.ts";
+import { formatTraceparent, newTraceContext } from "../../sidecar/observe/trace-context.ts";
+import type { Span, Tracer } from "../../sidecar/observe/tracer.ts";
 import { Taps } from "../../sidecar/tap/taps.ts";
 import { MemoryBroker } from "../../src/bus/memory-bus.ts";
 import { MAX_HOLD_MS, MAX_TAP_RATE, type TapOrder } from "../../src/control/tap/wire.ts";
@@ -7,7 +11,6 @@ import { systemClock } from "../../src/registry/clock.ts";
 import { pack } from "../../src/registry/frame.ts";
 import { registry } from "../../src/subjects/subjects.ts";
 import { CallMeter } from "../../src/telemetry/call-meter.ts";
-import type { Tracer } from "../../src/telemetry/trace.ts";
 import { repeatAwaited } from "./cases.ts";
 import type { Case } from "./clock.ts";
 import { send } from "./layer-cases.ts";
@@ -20,23 +23,44 @@ const ORDER: TapOrder = {
   holdMs: MAX_HOLD_MS,
 };
 
-/** What a call pays for being recorded: with nobody who listens, with a tap of other calls, with one of every call. */
-export async function tapCases(tracer: Tracer): Promise<Case[]> {
+/** What a call pays for being recorded: with nobody who looks, with a tap, in the access log, with a span that is sent. */
+export async function observeCases(tracer: Tracer): Promise<Case[]> {
+  const seldom = await opened({ ...ORDER, where: "status >= 500" });
+  const accessLog = createAccessLog(() => {});
   return [
-    await recorded("record: no tap", tracer, undefined),
-    await recorded("record: a tap that means other calls", tracer, { ...ORDER, where: "status >= 500" }),
-    await recorded("record: a tap of 1000 calls a second", tracer, ORDER),
+    recorded("record: nobody looks", { tracer }),
+    recorded("record: a tap that means other calls", { tracer, taps: seldom }),
+    recorded("record: a tap of 1000 calls a second", { tracer, taps: await opened(ORDER) }),
+    recorded("record: in the access log", { tracer, accessLog }),
+    recorded("record: a span, made and written", { tracer: recordingTracer() }),
   ];
 }
 
-async function recorded(name: string, tracer: Tracer, order: TapOrder | undefined): Promise<Case> {
-  const taps = order === undefined ? NO_TAPS : await opened(order);
+function recorded(name: string, over: Pick<Recorder, "tracer"> & Partial<Recorder>): Case {
   const meter = () => new CallMeter({ side: "client", service: "web" });
   const service = record("client", {
-    ...{ meter: meter(), mirrorMeter: meter(), tracer, recent: new RecentCalls(), taps },
+    ...{ meter: meter(), mirrorMeter: meter(), recent: new RecentCalls("client"), taps: NO_TAPS },
     ...{ keep: undefined, accessLog: undefined, now: () => performance.now() },
+    ...over,
   })(send);
   return repeatAwaited(name, () => service(callFor(REQUEST, performance.now())));
+}
+
+/** Records every call; writes a request of spans as often as the SDK's processor does, and sends it nowhere. */
+function recordingTracer(): Tracer {
+  const write = spanJson({ "service.name": "web" });
+  let spans: Span[] = [];
+  return {
+    next: () => formatTraceparent(newTraceContext(1)),
+    records: () => true,
+    record(span) {
+      spans.push(span);
+      if (spans.length < 512) return;
+      write(spans);
+      spans = [];
+    },
+    shutdown: async () => {},
+  };
 }
 
 /** A tap on a bus in memory, where somebody listens. */
