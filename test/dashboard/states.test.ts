@@ -67,6 +67,16 @@ test("when the registry goes away what was shown stays, and says how old it is",
   assert.equal(await page.locator(".node").count(), 7);
 });
 
+test("a stream that was refused once is asked for again", { skip }, async (t) => {
+  const { page, open } = await scene(t);
+  let asked = 0;
+  await page.route("**/api/v1/signals/stream", (route) =>
+    asked++ === 0 ? route.fulfill({ status: 502 }) : route.continue(),
+  );
+  await open("/");
+  await until(() => asked > 1, { withinMs: 20_000 });
+});
+
 test("when the dashboard itself ends, its page says so", { skip }, async (t) => {
   const { page, open, close } = await scene(t);
   await open("/");

@@ -3,13 +3,19 @@ export interface ServerEvent {
   readonly data: unknown;
 }
 
-/** Server-sent events with data in JSON (WHATWG HTML §9.2), until the stream ends, in order or not. */
-export async function* events(response: Response): AsyncGenerator<ServerEvent> {
+/**
+ * Server-sent events with data in JSON (WHATWG HTML §9.2), until the stream ends, in order or not.
+ * @param silentMs the stream is over when nothing came for so long: its server says something more often
+ */
+export async function* events(response: Response, silentMs: number): AsyncGenerator<ServerEvent> {
   let text = "";
   const decoder = new TextDecoder();
+  const reader = response.body?.getReader();
+  const silent = setTimeout(() => reader?.cancel().catch(() => {}), silentMs);
   try {
-    for await (const chunk of response.body ?? []) {
-      text += decoder.decode(chunk, { stream: true });
+    for (let read = await reader?.read(); read && !read.done; read = await reader!.read()) {
+      silent.refresh();
+      text += decoder.decode(read.value, { stream: true });
       const blocks = text.split("\n\n");
       text = blocks.pop()!;
       for (const block of blocks) {
@@ -21,5 +27,8 @@ export async function* events(response: Response): AsyncGenerator<ServerEvent> {
   } catch (error) {
     if (error instanceof SyntaxError) throw error;
     // the connection broke: the same as its end
+  } finally {
+    clearTimeout(silent);
+    reader?.cancel().catch(() => {});
   }
 }

@@ -1,8 +1,12 @@
 import { setTimeout as delay } from "node:timers/promises";
+import { COMMENT_EVERY_MS } from "../../registry/http/watch.ts";
 import { sayOnStderr } from "../terminal.ts";
 import { askRegistry, openStream } from "./ask.ts";
 import { events } from "./events.ts";
 import { type InstanceView, type ServiceView, serviceRow } from "./rows.ts";
+
+/** A registry that has not written three comments hangs. */
+const SILENT_MS = 3 * COMMENT_EVERY_MS;
 
 interface Change {
   readonly reason?: string;
@@ -22,7 +26,7 @@ export async function watch(
   const show = (event: string, instance: InstanceView, reason?: string) =>
     printInstance(output, event, instance, reason);
   for (;;) {
-    for await (const { event, data } of events(response)) {
+    for await (const { event, data } of events(response, SILENT_MS)) {
       if (what === "services")
         await printServices(output, url, event === "snapshot" ? service : (data as Change).instance.service);
       else if (event === "snapshot")

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
+import { REPORT_MS } from "../../control/signals/wire.ts";
 import { askRegistry, openStream } from "../get/ask.ts";
 import { events } from "../get/events.ts";
 import { registryUrl } from "../get/registry-url.ts";
@@ -12,6 +13,8 @@ import { Screen } from "./screen.ts";
 
 /** How long it waits before it asks a registry that is away again. */
 const AGAIN_MS = 1000;
+/** A registry that has not told three graphs hangs. */
+const SILENT_MS = 3 * REPORT_MS;
 
 /** Shows the mesh live, until a key or a signal ends it; prints it once where stdout is no terminal. */
 export async function top(what: Look["what"], flags: TopFlags): Promise<void> {
@@ -53,12 +56,12 @@ async function live(first: Look, flags: TopFlags): Promise<void> {
       () => undefined,
     );
     if (response?.ok)
-      for await (const { event, data } of events(response)) {
+      for await (const { event, data } of events(response, SILENT_MS)) {
         if (event !== "graph") continue;
         [graph, stale] = [data as Graph, ""];
         draw();
       }
-    const why = response === undefined || response.ok ? "is away" : `answers ${response.status}`;
+    const why = response === undefined || response.ok ? "does not answer" : `answers ${response.status}`;
     stale = `the registry ${why}: this is what was last known`;
     draw();
   }

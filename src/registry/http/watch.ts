@@ -7,7 +7,7 @@ import { Journal } from "./journal.ts";
 import { changeOf, headOf, instancesOf } from "./views.ts";
 
 /** A comment this often keeps proxies and readers from giving up. */
-const COMMENT_EVERY_MS = 15_000;
+export const COMMENT_EVERY_MS = 15_000;
 /** What a reader may leave unread besides its snapshot. */
 const MAX_UNREAD_BYTES = 1024 * 1024;
 const MAX_WATCHERS = 64;

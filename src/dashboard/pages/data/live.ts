@@ -5,7 +5,8 @@ const AT_MOST_EVERY_MS = 1000;
 /** Asked anyway: what the streams do not tell (lagging sidecars), and while they are away. */
 const ANYWAY_EVERY_MS = 5000;
 
-const STREAMS: readonly (readonly [path: string, events: readonly string[]])[] = [
+type Stream = readonly [path: string, events: readonly string[]];
+const STREAMS: readonly Stream[] = [
   ["/api/v1/signals/stream", ["snapshot", "graph", "tick"]],
   ["/api/v1/watch", ["snapshot", "up", "gone"]],
 ];
@@ -35,15 +36,19 @@ export function follow(onNews: () => void): () => void {
       return;
     }
     if (streams.length > 0) return;
-    streams = STREAMS.map(([path, events]) => {
-      const stream = new EventSource(path);
-      for (const event of ["message", ...events]) stream.addEventListener(event, news);
-      return stream;
-    });
+    streams = STREAMS.map(open);
     news();
   };
+  const open = ([path, events]: Stream): EventSource => {
+    const stream = new EventSource(path);
+    for (const event of ["message", ...events]) stream.addEventListener(event, news);
+    return stream;
+  };
   const anyway = window.setInterval(() => {
-    if (!document.hidden) news();
+    if (document.hidden) return;
+    // After an answer such as 502 a browser does not try again by itself (WHATWG HTML §9.2.3).
+    streams = streams.map((one, i) => (one.readyState === EventSource.CLOSED ? open(STREAMS[i]!) : one));
+    news();
   }, ANYWAY_EVERY_MS);
   document.addEventListener("visibilitychange", look);
   look();
