@@ -12,3 +12,9 @@ export function parseDuration(text: string): number | undefined {
   for (const [, amount, unit] of text.matchAll(PART)) ms += Number(amount) * UNIT_MS[unit!]!;
   return ms;
 }
+
+/** A measured time in ms as people read it, on pages and in terminals alike: `0.4 ms`, `340 ms`, `1.2 s`, `15 s`. */
+export const msText = (ms: number): string =>
+  ms < 999.5 ? `${twoDigits(ms)} ms` : `${twoDigits(ms / 1000)} s`;
+
+const twoDigits = (value: number): string => (value < 9.95 ? value.toFixed(1) : String(Math.round(value)));

@@ -81,7 +81,7 @@ test("a call that has not ended tells who has it, and for how long", () => {
   caller:   shop, instance s1
   route:    none
   attempt 1  instance o1  503 app-unreachable  1.3 ms
-  attempt 2  instance o2  no answer yet        3190 ms
+  attempt 2  instance o2  no answer yet        3.2 s
   callee:   orders, instance o2: still under way after 812 ms
   now:      still under way after 3.2 s
 `,

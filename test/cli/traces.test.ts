@@ -33,15 +33,15 @@ test("a trace is a waterfall of its calls, with attempts, waits, and what is mis
     waterfall({ traceId: traceId(1), at: AT, ms: 100, spans }),
     `trace ${traceId(1)}, 2023-11-14T22:13:20.000Z, 100 ms
 
-WHERE                          RESULT           BEGAN    TOOK     WHEN
-shop to orders: GET /x         200              0.0 ms   100 ms   |================================|
-    attempt 1: o1              503              0.0 ms   30.0 ms  |==========                      |
-    attempt 2: o2              200              50.0 ms  50.0 ms  |                ================|
+WHERE                          RESULT           BEGAN   TOOK    WHEN
+shop to orders: GET /x         200              0.0 ms  100 ms  |================================|
+    attempt 1: o1              503              0.0 ms  30 ms   |==========                      |
+    attempt 2: o2              200              50 ms   50 ms   |                ================|
     rule: canary of HTTPRoute orders
     policy: parked
-    waited on purpose: 20.0 ms
-  orders, instance o2          200              50.0 ms  50.0 ms  |                ================|
-    orders to billing: GET /x  503 no-instance  75.0 ms  25.0 ms  |                        ========|
+    waited on purpose: 20 ms
+  orders, instance o2          200              50 ms   50 ms   |                ================|
+    orders to billing: GET /x  503 no-instance  75 ms   25 ms   |                        ========|
         message: nobody\\u{1b}[2J
 
 note: orders, instance o1, tells nothing: it has ended, or forgotten the call
@@ -61,14 +61,14 @@ test("the list shows the call of each trace that failed, or else the longest", (
     ]),
     [
       ["TRACE", "AT", "WHY", "CALL", "RESULT", "TOOK", "ATTEMPTS", "SERVICES"],
-      [traceId(1), "22:13:20.000", "slow", "GET shop to orders", "200", "1.50 s", "2", "shop, orders"],
+      [traceId(1), "22:13:20.000", "slow", "GET shop to orders", "200", "1.5 s", "2", "shop, orders"],
       [
         traceId(1),
         "22:13:20.000",
         "failed, slow",
         "GET orders to billing",
         "503 no-instance",
-        "1.50 s",
+        "1.5 s",
         "2",
         "shop, orders",
       ],

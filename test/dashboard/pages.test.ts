@@ -124,7 +124,7 @@ test("a service is shown from all sides", { skip }, async (t) => {
   await open("/services/orders");
   await page.locator(".uplot").nth(5).waitFor();
   const into = page.getByRole("region", { name: "Calls that come in" });
-  assert.match((await into.textContent())!, /Rate10\/sSuccess85\.3 %p504 msp90310 msp99840 ms/);
+  assert.match((await into.textContent())!, /Rate10\/sSuccess85\.3 %p504\.0 msp90310 msp99840 ms/);
   assert.match(
     (await into.textContent())!,
     /2xx5123xx04xx05xx80none8retries42.*ejections2.*ended by the meshno-instance 8/,

@@ -1,5 +1,6 @@
 import type { Account, AccountAttempt } from "../../control/explain/account.ts";
 import { isCode, meaningOf } from "../../protocol/code.ts";
+import { msText } from "../../protocol/duration.ts";
 import { table } from "../terminal.ts";
 import { printable } from "./report.ts";
 
@@ -56,7 +57,7 @@ function callerSide(call: Account): string[] {
 /** What policy did with it besides, such as `parked`, and for how long. */
 const policyLines = ({ marks, waitedMs }: Account): string[] => [
   ...field("policy", marks),
-  ...field("waited", waitedMs === undefined ? undefined : took(waitedMs)),
+  ...field("waited", waitedMs === undefined ? undefined : msText(waitedMs)),
 ];
 
 const field = (name: string, text: string | undefined): string[] =>
@@ -68,7 +69,7 @@ function attemptLines(attempts: readonly AccountAttempt[]): string[] {
     `attempt ${i + 1}`,
     instance === "" ? "no instance" : `instance ${instance}`,
     result(status, code),
-    took(ms),
+    msText(ms),
   ]);
   return table(rows)
     .split("\n")
@@ -86,11 +87,7 @@ const result = (status: number, code: string): string =>
   [status === 0 ? "" : String(status), code].filter(Boolean).join(" ") || "no answer yet";
 
 const outcome = ({ status, code, ms, underWay }: Account): string =>
-  underWay ? `still under way after ${soFar(ms)}` : `${result(status, code)} after ${took(ms)}`;
-
-const soFar = (ms: number): string => (ms < 1000 ? took(ms) : `${(ms / 1000).toFixed(1)} s`);
-
-const took = (ms: number): string => (ms < 10 ? `${ms.toFixed(1)} ms` : `${Math.round(ms)} ms`);
+  underWay ? `still under way after ${msText(ms)}` : `${result(status, code)} after ${msText(ms)}`;
 
 function ending(account: Account): string[] {
   const { code, message, underWay } = account;

@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import type { graphAnswer, signalsAnswer } from "../../control/signals/http/schemas.ts";
+import { msText } from "../../protocol/duration.ts";
 import { age } from "../get/rows.ts";
 
 /** As the registry's HTTP API has them; /openapi.json describes every field. */
@@ -109,17 +110,13 @@ function codes({ codes: all }: Golden): string {
 export const perSecond = (rate: number): string =>
   `${rate >= 100 ? Math.round(rate) : rate.toFixed(rate > 0 && rate < 1 ? 2 : 1)}/s`;
 
-/** Never shown as 100 % while anything failed. */
+/** Never shown as more than it is: 99.97 % is not 100 %. */
 export function percent(success: number | null): string {
   if (success === null) return "-";
-  const tenths = success === 1 ? 1000 : Math.min(999, Math.round(success * 1000));
+  const tenths = success === 1 ? 1000 : Math.floor(success * 1000);
   return `${(tenths / 10).toFixed(1)} %`;
 }
 
 const share = (part: number): string => `${Math.round(part * 100)} %`;
 
-export function time(ms: number | null): string {
-  if (ms === null) return "-";
-  if (ms >= 1000) return `${(ms / 1000).toFixed(2)} s`;
-  return `${ms >= 100 ? Math.round(ms) : ms.toFixed(1)} ms`;
-}
+export const time = (ms: number | null): string => (ms === null ? "-" : msText(ms));

@@ -1,4 +1,5 @@
 import type { TappedBody, TappedCall, TappedMessage } from "../../control/tap/wire.ts";
+import { msText } from "../../protocol/duration.ts";
 import { printable } from "../policy/report.ts";
 import { painter } from "../terminal.ts";
 
@@ -13,7 +14,7 @@ export function lineOf(call: TappedCall, stream: { readonly isTTY?: boolean }): 
     new Date(at).toISOString().slice(11, 23).padEnd(12),
     method.padEnd(6),
     String(status).padEnd(6),
-    `${ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms`.padEnd(8),
+    msText(ms).padEnd(8),
     wayOf(call).padEnd(32),
     answeredBy(call).padEnd(12),
     [path, ...notesOf(call)].join("  "),

@@ -1,3 +1,4 @@
+import { msText } from "../../../protocol/duration.ts";
 import type { KnownService } from "../../../registry/known-service.ts";
 import type { Slow } from "./slow.ts";
 import type { SlowVersion } from "./slow-versions.ts";
@@ -72,9 +73,6 @@ const whySlow = ({ share, ms, usualMs }: Slow): string =>
 
 const whySlowVersion = ({ version, p50, other, otherP50 }: SlowVersion): string =>
   `version ${version} is slow: half of its calls take more than ${msText(p50)}, of version ${other} more than ${msText(otherP50)}`;
-
-const msText = (ms: number): string =>
-  ms >= 1000 ? `${(ms / 1000).toFixed(1)} s` : `${ms >= 10 ? Math.round(ms) : ms.toFixed(1)} ms`;
 
 const sum = (counts: Record<string, number>, of: (code: string) => boolean): number =>
   Object.entries(counts).reduce((all, [code, count]) => (of(code) ? all + count : all), 0);

@@ -1,13 +1,11 @@
+import { msText as wordedMs } from "../../../protocol/duration.ts";
+
 /** How numbers are written, everywhere alike. */
 
 export const rateText = (perSecond: number): string =>
   perSecond === 0 ? "0/s" : perSecond < 0.1 ? "<0.1/s" : `${short(perSecond)}/s`;
 
-export function msText(ms: number | null): string {
-  if (ms === null) return "–";
-  if (ms >= 10_000) return `${Math.round(ms / 1000)} s`;
-  return ms >= 1000 ? `${(ms / 1000).toFixed(1)} s` : `${short(ms)} ms`;
-}
+export const msText = (ms: number | null): string => (ms === null ? "–" : wordedMs(ms));
 
 /** Never rounds up to all: 99.97 % is not 100 %. */
 export function shareText(share: number | null): string {
