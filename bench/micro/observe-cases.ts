@@ -1,9 +1,10 @@
 import { createAccessLog } from "../../sidecar/observe/access-log.ts";
 import { RecentCalls } from "../../sidecar/observe/recent-calls.ts";
 import { NO_TAPS, type Recorder, record } from "../../sidecar/observe/record.ts";
+import type { Span } from "../../sidecar/observe/span.ts";
 import { spanJson } from "../../sidecar/observe/span-json.ts";
 import { formatTraceparent, newTraceContext } from "../../sidecar/observe/trace-context.ts";
-import type { Span, Tracer } from "../../sidecar/observe/tracer.ts";
+import type { Tracer } from "../../sidecar/observe/tracer.ts";
 import { Taps } from "../../sidecar/tap/taps.ts";
 import { MemoryBroker } from "../../src/bus/memory-bus.ts";
 import { MAX_HOLD_MS, MAX_TAP_RATE, type TapOrder } from "../../src/control/tap/wire.ts";

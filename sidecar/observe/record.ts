@@ -8,7 +8,8 @@ import { BEGAN_TRACE } from "../stack/marks.ts";
 import { type Outcome, statusOf } from "../stack/outcome.ts";
 import type { AccessLog } from "./access-log.ts";
 import type { RecentCall, RecentCalls, RefusedRequest } from "./recent-calls.ts";
-import type { SpanEvent, Tracer } from "./tracer.ts";
+import type { SpanEvent } from "./span.ts";
+import type { Tracer } from "./tracer.ts";
 
 /** Somebody listens to one call (`sidecar/tap`). */
 export interface Tapped {

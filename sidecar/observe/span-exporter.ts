@@ -19,8 +19,8 @@ import {
   type ReadableSpan,
   type SpanExporter as SdkExporter,
 } from "@opentelemetry/sdk-trace-node";
+import type { Span, SpanExporter, SpanExporterOptions } from "./span.ts";
 import { spanJson } from "./span-json.ts";
-import type { Span, SpanExporter, TracerOptions } from "./tracer.ts";
 
 /** Twice what the SDK has: half a second of all that a sidecar can do. */
 const MOST_QUEUED = 4096;
@@ -29,7 +29,7 @@ const MOST_QUEUED = 4096;
  * Gathers and sends spans by OTLP/HTTP: with the batches, the transport and the variables of OpenTelemetry's SDK, but spans of
  * our own. Loaded only where spans are exported.
  */
-export function createSpanExporter(options: TracerOptions): SpanExporter {
+export function createSpanExporter(options: SpanExporterOptions): SpanExporter {
   const report = atMostEachMinute(options.onProblem ?? (() => {}));
   const resource = resourceOf(options);
   const maxQueueSize = Number(process.env.OTEL_BSP_MAX_QUEUE_SIZE) || MOST_QUEUED;
@@ -113,7 +113,7 @@ function exporterTo(endpoint: string | undefined, resource: Resource): SdkExport
 const withSlash = (url: string): string => (url.endsWith("/") ? url : `${url}/`);
 
 /** What is ours goes before what OTEL_RESOURCE_ATTRIBUTES says, such as deployment.environment.name. */
-const resourceOf = ({ namespace, service, instance, version }: TracerOptions): Resource =>
+const resourceOf = ({ namespace, service, instance, version }: SpanExporterOptions): Resource =>
   defaultResource()
     .merge(detectResources({ detectors: [envDetector] }))
     .merge(

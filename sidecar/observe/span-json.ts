@@ -2,7 +2,7 @@ import type { CallEvent } from "../stack/marks.ts";
 import { MadeOfAlike } from "./alike.ts";
 import { AsciiBytes, jsonText, withoutQuery } from "./json-text.ts";
 import type { RecentCall } from "./recent-calls.ts";
-import type { Span, SpanEvent } from "./tracer.ts";
+import type { Span, SpanEvent } from "./span.ts";
 import { unixZero } from "./unix-zero.ts";
 
 /** A text, a number or a boolean: no attribute of ours is anything else. */

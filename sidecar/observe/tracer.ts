@@ -1,22 +1,5 @@
-import type { CallEvent } from "../stack/marks.ts";
-import type { RecentCall } from "./recent-calls.ts";
+import type { Span, SpanExporterOptions } from "./span.ts";
 import { childOf, formatTraceparent, isSampled, newTraceContext, parseTraceparent } from "./trace-context.ts";
-
-/** Something that happened in the course of a call. */
-export interface SpanEvent {
-  readonly name: string;
-  /** In ms of the monotonic clock. */
-  readonly at: number;
-  readonly event: CallEvent;
-}
-
-/** What is recorded of a call that has ended; its own context is the call's. */
-export interface Span {
-  readonly call: RecentCall;
-  /** The context that came with it. */
-  readonly parent: string | undefined;
-  readonly events: readonly SpanEvent[];
-}
 
 export interface Tracer {
   /**
@@ -33,26 +16,11 @@ export interface Tracer {
   shutdown(): Promise<void>;
 }
 
-export interface TracerOptions {
-  /** Of which the service is one: the mesh. */
-  readonly namespace?: string;
-  readonly service: string;
-  readonly instance: string;
-  readonly version: string;
+export interface TracerOptions extends SpanExporterOptions {
   /** Share of new traces that is sampled, 0 to 1. 0.01 by default. */
   readonly ratio?: number;
-  /** Base URL of an OTLP/HTTP receiver; `/v1/traces` is added. By default OpenTelemetry's own variables are read. */
-  readonly endpoint?: string;
-  /** Told when spans could not be sent; at most once a minute. */
-  readonly onProblem?: (message: string) => void;
   /** Where `OTEL_EXPORTER_OTLP_*` is read from. */
   readonly env?: Readonly<Record<string, string | undefined>>;
-}
-
-/** Takes the spans of sampled calls. */
-export interface SpanExporter {
-  add(span: Span): void;
-  shutdown(): Promise<void>;
 }
 
 /**

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { RecentCall } from "../../../sidecar/observe/recent-calls.ts";
-import { createTracer, type SpanEvent, type Tracer } from "../../../sidecar/observe/tracer.ts";
+import type { SpanEvent } from "../../../sidecar/observe/span.ts";
+import { createTracer, type Tracer } from "../../../sidecar/observe/tracer.ts";
 import { aRecentCall } from "../../support/calls.ts";
 import { otlpReceiver } from "../../support/otlp-receiver.ts";
 
