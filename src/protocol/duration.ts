@@ -17,4 +17,5 @@ export function parseDuration(text: string): number | undefined {
 export const msText = (ms: number): string =>
   ms < 999.5 ? `${twoDigits(ms)} ms` : `${twoDigits(ms / 1000)} s`;
 
-const twoDigits = (value: number): string => (value < 9.95 ? value.toFixed(1) : String(Math.round(value)));
+const twoDigits = (value: number): string =>
+  value === 0 || value >= 9.95 ? String(Math.round(value)) : value.toFixed(1);

@@ -33,15 +33,15 @@ test("a trace is a waterfall of its calls, with attempts, waits, and what is mis
     waterfall({ traceId: traceId(1), at: AT, ms: 100, spans }),
     `trace ${traceId(1)}, 2023-11-14T22:13:20.000Z, 100 ms
 
-WHERE                          RESULT           BEGAN   TOOK    WHEN
-shop to orders: GET /x         200              0.0 ms  100 ms  |================================|
-    attempt 1: o1              503              0.0 ms  30 ms   |==========                      |
-    attempt 2: o2              200              50 ms   50 ms   |                ================|
+WHERE                          RESULT           BEGAN  TOOK    WHEN
+shop to orders: GET /x         200              0 ms   100 ms  |================================|
+    attempt 1: o1              503              0 ms   30 ms   |==========                      |
+    attempt 2: o2              200              50 ms  50 ms   |                ================|
     rule: canary of HTTPRoute orders
     policy: parked
     waited on purpose: 20 ms
-  orders, instance o2          200              50 ms   50 ms   |                ================|
-    orders to billing: GET /x  503 no-instance  75 ms   25 ms   |                        ========|
+  orders, instance o2          200              50 ms  50 ms   |                ================|
+    orders to billing: GET /x  503 no-instance  75 ms  25 ms   |                        ========|
         message: nobody\\u{1b}[2J
 
 note: orders, instance o1, tells nothing: it has ended, or forgotten the call
