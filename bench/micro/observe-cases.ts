@@ -2,7 +2,7 @@ import { createAccessLog } from "../../sidecar/observe/access-log.ts";
 import { RecentCalls } from "../../sidecar/observe/recent-calls.ts";
 import { NO_TAPS, type Recorder, record } from "../../sidecar/observe/record.ts";
 import type { Span } from "../../sidecar/observe/span.ts";
-import { spanJson } from "../../sidecar/observe/span-json.ts";
+import { SpanRequests } from "../../sidecar/observe/span-requests.ts";
 import { formatTraceparent, newTraceContext } from "../../sidecar/observe/trace-context.ts";
 import type { Tracer } from "../../sidecar/observe/tracer.ts";
 import { Taps } from "../../sidecar/tap/taps.ts";
@@ -49,7 +49,7 @@ function recorded(name: string, over: Pick<Recorder, "tracer"> & Partial<Recorde
 
 /** Records every call; writes a request of spans as often as the SDK's processor does, and sends it nowhere. */
 function recordingTracer(): Tracer {
-  const write = spanJson({ "service.name": "web" });
+  const requests = new SpanRequests({ "service.name": "web" });
   let spans: Span[] = [];
   return {
     next: () => formatTraceparent(newTraceContext(1)),
@@ -57,7 +57,7 @@ function recordingTracer(): Tracer {
     record(span) {
       spans.push(span);
       if (spans.length < 512) return;
-      write(spans);
+      requests.of(spans);
       spans = [];
     },
     shutdown: async () => {},

@@ -6,22 +6,22 @@ const KEPT = 16;
  * What is written of a call is the same for many others, but for its time, its path and its ids. That part is made once:
  * to make it anew was most of the cost of a line of the access log, and of a span.
  */
-export class MadeOfAlike {
-  readonly #make: (call: RecentCall) => string;
-  readonly #made: { readonly call: RecentCall; readonly text: string }[] = [];
+export class MadeOfAlike<Made> {
+  readonly #make: (call: RecentCall) => Made;
+  readonly #kept: { readonly call: RecentCall; readonly made: Made }[] = [];
   #next = 0;
 
   /** @param make reads only what `areAlike` compares */
-  constructor(make: (call: RecentCall) => string) {
+  constructor(make: (call: RecentCall) => Made) {
     this.#make = make;
   }
 
-  of(call: RecentCall): string {
-    for (const one of this.#made) if (areAlike(one.call, call)) return one.text;
-    const text = this.#make(call);
-    this.#made[this.#next] = { call, text };
+  of(call: RecentCall): Made {
+    for (const one of this.#kept) if (areAlike(one.call, call)) return one.made;
+    const made = this.#make(call);
+    this.#kept[this.#next] = { call, made };
     this.#next = (this.#next + 1) % KEPT;
-    return text;
+    return made;
   }
 }
 

@@ -6,7 +6,7 @@ import {
   convertLegacyHttpOptions,
   createOtlpHttpExportDelegate,
 } from "@opentelemetry/otlp-exporter-base/node-http";
-import { JsonTraceSerializer, TraceExporterMetricsHelper } from "@opentelemetry/otlp-transformer";
+import { ProtobufTraceSerializer, TraceExporterMetricsHelper } from "@opentelemetry/otlp-transformer";
 import {
   defaultResource,
   detectResources,
@@ -20,7 +20,7 @@ import {
   type SpanExporter as SdkExporter,
 } from "@opentelemetry/sdk-trace-node";
 import type { Span, SpanExporter, SpanExporterOptions } from "./span.ts";
-import { spanJson } from "./span-json.ts";
+import { SpanRequests } from "./span-requests.ts";
 
 /** Twice what the SDK has: half a second of all that a sidecar can do. */
 const MOST_QUEUED = 4096;
@@ -93,15 +93,15 @@ const SAMPLED: SpanContext = { traceId: "", spanId: "", traceFlags: TraceFlags.S
 /** @param endpoint by default OpenTelemetry's own variables are read */
 function exporterTo(endpoint: string | undefined, resource: Resource): SdkExporter {
   const url = endpoint === undefined ? {} : { url: new URL("v1/traces", withSlash(endpoint)).href };
-  const json = { "Content-Type": "application/json" };
-  const serialize = spanJson(resource.attributes);
-  const serializer: typeof JsonTraceSerializer = {
-    ...JsonTraceSerializer,
-    serializeRequest: (spans) => serialize(spans as unknown as QueuedSpan[]),
+  const type = { "Content-Type": "application/x-protobuf" };
+  const requests = new SpanRequests(resource.attributes);
+  const serializer: typeof ProtobufTraceSerializer = {
+    ...ProtobufTraceSerializer,
+    serializeRequest: (spans) => requests.of(spans as unknown as QueuedSpan[]),
   };
   return new OTLPExporterBase(
     createOtlpHttpExportDelegate(
-      convertLegacyHttpOptions(url, "TRACES", "v1/traces", json),
+      convertLegacyHttpOptions(url, "TRACES", "v1/traces", type),
       serializer,
       "otlp_http_span_exporter",
       TraceExporterMetricsHelper,

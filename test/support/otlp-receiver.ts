@@ -2,15 +2,17 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { TestContext } from "node:test";
 import type { z } from "zod";
+import { readRequest } from "./otlp.ts";
 import { exportTraceRequest, plain } from "./otlp-schema.ts";
 
-/** A loopback receiver of OTLP/HTTP in JSON. What is not as the specification has it is an error of `spans`. */
+/** A loopback receiver of OTLP/HTTP in protobuf. What is not as the specification has it is an error of `spans`. */
 export async function otlpReceiver(t: TestContext, status = 200) {
-  const bodies: unknown[] = [];
+  const bodies: Buffer[] = [];
   const server = createServer(async (request, response) => {
-    const text = Buffer.concat(await request.toArray()).toString();
-    if (request.url === "/v1/traces") bodies.push(JSON.parse(text));
-    response.writeHead(status, { "content-type": "application/json" }).end("{}");
+    const body = Buffer.concat(await request.toArray());
+    const type = request.headers["content-type"];
+    if (request.url === "/v1/traces" && type === "application/x-protobuf") bodies.push(body);
+    response.writeHead(status, { "content-type": "application/x-protobuf" }).end();
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   t.after(() => {
@@ -39,4 +41,5 @@ export async function otlpReceiver(t: TestContext, status = 200) {
   };
 }
 
-const read = (body: unknown): z.infer<typeof exportTraceRequest> => exportTraceRequest.parse(body);
+const read = (body: Buffer): z.infer<typeof exportTraceRequest> =>
+  exportTraceRequest.parse(readRequest(body));

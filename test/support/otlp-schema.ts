@@ -1,9 +1,8 @@
 import { z } from "zod";
 
 /**
- * `ExportTraceServiceRequest` of opentelemetry-proto (trace/v1/trace.proto, common/v1, resource/v1) in its JSON encoding,
- * written after the specification and not after any library: ids in hexadecimal, 64-bit numbers also as decimal
- * strings, enums as numbers, names in lowerCamelCase. A field that the specification does not have is refused.
+ * What `ExportTraceServiceRequest` says (`otlp.ts`), as JSON: ids in hexadecimal, 64-bit numbers also as decimal strings,
+ * enums as numbers, names in lowerCamelCase. What the specification does not allow is refused.
  */
 const hex = (digits: number) => z.string().regex(new RegExp(`^[0-9a-f]{${digits}}$`));
 const uint64 = z.union([z.string().regex(/^\d{1,20}$/), z.int().min(0)]);

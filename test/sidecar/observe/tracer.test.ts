@@ -177,6 +177,20 @@ test("a span whose parent was no context is a root, and odd texts arrive as they
   );
 });
 
+test("paths of any length arrive, and many spans in one request", async (t) => {
+  const receiver = await otlpReceiver(t);
+  const shop = await tracer({ ratio: 1, endpoint: receiver.url });
+  const paths = [1, 100, 115, 116, 117, 118, 125, 126, 127, 128, 129, 16_370, 16_384, 40_000].map(
+    (length) => `/${"x".repeat(length - 1)}`,
+  );
+  for (const path of paths) pass(shop, { path });
+  await shop.shutdown();
+  assert.deepEqual(
+    receiver.spans().map(({ attributes }) => attributes["url.path"]),
+    paths,
+  );
+});
+
 test("a span begins and ends with its call", async (t) => {
   const receiver = await otlpReceiver(t);
   const shop = await tracer({ ratio: 1, endpoint: receiver.url });
