@@ -108,6 +108,7 @@ async function open(
   const tracer = await createTracer({
     ...{ namespace: options.mesh, service, instance, version },
     ...options.tracing,
+    onProblem: (message) => say("warn", message, "spans-lost"),
   });
   const accessLog = options.accessLog && (await accessLogTo(options.accessLog, log));
   const recent = { client: new RecentCalls("client"), server: new RecentCalls("server") };

@@ -122,7 +122,7 @@ function commonOf(call: RecentCall): Buffer {
   const error = errorOf(call);
   const all = attributes(9, {
     ...{ "http.request.method": method, "server.address": asked, "weft.caller": caller },
-    ...(rule === undefined ? {} : { "http.route": rule.name }),
+    ...(rule === undefined || rule.name === "" ? {} : { "http.route": rule.name }),
     ...(mirrored ? { "weft.mirrored": true } : {}),
     ...{ "weft.attempt": attempt, "weft.callee": callee },
     ...(version === "" ? {} : { "weft.version": version }),

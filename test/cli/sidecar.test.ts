@@ -134,6 +134,14 @@ test("the program as it is built has its metrics, its access log and its traces"
   await soon(() => receiver.spans().length >= 2);
 });
 
+test("spans that nobody takes are told of, and cost no call", async () => {
+  const lost = ["--otlp", `http://127.0.0.1:${await freePort()}`, "--trace-ratio", "1"];
+  const caller = await weft.start(["sidecar", "lone", "--listen", "0", ...lost]);
+  assert.match((await weft.run(["call", "nobody", "--via", proxyOf(caller.ready)])).stderr, /no-instance/);
+  assert.equal((await caller.end()).code, 0);
+  assert.match(caller.stderr(), /spans could not be sent/);
+});
+
 test("a pure caller needs no version; a port that is taken is told", async () => {
   const first = await weft.start(["sidecar", "a", "--listen", "0"]);
   assert.match(first.ready, / version=1 /);

@@ -87,7 +87,16 @@ test("only what the pages read is handed on to the registry", async (t) => {
   assert.equal((await get("/api/v1/traces?kind=slow&leastMs=5")).statusCode, 200);
   const refused = [
     ...[`/v1/traces/${FAILED}x`, `/v1/traces/${FAILED.toUpperCase()}`, "/v1/traces/"],
-    ...["/v1/explain/", "/v1/explain/..", "/v1/explain/%2e%2e", "/v1/explain/a/b", "/v1/explain/a%2fb"],
+    ...[
+      "/v1/explain/",
+      "/v1/explain/..",
+      "/v1/explain/%2e%2e",
+      "/v1/explain/.%2E",
+      "/v1/explain/%2Ea",
+      "/v1/explain/a%5cb",
+      "/v1/explain/a/b",
+      "/v1/explain/a%2fb",
+    ],
     ...["/openapi.json", "/v1/metrics", "/v1/policy/apply", "/v1/services/%2e%2e"],
     ...["/v1/signals/Evil", "/v1/graph/", "//v1/graph", "/v1/policy/history/x"],
   ];
@@ -112,10 +121,11 @@ test("what needs an admin needs a session, and the token goes to the registry al
   const { pair } = await signIn();
   await rollback({ cookie: pair });
   await get("/api/v1/explain/id-1", { cookie: pair });
+  await get("/api/v1/explain/Root%3D1-67891233:a", { cookie: pair });
   const asAdmin = fake.asked.filter(({ authorization }) => authorization === `Bearer ${TOKEN}`);
   assert.deepEqual(
     asAdmin.map(({ method, url }) => `${method} ${url}`),
-    ["POST /v1/policy/rollback", "GET /v1/explain/id-1"],
+    ["POST /v1/policy/rollback", "GET /v1/explain/id-1", "GET /v1/explain/Root%3D1-67891233:a"],
   );
   const writes = await app.inject({
     method: "POST",

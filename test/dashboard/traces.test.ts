@@ -5,7 +5,14 @@ import { KEPT_FOR } from "../../src/control/traces/wire.ts";
 import { KINDS, type TraceSpan } from "../../src/dashboard/pages/data/trace-answers.ts";
 import { explained } from "../../src/dashboard/pages/model/explained.ts";
 import { policyEvents } from "../../src/dashboard/pages/model/policy-events.ts";
-import { filterOf, traceIdIn, tracesHref, tracesPath } from "../../src/dashboard/pages/model/trace-filter.ts";
+import {
+  explainHref,
+  filterOf,
+  requestIdOf,
+  traceIdIn,
+  tracesHref,
+  tracesPath,
+} from "../../src/dashboard/pages/model/trace-filter.ts";
 import { signOfResult, signOfTrace } from "../../src/dashboard/pages/model/trace-sign.ts";
 import { storyOf } from "../../src/dashboard/pages/model/trace-story.ts";
 import { partsOf, placeOf } from "../../src/dashboard/pages/model/waterfall.ts";
@@ -229,4 +236,18 @@ test("time of calls that run side by side is counted once", () => {
   );
   const own = whereTimeWent(spans).find(({ where }) => where === "in the app of orders, instance o1");
   assert.equal(own?.ms, 20);
+});
+
+test("request ids as others make them have an address, and what is none has not", () => {
+  for (const id of ["id-1.a", "Root=1-67891233-abcdef", "a:b", "a+b", "~x(1)"])
+    assert.equal(requestIdOf(explainHref(id)), id);
+  for (const path of [
+    "/explain/",
+    "/explain/..",
+    "/explain/%2e%2e",
+    "/explain/a%2Fb",
+    "/explain/%zz",
+    "/explain/a b",
+  ])
+    assert.equal(requestIdOf(path), undefined, path);
 });

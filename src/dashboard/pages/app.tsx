@@ -4,7 +4,7 @@ import { useNews } from "./data/live.ts";
 import { Here, usePlace } from "./data/place.ts";
 import { News, useAnswer } from "./data/use-answer.ts";
 import { type Session, useSession } from "./data/use-session.ts";
-import { isRequestId } from "./model/trace-filter.ts";
+import { requestIdOf } from "./model/trace-filter.ts";
 import { Header } from "./parts/header.tsx";
 import { Empty } from "./parts/shown.tsx";
 import { ExplainPage } from "./views/explain.tsx";
@@ -49,11 +49,6 @@ function Pages() {
 }
 
 const traceIdOf = (path: string): string | undefined => /^\/traces\/([0-9a-f]{32})$/.exec(path)?.[1];
-
-function requestIdOf(path: string): string | undefined {
-  const id = /^\/explain\/([^/]+)$/.exec(path)?.[1];
-  return id !== undefined && isRequestId(id) ? id : undefined;
-}
 
 const TITLES: Readonly<Record<string, string>> = {
   "/traces": "Traces",

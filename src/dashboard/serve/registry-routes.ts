@@ -16,8 +16,11 @@ const OPEN =
   /^\/v1\/(?:health|instances|services|sidecars|policy|graph|traces|watch|signals\/(?:stream|[a-z0-9-]{1,63})|services\/[a-z0-9-]{1,63}|policy\/history(?:\/\d{1,15})?)$/;
 /** What tells more there to who has the admin token, and here to who has a session: a trace has paths then. */
 const MORE_SIGNED_IN = /^\/v1\/traces\/[0-9a-f]{32}$/;
-/** What takes the admin token there takes a session here. No request id begins with a dot, so none leads elsewhere. */
-const SIGNED_IN = { GET: /^\/v1\/explain\/[\w-][\w.-]{0,199}$/, POST: /^\/v1\/policy\/rollback$/ };
+/** What takes the admin token there takes a session here. None that begins with a dot, or has a slash in it, leads elsewhere. */
+const SIGNED_IN = {
+  GET: /^\/v1\/explain\/(?!\.|%2e)(?:[\w.~!$&'()*+,;=:@-]|%(?!2f|5c|00)[0-9a-f]{2}){1,200}$/i,
+  POST: /^\/v1\/policy\/rollback$/,
+};
 
 const HEAD_WITHIN_MS = 10_000;
 

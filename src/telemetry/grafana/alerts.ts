@@ -37,7 +37,9 @@ const endsWithin = (where: string, seconds: number): string =>
 /** Of each callee: failures, but for callers that it turned away. Who is denied must not be able to have it page. */
 const FAILURES = rate("weft_client_failed_total", "weft_callee", SPAN);
 const TURNED_AWAY = rate('weft_client_errors_total{code=~"denied|unauthenticated"}', "weft_callee", SPAN);
-const CALLS = rate("weft_client_requests_total", "weft_callee", SPAN);
+/** Of names that nobody serves all but a few are this one: of it the callers are told (`WeftNamesUnserved`). */
+const KNOWN = 'weft_callee!="_UNKNOWN"';
+const CALLS = rate(`weft_client_requests_total{${KNOWN}}`, "weft_callee", SPAN);
 const GOOD = `1 - (${FAILURES} - (${TURNED_AWAY} or ${FAILURES} * 0)) / (${CALLS} > 0)`;
 
 export const ALERTS: readonly Alert[] = [
@@ -77,11 +79,19 @@ export const ALERTS: readonly Alert[] = [
   },
   {
     alert: "WeftNoInstance",
-    expr: `${rate('weft_client_errors_total{code=~"no-instance|parked-expired"}', "weft_callee", SPAN)} > 0`,
+    expr: `${rate(`weft_client_errors_total{code=~"no-instance|parked-expired",${KNOWN}}`, "weft_callee", SPAN)} > 0`,
     for: "1m",
     severity: "page",
     summary: "{{ $labels.weft_callee }} is called, and no instance is there",
     cure: "weft get instances; start one",
+  },
+  {
+    alert: "WeftNamesUnserved",
+    expr: `${rate('weft_client_errors_total{code="no-instance",weft_callee="_UNKNOWN"}', "weft_caller", SPAN)} > 0`,
+    for: "5m",
+    severity: "ticket",
+    summary: "{{ $labels.weft_caller }} calls many names that nobody serves",
+    cure: "weft edges {{ $labels.weft_caller }}; weft explain ID of such a call shows the name",
   },
   {
     alert: "WeftRetriesMany",

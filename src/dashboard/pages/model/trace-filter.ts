@@ -50,7 +50,15 @@ export const traceHref = (traceId: string): string => `/traces/${traceId}`;
 export const traceIdIn = (text: string): string | undefined =>
   /(?:^|-)([0-9a-f]{32})(?:-|$)/.exec(text.trim().toLowerCase())?.[1];
 
-/** An `x-request-id` that the dashboard looks up; `weft explain` takes others, too. */
-export const isRequestId = (text: string): boolean => /^[\w-][\w.-]{0,199}$/.test(text);
+/** An `x-request-id` that the dashboard looks up, as most are; `weft explain` takes any. */
+export const isRequestId = (text: string): boolean =>
+  /^[\w~!$&'()*+,;=:@-][\w.~!$&'()*+,;=:@-]{0,99}$/.test(text);
 
-export const explainHref = (requestId: string): string => `/explain/${requestId}`;
+export const explainHref = (requestId: string): string => `/explain/${encodeURIComponent(requestId)}`;
+
+/** The request id of a page's address. */
+export function requestIdOf(path: string): string | undefined {
+  const part = /^\/explain\/([^/]+)$/.exec(path)?.[1];
+  const id = part === undefined || /%(?![0-9a-f]{2})/i.test(part) ? undefined : decodeURIComponent(part);
+  return id !== undefined && isRequestId(id) ? id : undefined;
+}

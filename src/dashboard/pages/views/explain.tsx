@@ -43,7 +43,7 @@ export function ExplainPage({
 }
 
 function Told({ requestId }: { readonly requestId: string }) {
-  const answer = useAnswer<Explained>(`/v1/explain/${requestId}`);
+  const answer = useAnswer<Explained>(`/v1/explain/${encodeURIComponent(requestId)}`);
   return (
     <section class="card" aria-label="What is known of it">
       <Shown answer={answer} what="what is known of this request">
