@@ -236,7 +236,7 @@ async function open(
       registry: table.state,
       expiry: expiry(),
     }),
-    log,
+    ...{ log, hasAccessLog: accessLog !== undefined },
     endpoints: () => ({ registry: table.state, services: table.all(), callees: outbound.callees() }),
   };
   const admin = options.admin && (await startAdmin(pages, options.admin.host, options.admin.port));

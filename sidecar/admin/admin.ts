@@ -17,6 +17,8 @@ export interface AdminProviders {
   endpoints(): unknown;
   /** What is logged: shown, and changed by PUT. */
   readonly log: LogSettings;
+  /** Whether there is an access log; else there is nothing to change of it. */
+  readonly hasAccessLog: boolean;
 }
 
 export interface Admin {
@@ -74,7 +76,7 @@ export async function startAdmin(providers: AdminProviders, host = "127.0.0.1", 
 type Page = (query: URLSearchParams) => Answer | Promise<Answer>;
 type Pages = ReadonlyMap<string, Page>;
 
-function pagesOf({ metrics, ready, config, endpoints, log }: AdminProviders): Pages {
+function pagesOf({ metrics, ready, config, endpoints, log, hasAccessLog }: AdminProviders): Pages {
   return new Map<string, Page>([
     [
       "/metrics",
@@ -102,11 +104,13 @@ function pagesOf({ metrics, ready, config, endpoints, log }: AdminProviders): Pa
     ["/config", () => json(200, redact(config()))],
     ["/endpoints", () => json(200, redact(endpoints()))],
     ["/log", () => json(200, log)],
-    ["PUT /log", (query) => changed(log, query)],
+    ["PUT /log", (query) => changed(log, hasAccessLog, query)],
   ]);
 }
 
-function changed(log: LogSettings, query: URLSearchParams): Answer {
+function changed(log: LogSettings, hasAccessLog: boolean, query: URLSearchParams): Answer {
+  if (!hasAccessLog && [...query.keys()].some((name) => name.startsWith("access-")))
+    return json(409, { error: "there is no access log: start the sidecar with --access-log" });
   const problem = changeLog(log, query);
   return problem === undefined ? json(200, log) : json(400, { error: problem });
 }
@@ -130,6 +134,8 @@ async function answer(pages: Pages, { method, url = "/", headers }: IncomingMess
   // A page from elsewhere can make a browser on this machine call here, but only under its own name (DNS rebinding).
   if (!isLoopback(hostOf(headers.host ?? "")))
     return json(403, { error: "call this listener by a loopback address, such as 127.0.0.1 or localhost" });
+  if (method === "PUT" && headers.origin !== undefined)
+    return json(403, { error: "no page of a browser may change anything here" });
   const [path = "", query = ""] = url.split("?", 2);
   const shown = pages.get(path);
   if (!shown)

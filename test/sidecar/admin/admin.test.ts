@@ -8,6 +8,7 @@ const providers = (over: Partial<AdminProviders> = {}): AdminProviders => ({
   ready: () => ({ ready: true, reasons: [] }),
   config: () => ({ service: "shop", listen: "127.0.0.1:7000" }),
   log: { level: "info", accessSample: 1, accessSlowMs: 1000 },
+  hasAccessLog: true,
   endpoints: () => [{ service: "orders", instance: "o1" }],
   ...over,
 });
@@ -108,6 +109,17 @@ test("it opens on loopback addresses only, and says when the port is taken", asy
     startAdmin(providers(), "127.0.0.1", port),
     /port \d+ is taken: give the admin listener port 0/,
   );
+});
+
+test("nothing is changed of an access log that is not there, and nothing by a page of a browser", async (t) => {
+  const { ask, port } = await admin(t, { hasAccessLog: false });
+  const put = await ask("/log?access-sample=0.25", "PUT");
+  assert.equal(put.status, 409);
+  assert.match(put.text, /start the sidecar with --access-log/);
+  assert.equal((await ask("/log?level=info", "PUT")).status, 200);
+  const origin = { origin: `http://127.0.0.1:${port}` };
+  const asked = await fetch(`http://127.0.0.1:${port}/log?level=warn`, { method: "PUT", headers: origin });
+  assert.equal(asked.status, 403);
 });
 
 test("what is logged is shown, and changed by PUT alone, all that is asked for or nothing", async (t) => {
