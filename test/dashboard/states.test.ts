@@ -64,6 +64,7 @@ test("when the registry goes away what was shown stays, and says how old it is",
     .getByText(/^▲ Last data \d+ s ago$/)
     .waitFor();
   await page.getByText(/Last data \d+ s ago: the registry at .* does not answer/).waitFor();
+  await page.locator(".wrongs li", { hasText: /registry It has not answered for \d+ s/ }).waitFor();
   assert.equal(await page.locator(".node").count(), 7);
 });
 

@@ -32,6 +32,8 @@ export interface Wrong {
 
 /** What is known; what could not be had is left out. */
 export interface Known {
+  /** When the registry answered last, in Unix ms, where it does not any more. */
+  readonly silentSince?: number | undefined;
   readonly graph?: Graph | undefined;
   readonly instances?: Instances | undefined;
   readonly sidecars?: Sidecars | undefined;
@@ -43,7 +45,7 @@ export interface Known {
 /** Everything that is wrong, the worst first, but causes before what comes from them. @param now Unix ms */
 export function whatIsWrong(known: Known, now: number): Wrong[] {
   const found = [
-    ...ofParts(known),
+    ...ofParts(known, now),
     ...ofAuthority(known, now),
     ...ofServices(known),
     ...ofNames(known),
@@ -71,7 +73,12 @@ function causesFirst(all: readonly Wrong[]): Wrong[] {
 
 const page = (service: string): string => `/services/${encodeURIComponent(service)}`;
 
-function* ofParts({ health, policy }: Known): Generator<Wrong> {
+function* ofParts({ silentSince, health, policy }: Known, now: number): Generator<Wrong> {
+  if (silentSince !== undefined)
+    yield {
+      ...{ key: "registry", tone: "bad", subject: "registry", href: "/" },
+      sentence: `It has not answered for ${spanText(now - silentSince)}: all else here is what was known then; traffic may go on. Ask weft check.`,
+    };
   if (health && health.broker.state !== "connected")
     yield {
       ...{ key: "broker", tone: "bad", subject: "broker", href: "/" },

@@ -90,6 +90,7 @@ export function Overview({ live }: { readonly live: Answer<Graph> }) {
 function Now({ graph }: { readonly graph: Answer<Graph> }) {
   const now = useNow();
   const known = {
+    silentSince: graph.trouble === undefined ? undefined : graph.at,
     graph: graph.value,
     instances: useAnswer<Instances>("/v1/instances").value,
     sidecars: useAnswer<Sidecars>("/v1/sidecars").value,
