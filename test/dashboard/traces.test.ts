@@ -194,6 +194,34 @@ test("a failure that a further attempt got over is no failure of the trace", () 
   );
 });
 
+test("a mirror's copy that failed, and what came of it, is no failure of the call that it is of", () => {
+  const call = { ms: 20, attempts: [attempt("o1", 0, 20)] };
+  const copy = { callee: "payments", mirrored: true, ms: 30, attempts: [attempt("p1", 0, 30, 503)] };
+  const inPayments = { service: "payments", instance: "p1" };
+  const copied: Parameters<typeof account>[] = [
+    [1, { side: "server", service: "orders", instance: "o1", ms: 18 }],
+    [1, { ...copy, status: 503 }],
+    [2, { side: "server", ...inPayments, callee: "payments", mirrored: true, status: 503, ms: 28 }],
+    [9, { ...inPayments, caller: "payments", callee: "bank", status: 503, code: "no-instance", ms: 20 }],
+  ];
+  const [told, ...more] = storyOf(traceOf([0, call], ...copied));
+  assert.equal(told!.tone, "idle");
+  assert.equal(told!.text, "A mirror's copy to payments got 503: nobody waits for it.");
+  assert.doesNotMatch(more.map(({ text }) => text).join(), /failed|payments|bank|beside each other/);
+
+  const denied = {
+    ...copy,
+    ms: 1,
+    status: 403,
+    code: "denied",
+    attempts: [attempt("", 0, 1, 403, "denied")],
+  };
+  const [bad, mild] = storyOf(traceOf([0, { ...call, status: 503, code: "deadline" }], [1, denied]));
+  assert.match(bad!.text, /^It failed at shop → orders: 503 deadline/);
+  assert.match(mild!.text, /^A mirror's copy to payments got 403 denied: nobody waits for it/);
+  assert.match(mild!.more!, /To do: /);
+});
+
 test("a caller that left is no failure", () => {
   const left = traceOf([
     0,

@@ -19,7 +19,8 @@ interface Node {
 /**
  * Puts the accounts of one trace into a tree, each row after the one that led to it. Unless a trace is sampled its hops
  * share one span id, so what led to what is told by who asked whom: a callee's account belongs to the attempt that went
- * to its instance, and a call to whatever its own instance was serving then, of the same trace and by the same clock.
+ * to its instance, and a call to whatever its own instance was serving then, of the same trace and by the same clock. A
+ * mirror's copy belongs to the call that it is of, which the same sidecar made.
  */
 export function treeOf(accounts: readonly Account[]): TraceRow[] {
   const nodes = [...accounts].sort((a, b) => a.at - b.at).map(nodeOf);
@@ -44,7 +45,8 @@ export function treeOf(accounts: readonly Account[]): TraceRow[] {
     put(server, parent);
     if (parent !== undefined) taken.set(parent, [...(taken.get(parent) ?? []), instance]);
   }
-  for (const client of clients) put(client, servedBy(servers, client.account));
+  for (const client of clients)
+    put(client, copiedFrom(clients, client.account) ?? servedBy(servers, client.account));
   const roots = [...tops];
   const zero = roots[0]?.account.at ?? 0;
   const rows: TraceRow[] = [];
@@ -91,6 +93,21 @@ function servedBy(servers: readonly Node[], { service, instance, at }: Account):
   return before.findLast(({ account }) => at <= account.at + account.ms) ?? before.at(-1);
 }
 
+/**
+ * The call that a copy is of: one that its sidecar made before, by the same rule of a route if there is one, that asked
+ * for the same if there is one, and of those the one that began last. Undefined for what is no copy.
+ */
+function copiedFrom(clients: readonly Node[], copy: Account): Node | undefined {
+  if (!copy.mirrored) return undefined;
+  const before = clients.filter(
+    ({ account: { service, instance, at, mirrored } }) =>
+      !mirrored && service === copy.service && instance === copy.instance && at <= copy.at,
+  );
+  const alike = (...fields: (keyof Account)[]): Node | undefined =>
+    before.findLast(({ account }) => fields.every((field) => account[field] === copy[field]));
+  return alike("route", "rule", "method", "path") ?? alike("route", "rule") ?? before.at(-1);
+}
+
 interface Place {
   readonly startMs: number;
   /** From a time of the teller to ms after the beginning of the trace. */
@@ -132,7 +149,9 @@ function within(at: number, ms: number, from: number, forMs: number): number {
 function silentOf({ account, children }: Node): string[] {
   if (account.side === "server" || account.callee.startsWith("egress:")) return [];
   const asked = account.attempts.map(({ instance }) => instance).filter((instance) => instance !== "");
-  const heard = new Set(children.map((child) => child.account.instance));
+  // A copy of the call is below it as well, and told by its caller.
+  const told = children.filter((child) => child.account.side === "server");
+  const heard = new Set(told.map((child) => child.account.instance));
   return [...new Set(asked)].filter((instance) => !heard.has(instance));
 }
 

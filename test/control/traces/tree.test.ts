@@ -45,17 +45,54 @@ describe("the tree of a trace", () => {
     );
   });
 
-  test("keeps a mirror's copy apart from the call that it is of", () => {
-    const copy = { mirrored: true, callee: "shadow", attempts: [attempt("x1")] };
+  const copy = { mirrored: true, callee: "shadow", attempts: [attempt("x1")], at: 1000.5 };
+  const copyServed = served({
+    service: "shadow",
+    instance: "x1",
+    callee: "shadow",
+    mirrored: true,
+    at: 1002,
+  });
+
+  test("has a mirror's copy below the call that it is of, beside that call's callee", () => {
+    assert.deepEqual(shape([anAccount(), served(), anAccount(copy), copyServed]), [
+      "shop to orders at 0",
+      "  shop to shadow at 0.5",
+      "    shadow x1 at 2",
+      "  orders o1 at 1",
+    ]);
+    const rows = treeOf([anAccount({ attempts: [attempt("s1")] }), anAccount({ ...copy, at: 1000 })]);
     assert.deepEqual(
-      shape([
-        anAccount(),
-        served(),
-        anAccount({ ...copy, at: 1000.5 }),
-        served({ service: "shadow", instance: "x1", callee: "shadow", mirrored: true, at: 1002 }),
-      ]),
-      ["shop to orders at 0", "  orders o1 at 1", "shop to shadow at 0.5", "  shadow x1 at 2"],
+      rows.map(({ parent, silent }) => [parent, silent]),
+      [
+        [undefined, ["s1"]],
+        [0, ["x1"]],
+      ],
     );
+  });
+
+  test("tells which of several calls a copy is of by its rule and by what it asks for, else by when it began", () => {
+    const calls = [
+      anAccount({ at: 1000, route: "orders", rule: "copied" }),
+      anAccount({ at: 1001, route: "orders", rule: "copied", path: "/y" }),
+      anAccount({ at: 1002, path: "/z" }),
+      anAccount({ at: 1003, instance: "s2" }),
+      anAccount({ at: 1009 }),
+    ];
+    const from = (over: Partial<Account>) => {
+      const rows = treeOf([...calls, anAccount({ ...copy, at: 1005, ...over })]);
+      return rows[rows.find(({ mirrored }) => mirrored)!.parent!]!.at;
+    };
+    assert.equal(from({ route: "orders", rule: "copied" }), 1000);
+    assert.equal(from({ route: "orders", rule: "copied", path: "/rewritten" }), 1001);
+    assert.equal(from({ route: "orders", rule: "other" }), 1002);
+  });
+
+  test("has a copy below what its sidecar was serving when the call that it is of is forgotten", () => {
+    assert.deepEqual(shape([served({ service: "shop", instance: "s1", at: 1000 }), anAccount(copy)]), [
+      "shop s1 at 0",
+      "  shop to shadow at 0.5",
+    ]);
   });
 
   test("sets a clock right that cannot be, and with it all that this sidecar told", () => {

@@ -1,5 +1,6 @@
 import { isCode, meaningOf } from "../../../protocol/code.ts";
 import type { Trace, TraceSpan } from "../data/trace-answers.ts";
+import { copiesIn } from "./copies.ts";
 import { msText } from "./format.ts";
 import { isFailed, signOfResult } from "./trace-sign.ts";
 import { titleOf, whereTimeWent } from "./where-time-went.ts";
@@ -16,7 +17,7 @@ export interface Told {
 
 /** What failed first, where the time went, and what is not known, each in a sentence. */
 export function storyOf({ ms, spans }: Trace): Told[] {
-  return [...failures(spans), ...times(ms, spans), ...missing(spans)];
+  return [...failures(spans), ...failedCopies(spans), ...times(ms, spans), ...missing(spans)];
 }
 
 /** Of what failed only where it began: the rest is what came of it. */
@@ -30,22 +31,38 @@ function failures(spans: readonly TraceSpan[]): Told[] {
       ? `The app of ${service}, instance ${instance}, answered ${status}.`
       : `It failed at ${titleOf(cause)}: ${word}.`;
   const isOvercome = !isBad(spans[0]!);
-  const more = [
-    ...(isCode(code) ? [`${upper(meaningOf(code).cause)}. To do: ${meaningOf(code).cure}.`] : []),
-    ...(isOvercome ? ["The call ended well all the same."] : []),
-  ].join(" ");
+  const more = [...meaning(code), ...(isOvercome ? ["The call ended well all the same."] : [])].join(" ");
   return [{ tone: isOvercome ? "fair" : "bad", text: what, more }];
+}
+
+const meaning = (code: string): string[] =>
+  isCode(code) ? [`${upper(meaningOf(code).cause)}. To do: ${meaningOf(code).cure}.`] : [];
+
+/** They fail no call, but who tries a service out by them wants to know. */
+function failedCopies(spans: readonly TraceSpan[]): Told[] {
+  const told = new Map<string, Told>();
+  for (const span of spans) {
+    if (!span.mirrored || span.side === "server" || !isBad(span)) continue;
+    const text = `A mirror's copy to ${span.callee} got ${signOfResult(span).word}: nobody waits for it.`;
+    told.set(text, { tone: "idle", text, more: meaning(span.code).join("") });
+  }
+  return [...told.values()];
 }
 
 const isBad = (span: TraceSpan): boolean => isFailed(span) && !span.underWay;
 
-/** From a failed span down to that which nothing below it explains; of several attempts the last one settled the call. */
+/**
+ * From a failed span down to that which nothing below it explains; of several attempts the last one settled the call.
+ * Copies settle none.
+ */
 function causeOf(spans: readonly TraceSpan[]): TraceSpan | undefined {
-  let cause = spans.find(isBad);
+  const copies = copiesIn(spans);
+  const isBadCall = (span: TraceSpan): boolean => isBad(span) && !copies.has(span);
+  let cause = spans.find(isBadCall);
   for (let next = cause; next !== undefined; ) {
     cause = next;
     const index = spans.indexOf(cause);
-    next = spans.findLast((span) => span.parent === index && isBad(span));
+    next = spans.findLast((span) => span.parent === index && isBadCall(span));
   }
   return cause;
 }

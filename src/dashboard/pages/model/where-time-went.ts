@@ -1,4 +1,5 @@
 import type { TraceSpan } from "../data/trace-answers.ts";
+import { copiesIn } from "./copies.ts";
 import { partsOf } from "./waterfall.ts";
 
 /** Where some of the time of a trace was spent, in the middle of a sentence. */
@@ -9,9 +10,10 @@ export interface Spent {
 
 /** The most of the time first: waits, what apps did themselves, and what is between a caller and what its callee tells. */
 export function whereTimeWent(spans: readonly TraceSpan[]): Spent[] {
+  const copies = copiesIn(spans);
   const spent = spans.flatMap((span, i): Spent[] => {
-    if (span.mirrored) return [];
-    const children = spans.filter(({ parent, mirrored }) => parent === i && !mirrored);
+    if (copies.has(span)) return [];
+    const children = spans.filter((child) => child.parent === i && !copies.has(child));
     const parts = partsOf(span);
     const waits = parts.flatMap((part) =>
       part.kind === "wait" ? [{ ms: part.ms, where: `waiting: ${titleOf(span)}, ${part.what}` }] : [],
