@@ -13,11 +13,11 @@ export interface Health {
 }
 
 /** Below these shares of calls that succeed a service is degraded, or failing. */
-const DEGRADED = 0.99;
+export const DEGRADED = 0.99;
 const FAILING = 0.9;
 
 /** What says that the caller may not: of the callee it says nothing, or who is denied could make it look ill. */
-const ABOUT_THE_CALLER: ReadonlySet<string> = new Set(["denied", "unauthenticated"]);
+export const ABOUT_THE_CALLER: ReadonlySet<string> = new Set(["denied", "unauthenticated"]);
 
 /** What of the calls to a service takes long. */
 export interface Slowness {
