@@ -10,9 +10,9 @@ import { readUp } from "../up/record.ts";
 import type { Source } from "./gather.ts";
 import { machineFacts } from "./machine.ts";
 import { tail } from "./tail.ts";
+import { TREES, tracesOf } from "./traces.ts";
 
 const AUDIT_ENTRIES = 500;
-const TREES = 5;
 /** Of each page: what hangs would keep the program up. */
 const WITHIN_MS = 8000;
 
@@ -68,7 +68,10 @@ export function sourcesOf({ state, admins, now }: ReportOptions): Source[] {
     {
       name: "registry/traces.json",
       what: `which traces are kept, and the newest ${TREES} failed and ${TREES} slow ones whole`,
-      read: () => traces(registryOf(state)),
+      read: () => {
+        const url = registryOf(state);
+        return tracesOf((path) => page(url, path));
+      },
     },
     {
       name: "identities.json",
@@ -114,16 +117,6 @@ async function page(url: string, path: string): Promise<unknown> {
   if (!response.ok && path !== "/ready")
     throw new Error(`${url} answers ${response.status}: ${text.slice(0, 500)}`);
   return response.headers.get("content-type")?.includes("json") ? redact(JSON.parse(text)) : text;
-}
-
-/** Without the admin token, so that paths and messages, which may hold somebody's data, are not in it. */
-async function traces(url: string): Promise<unknown> {
-  const listed = async (kind: string) =>
-    ((await page(url, `/v1/traces?kind=${kind}&limit=100`)) as { traces: { traceId: string }[] }).traces;
-  const [recent, failed, slow] = await Promise.all(["recent", "failed", "slow"].map(listed));
-  const wanted = [failed!, slow!].flatMap((some) => some.slice(0, TREES)).map(({ traceId }) => traceId);
-  const whole = await Promise.all([...new Set(wanted)].map((id) => page(url, `/v1/traces/${id}`)));
-  return { recent, failed, slow, whole };
 }
 
 function audit(state: string): unknown {

@@ -3,10 +3,12 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { setImmediate } from "node:timers/promises";
 import { gather, type Source } from "../../../src/cli/bug-report/gather.ts";
 import { sourcesOf } from "../../../src/cli/bug-report/sources.ts";
 import { tail } from "../../../src/cli/bug-report/tail.ts";
 import { tar } from "../../../src/cli/bug-report/tar.ts";
+import { TREES, tracesOf } from "../../../src/cli/bug-report/traces.ts";
 import { withoutSecrets } from "../../../src/cli/bug-report/without-secrets.ts";
 import { NKey } from "../../../src/identity/keys/nkey.ts";
 import { bootstrap } from "../../../src/identity/trust/bootstrap.ts";
@@ -72,6 +74,29 @@ test("where nothing runs, what the state folder knows is gathered", async (t) =>
   assert.match(why["sidecars/1/config.json"]!, /does not answer \([\w ]+\)/);
   assert.match(why["registry.log"]!, /ENOENT/);
   assert.equal(new Set([...names, ...Object.keys(why)]).size, sources.length);
+});
+
+test("traces are asked for a few at a time, and of one that cannot be had there is the reason", async () => {
+  const list = (kind: string) => Array.from({ length: 2 * TREES }, (_, i) => ({ traceId: `${kind}${i}` }));
+  let open = 0;
+  let most = 0;
+  const page = async (path: string): Promise<unknown> => {
+    const kind = /kind=(\w+)/.exec(path)?.[1];
+    if (kind !== undefined) return { traces: list(kind) };
+    most = Math.max(most, ++open);
+    await setImmediate();
+    open--;
+    if (path.endsWith("/slow1")) throw new Error("503 busy");
+    return { traceId: path.split("/").at(-1) };
+  };
+  const { recent, whole } = (await tracesOf(page)) as Record<string, { traceId: string }[]>;
+  assert.deepEqual(recent, list("recent"));
+  const newest = (kind: string) => list(kind).slice(0, TREES);
+  const expected = [...newest("failed"), ...newest("slow")].map((one) =>
+    one.traceId === "slow1" ? { ...one, missing: "503 busy" } : one,
+  );
+  assert.deepEqual(whole, expected);
+  assert.ok(most <= 4, `${most} at once leave no places to others`);
 });
 
 test("the archive is one that tar reads", (t) => {
