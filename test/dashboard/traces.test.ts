@@ -252,18 +252,51 @@ test("waits of one kind are one sum", () => {
   assert.deepEqual(most, { where: "waiting: shop → orders, back-off", ms: 50 });
 });
 
-test("time of calls that run side by side is counted once", () => {
-  const call = (callee: string, instance: string) => ({
+const times = (...accounts: Parameters<typeof account>[]): string[] =>
+  whereTimeWent(traceOf(...accounts).spans).map(({ where, ms }) => `${ms} ${where}`);
+const inOrders = { side: "server", service: "orders" } as const;
+
+test("time of calls that run side by side is counted once, with that which ended last", () => {
+  const call = (callee: string) => ({
     ...{ service: "orders", instance: "o1", caller: "orders", callee, ms: 60 },
-    attempts: [attempt(instance, 0, 60)],
+    attempts: [attempt("", 0, 60)],
   });
-  const { spans } = traceOf(
-    [0, { side: "server", caller: "shop", service: "orders", instance: "o1", ms: 100 }],
-    [10, call("a", "")],
-    [30, call("b", "")],
+  assert.deepEqual(times([0, { ...inOrders, instance: "o1", ms: 100 }], [10, call("a")], [30, call("b")]), [
+    "60 at b, which tells nothing",
+    "20 at a, which tells nothing",
+    "20 in the app of orders, instance o1",
+  ]);
+});
+
+test("time of a hedge and of the attempt that it outran is counted once", () => {
+  const outrun = attempt("o1", 0, 172, 499, "outrun");
+  assert.deepEqual(
+    times(
+      [0, { ms: 172, attempts: [outrun, attempt("o2", 100, 72)] }],
+      [0, { ...inOrders, instance: "o1", ms: 172 }],
+      [102, { ...inOrders, instance: "o2", ms: 68 }],
+    ),
+    ["104 in the app of orders, instance o1", "68 in the app of orders, instance o2"],
   );
-  const own = whereTimeWent(spans).find(({ where }) => where === "in the app of orders, instance o1");
-  assert.equal(own?.ms, 20);
+});
+
+test("what an app goes on with after its caller gave up takes no time from what the caller did then", () => {
+  const late = attempt("o1", 0, 40, 504, "deadline");
+  const onward = { service: "shop", caller: "shop" };
+  assert.deepEqual(
+    times(
+      [0, { side: "server", service: "shop", caller: "web", callee: "shop", ms: 100 }],
+      [0, { ...onward, ms: 40, status: 504, code: "deadline", attempts: [late] }],
+      [0, { ...inOrders, instance: "o1", ms: 150 }],
+    ),
+    ["90 in the app of orders, instance o1", "60 in the app of shop, instance b00b1e5b00b1"],
+  );
+});
+
+test("a mirror's copy makes no call longer", () => {
+  const copy = { callee: "payments", mirrored: true, ms: 900, attempts: [attempt("p1", 0, 900)] };
+  const [told] = storyOf(traceOf([0, { ms: 10 }], [1, copy]));
+  assert.equal(told!.text, "Where the 10 ms went: 100 % in the sidecar of shop.");
 });
 
 test("request ids as others make them have an address, and what is none has not", () => {

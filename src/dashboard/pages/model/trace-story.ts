@@ -16,8 +16,8 @@ export interface Told {
 }
 
 /** What failed first, where the time went, and what is not known, each in a sentence. */
-export function storyOf({ ms, spans }: Trace): Told[] {
-  return [...failures(spans), ...failedCopies(spans), ...times(ms, spans), ...missing(spans)];
+export function storyOf({ spans }: Trace): Told[] {
+  return [...failures(spans), ...failedCopies(spans), ...times(spans), ...missing(spans)];
 }
 
 /** Of what failed only where it began: the rest is what came of it. */
@@ -70,7 +70,11 @@ function causeOf(spans: readonly TraceSpan[]): TraceSpan | undefined {
 /** Smaller parts, in percent, are not told. */
 const LEAST_SHARE = 5;
 
-function times(traceMs: number, spans: readonly TraceSpan[]): Told[] {
+function times(spans: readonly TraceSpan[]): Told[] {
+  const copies = copiesIn(spans);
+  const traceMs = Math.max(
+    ...spans.filter((span) => !copies.has(span)).map(({ startMs, ms }) => startMs + ms),
+  );
   const shares = whereTimeWent(spans)
     .map(({ ms, where }) => ({ percent: Math.round((100 * ms) / Math.max(traceMs, 0.001)), where }))
     .filter(({ percent }) => percent >= LEAST_SHARE)
