@@ -5,14 +5,6 @@ import { KEPT_FOR } from "../../src/control/traces/wire.ts";
 import { KINDS, type TraceSpan } from "../../src/dashboard/pages/data/trace-answers.ts";
 import { explained } from "../../src/dashboard/pages/model/explained.ts";
 import { policyEvents } from "../../src/dashboard/pages/model/policy-events.ts";
-import {
-  explainHref,
-  filterOf,
-  requestIdOf,
-  traceIdIn,
-  tracesHref,
-  tracesPath,
-} from "../../src/dashboard/pages/model/trace-filter.ts";
 import { signOfResult, signOfTrace } from "../../src/dashboard/pages/model/trace-sign.ts";
 import { storyOf } from "../../src/dashboard/pages/model/trace-story.ts";
 import { partsOf, placeOf } from "../../src/dashboard/pages/model/waterfall.ts";
@@ -61,26 +53,6 @@ test("what is known of a request is drawn in its time, callees below callers", (
       ],
     ],
   );
-});
-
-test("an address says which traces are shown; what makes no sense in it is left out", () => {
-  const filter = { kind: "slow", service: "orders", caller: "web", leastMs: 250 } as const;
-  const href = tracesHref(filter);
-  assert.equal(href, "/traces?kind=slow&service=orders&caller=web&leastMs=250");
-  assert.deepEqual(filterOf(new URL(href, "http://x").searchParams), filter);
-  assert.equal(tracesHref({ kind: "recent" }), "/traces");
-  assert.deepEqual(filterOf(new URLSearchParams("kind=evil&leastMs=-3&service=")), {
-    ...{ kind: "recent", leastMs: 0 },
-  });
-  assert.equal(tracesPath(filterOf(new URLSearchParams()), 100), "/v1/traces?limit=100");
-});
-
-test("a trace id is found in what somebody pastes", () => {
-  const asked = [FAILED, ` ${FAILED.toUpperCase()}\n`, `00-${FAILED}-00f067aa0ba902b7-01`];
-  assert.deepEqual(asked.map(traceIdIn), [FAILED, FAILED, FAILED]);
-  assert.deepEqual(["", FAILED.slice(1), `${FAILED}0`, "<img>"].map(traceIdIn), [
-    ...[undefined, undefined, undefined, undefined],
-  ]);
 });
 
 test("what failed, was slow, was outrun or has no answer yet is told apart by mark and word", () => {
@@ -297,18 +269,4 @@ test("a mirror's copy makes no call longer", () => {
   const copy = { callee: "payments", mirrored: true, ms: 900, attempts: [attempt("p1", 0, 900)] };
   const [told] = storyOf(traceOf([0, { ms: 10 }], [1, copy]));
   assert.equal(told!.text, "Where the 10 ms went: 100 % in the sidecar of shop.");
-});
-
-test("request ids as others make them have an address, and what is none has not", () => {
-  for (const id of ["id-1.a", "Root=1-67891233-abcdef", "a:b", "a+b", "~x(1)"])
-    assert.equal(requestIdOf(explainHref(id)), id);
-  for (const path of [
-    "/explain/",
-    "/explain/..",
-    "/explain/%2e%2e",
-    "/explain/a%2Fb",
-    "/explain/%zz",
-    "/explain/a b",
-  ])
-    assert.equal(requestIdOf(path), undefined, path);
 });
