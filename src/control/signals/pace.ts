@@ -1,7 +1,7 @@
 import { REPORT_MS } from "./wire.ts";
 
-/** While the registry is paused, or is restarted elsewhere, reports wait for it: those of a minute must not be lost. */
-const PAUSE_MS = 60_000;
+/** While the registry is paused, or is restarted elsewhere, reports wait for it: those of two minutes must not be lost. */
+const PAUSE_MS = 120_000;
 /** Reports that may come at once: those of a pause, and a last word soon after another. */
 const BURST = PAUSE_MS / REPORT_MS + 4;
 const PER_MS = 2 / REPORT_MS;

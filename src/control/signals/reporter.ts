@@ -46,6 +46,8 @@ export class SignalReporter {
   /** The gauges of the report before, as text, and when it was sent. */
   #gauges = "";
   #sentAt = Number.NEGATIVE_INFINITY;
+  /** How many periods what is new is of. A period in which the sidecar was stopped, or had no time, had no calls. */
+  #periods = 1;
 
   constructor(options: ReporterOptions) {
     this.#options = options;
@@ -79,7 +81,10 @@ export class SignalReporter {
   /** While the broker is away it keeps what is new for later. */
   #report(isLast = false): void {
     const { bus, clock, service, instance } = this.#options;
-    if (bus.state.kind !== "connected") return;
+    if (bus.state.kind !== "connected") {
+      this.#periods++;
+      return;
+    }
     const report = this.#make();
     const { inFlight, app, expiry, edges, callees, limited } = report;
     const gauges = JSON.stringify([inFlight, app?.running, app?.waiting, app?.limit, expiry]);
@@ -97,13 +102,16 @@ export class SignalReporter {
   }
 
   #make(): SignalReport {
-    const { client, server, version, limited } = this.#options;
+    const { client, server, clock, version, limited } = this.#options;
     const { jwtExpiresAt: jwt, leafExpiresAt: leaf, gatewayExpiresAt: gateway } = this.#options.expiry();
     const callees = this.#callees();
     const app = this.#app();
     const above = this.#new.of("limited", limited());
+    const periods = this.#periods;
+    this.#periods = 1;
     return {
-      version,
+      ...{ version, ownMs: Math.round(clock.now()) },
+      ...(periods === 1 ? {} : { periods }),
       edges: [
         ...edgeReports("client", this.#takeNew("client"), MAX_EDGES),
         ...edgeReports("server", this.#takeNew("server"), MAX_EDGES),

@@ -1,6 +1,6 @@
 import { CODES } from "../../protocol/code.ts";
 import { COLUMNS } from "./columns.ts";
-import { History } from "./history.ts";
+import { History, type When } from "./history.ts";
 import { OTHER } from "./wire.ts";
 
 /** What a series is of. Each report adds to one of each kind. */
@@ -38,11 +38,11 @@ export class Series {
   }
 
   /** Codes of a later version of the mesh are counted together: the list is closed, and so bounded. */
-  addCode(at: number, code: string, count: number): void {
+  addCode(when: When, code: string, count: number): void {
     const name = Object.hasOwn(CODES, code) ? code : OTHER;
     const history = this.codes.get(name) ?? new History(1);
     this.codes.set(name, history);
-    history.add(at, 0, count);
+    history.add(when, 0, count);
   }
 }
 

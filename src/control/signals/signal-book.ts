@@ -1,9 +1,11 @@
 import type { Clock } from "../../registry/clock.ts";
 import { UNKNOWN } from "../../telemetry/unserved-names.ts";
 import { columnOf, columnsOf, type PolicyCount } from "./columns.ts";
+import { Delays } from "./delays.ts";
+import type { When } from "./history.ts";
 import { Instances } from "./instances.ts";
 import { keyOf, type Of, Series } from "./series.ts";
-import { COARSE } from "./window.ts";
+import { COARSE, FINE } from "./window.ts";
 import { type EdgeReport, OTHER, type SignalReport } from "./wire.ts";
 
 export interface BookLimits {
@@ -22,6 +24,7 @@ export class SignalBook {
   readonly since: number;
   readonly #clock: Clock;
   readonly #limits: BookLimits;
+  readonly #delays = new Delays();
   readonly #series = new Map<string, Series>();
   /** The series that each reporting service has made. */
   readonly #made = new Map<string, Set<string>>();
@@ -45,15 +48,19 @@ export class SignalBook {
     return { all: this.#series.size >= series, services: services.map(([service]) => service) };
   }
 
-  /** Takes a report of who the subject says. False when some of it found no place. */
+  /** Takes a report of who the subject says, as of when it was made. False when some of it found no place. */
   take(service: string, instance: string, report: SignalReport): boolean {
+    const { ownMs: _, periods: __, edges, callees = [], limited = {}, last, ...gauges } = report;
+    const { delayMs, periods } = this.#delays.of(`${service}.${instance}`, report, this.#clock.now());
+    const now = this.#clock.unix();
+    const keptFrom = Math.max(this.since, now - FINE.keptMs);
+    const when: When = { at: now - delayMs, periods, keptFrom };
     let fitted = true;
-    const on = (of: Of, count: (series: Series, at: number) => void): void => {
+    const on = (of: Of, count: (series: Series, when: When) => void): void => {
       const series = this.#of(service, of);
       if (series === undefined) fitted = false;
-      else count(series, this.#clock.unix());
+      else count(series, when);
     };
-    const { edges, callees = [], limited = {}, last, ...gauges } = report;
     const { version, app } = gauges;
     for (const edge of edges) for (const of of whatOf(service, instance, version, edge)) on(of, adds(edge));
     for (const { service: callee, ...counts } of callees) {
@@ -119,15 +126,15 @@ function* whatOf(service: string, instance: string, own: string, edge: EdgeRepor
     yield { kind: "route", callee: peer, route };
 }
 
-const adds = (edge: EdgeReport) => (series: Series, at: number) => {
-  for (const [column, amount] of columnsOf(edge)) series.counts.add(at, column, amount);
-  for (const [code, count] of Object.entries(edge.codes ?? {})) series.addCode(at, code, count);
+const adds = (edge: EdgeReport) => (series: Series, when: When) => {
+  for (const [column, amount] of columnsOf(edge)) series.counts.add(when, column, amount);
+  for (const [code, count] of Object.entries(edge.codes ?? {})) series.addCode(when, code, count);
 };
 
 const addsPolicy = (counts: Partial<Record<PolicyCount | "budgetLeft", number>>) => {
   const { budgetLeft: _now, ...all } = counts;
-  return (series: Series, at: number) => {
+  return (series: Series, when: When) => {
     for (const [what, count] of Object.entries(all))
-      if (count > 0) series.counts.add(at, columnOf(what as PolicyCount), count);
+      if (count > 0) series.counts.add(when, columnOf(what as PolicyCount), count);
   };
 };

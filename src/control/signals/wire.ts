@@ -54,6 +54,10 @@ export interface AppReport {
 /** On `reg.st.<service>.<instance>`: what happened since the report before. Nobody answers. */
 export interface SignalReport {
   readonly version: string;
+  /** When it was made, in ms of the sidecar's own clock that never jumps. Sidecars of before do not tell. */
+  readonly ownMs?: number;
+  /** Of how many periods of `REPORT_MS` it is, where not of one: the broker was away. */
+  readonly periods?: number;
   readonly edges: readonly EdgeReport[];
   /** Those with something to tell. */
   readonly callees?: readonly CalleeReport[];
@@ -108,6 +112,7 @@ const unixMs = z.number().check(z.minimum(0), z.maximum(8.64e15));
 export const readReport = reader<SignalReport>(
   z.object({
     version: name,
+    ...{ ownMs: z.optional(ms), periods: z.optional(few.check(z.minimum(1))) },
     edges: z.array(edge).check(z.maxLength(2 * MAX_EDGES + 2)),
     callees: z.optional(z.array(callee).check(z.maxLength(MAX_EDGES))),
     app: z.optional(app),

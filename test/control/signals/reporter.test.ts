@@ -21,7 +21,7 @@ const orders = (over: Partial<CalleeState> = {}): CalleeState => ({
   ...over,
 });
 
-const nothing = { version: "1", edges: [], inFlight: { client: 0, server: 0 } };
+const nothing = { version: "1", ownMs: 1000, edges: [], inFlight: { client: 0, server: 0 } };
 
 async function setUp(maxPayload?: number) {
   const broker = new MemoryBroker(maxPayload);
@@ -164,6 +164,10 @@ test("while the broker is away what happens is kept for the first report after",
   broker.setAway(false);
   await clock.run(5000);
   assert.deepEqual(heard[1]!.edges[0]!.codes, { "broker-away": 3 });
+  assert.deepEqual([heard[0]!.periods, heard[1]!.periods], [undefined, 4], "it says of how long that is");
+  end(client);
+  await clock.run(5000);
+  assert.equal(heard[2]!.periods, undefined);
 });
 
 test("edges beyond the limit are told as one, the busiest by themselves", async () => {

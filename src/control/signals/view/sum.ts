@@ -92,16 +92,21 @@ export class Sum {
   golden(): Golden {
     const sums = this.#sums;
     const calls = this.calls;
-    const [none = 0, , ok = 0, moved = 0, theirs = 0, ours = 0] = sums.subarray(STATUSES, STATUSES + 6);
+    // Calls that were spread over time may come in parts.
+    const [none = 0, , ok = 0, moved = 0, theirs = 0, ours = 0] = sums
+      .subarray(STATUSES, STATUSES + 6)
+      .map(Math.round);
     return {
-      calls,
+      calls: Math.round(calls),
       rate: rounded((calls * 1000) / this.#coveredMs),
       success: calls === 0 ? null : rounded(1 - sums[FAILED]! / calls, 1e5),
       ...{ p50: quantile(sums, 0.5), p90: quantile(sums, 0.9), p99: quantile(sums, 0.99) },
       meanMs: calls === 0 ? null : rounded(sums[SUM_MS]! / calls),
       statuses: { "2xx": ok, "3xx": moved, "4xx": theirs, "5xx": ours, none },
-      codes: Object.fromEntries([...this.#codes].sort(([, a], [, b]) => b - a)),
-      ...(Object.fromEntries(POLICY.map((count) => [count, sums[columnOf(count)]!])) as Record<
+      codes: Object.fromEntries(
+        [...this.#codes].sort(([, a], [, b]) => b - a).map(([code, count]) => [code, Math.round(count)]),
+      ),
+      ...(Object.fromEntries(POLICY.map((count) => [count, Math.round(sums[columnOf(count)]!)])) as Record<
         PolicyCount,
         number
       >),
