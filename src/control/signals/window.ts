@@ -26,6 +26,17 @@ export function windowOf(windowMs: number, at: number, now: number): Window {
   return { from: Math.max(from, oldest), to: Math.max(to, oldest), stepMs };
 }
 
+/**
+ * The part of a window of which the registry has a report of every sidecar for each step of 5 s. In the step in which it
+ * began to listen some came that are mostly of before, and others not at all; where there is no later one it must do.
+ * @param since when it began, Unix ms
+ */
+export function heardOf(window: Window, since: number): Window {
+  const from = Math.ceil(since / FINE.stepMs) * FINE.stepMs;
+  const isCut = window.stepMs === FINE.stepMs && window.from < from && from < window.to;
+  return isCut ? { ...window, from } : window;
+}
+
 /** The beginnings of its spans. */
 export function stepsOf({ from, to, stepMs }: Window): number[] {
   const steps: number[] = [];

@@ -257,3 +257,25 @@ test("of a service that nobody ever heard of there are no signals", () => {
   assert.equal(signals.service("nobody", MINUTE, "version"), undefined);
   assert.equal(signals.service("orders", MINUTE, "version")?.in.calls, 10);
 });
+
+test("a registry that began in the middle of a step shows neither twice the rate nor half of it", () => {
+  for (const [began, reported] of [
+    [4000, 4500],
+    [4500, 4000],
+    [100, 4500],
+    [4900, 500],
+  ] as const) {
+    const { clock } = setUp();
+    clock.advance(began);
+    const book = new SignalBook(clock);
+    const signals = new Signals({ book, catalog: new Catalog(clock), clock, ejections: () => new Map() });
+    clock.advance((reported - began + 5000) % 5000);
+    const rates: (number | undefined)[] = [];
+    for (let i = 0; i < 5; i++) {
+      if (i > 0) clock.advance(5000);
+      book.take("shop", "i1", aReport({ edges: [anEdge({ calls: 50 })] }));
+      if (i > 1) rates.push(signals.graph(MINUTE).edges[0]?.rate);
+    }
+    assert.deepEqual(rates, [10, 10, 10], `began at ${began}, reported at ${reported}`);
+  }
+});

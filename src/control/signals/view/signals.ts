@@ -3,7 +3,7 @@ import type { Clock } from "../../../registry/clock.ts";
 import type { Ejections } from "../../../registry/registry.ts";
 import type { Series } from "../series.ts";
 import type { SignalBook } from "../signal-book.ts";
-import { type Window, windowOf } from "../window.ts";
+import { heardOf, type Window, windowOf } from "../window.ts";
 import { type Dimension, POLICY_BY } from "./dimensions.ts";
 import { type Edge, edgesOf, sumOf } from "./edges.ts";
 import { healthOf } from "./health.ts";
@@ -207,8 +207,9 @@ export class Signals {
   /** A rate is over the time in which this registry has listened. */
   #sum(window: Window): Sum {
     const { book, clock } = this.#deps;
+    const heard = heardOf(window, book.since);
     const to = Math.min(window.to, clock.unix());
-    return new Sum(window, Math.max(window.stepMs, to - Math.max(window.from, book.since)));
+    return new Sum(window, Math.max(window.stepMs, to - Math.max(heard.from, book.since)), heard);
   }
 }
 

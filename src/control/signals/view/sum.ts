@@ -43,19 +43,27 @@ export interface Points {
 /** Adds up series within one window. */
 export class Sum {
   readonly #window: Window;
-  /** For how long of the window there was anybody to count, in ms. */
+  readonly #heard: Window;
   readonly #coveredMs: number;
   readonly #series: Series[] = [];
   readonly #sums = new Float64Array(COLUMNS);
+  /** Of the part that rates are of. */
+  readonly #heardSums = new Float64Array(COLUMNS);
   readonly #codes = new Map<string, number>();
 
-  constructor(window: Window, coveredMs: number) {
+  /**
+   * @param coveredMs for how long there was anybody to count in `heard`
+   * @param heard the part of the window that rates are of
+   */
+  constructor(window: Window, coveredMs: number, heard = window) {
     this.#window = window;
+    this.#heard = heard;
     this.#coveredMs = coveredMs;
   }
 
   add(series: Series): void {
     if (!series.counts.addTo(this.#sums, this.#window)) return;
+    if (this.#heard !== this.#window) series.counts.addTo(this.#heardSums, this.#heard);
     this.#series.push(series);
     for (const [code, history] of series.codes) {
       const count = new Float64Array(1);
@@ -92,13 +100,14 @@ export class Sum {
   golden(): Golden {
     const sums = this.#sums;
     const calls = this.calls;
+    const heard = this.#heard === this.#window ? calls : callsIn(this.#heardSums);
     // Calls that were spread over time may come in parts.
     const [none = 0, , ok = 0, moved = 0, theirs = 0, ours = 0] = sums
       .subarray(STATUSES, STATUSES + 6)
       .map(Math.round);
     return {
       calls: Math.round(calls),
-      rate: rounded((calls * 1000) / this.#coveredMs),
+      rate: rounded((heard * 1000) / this.#coveredMs),
       success: calls === 0 ? null : rounded(1 - sums[FAILED]! / calls, 1e5),
       ...{ p50: quantile(sums, 0.5), p90: quantile(sums, 0.9), p99: quantile(sums, 0.99) },
       meanMs: calls === 0 ? null : rounded(sums[SUM_MS]! / calls),
