@@ -148,6 +148,7 @@ test("whatever a sidecar says of its own clock, its calls are counted, and withi
     take(ownMs, undefined, "liar");
   }
   clock.advance(5000 - 50 * nonsense.length);
+  // One step of the other has left the window.
   assert.equal(signals.graph(15 * MINUTE).edges[0]!.calls, before + 50 * (nonsense.length - 1));
   inTime(13);
   assert.equal(rate(), 10, "and others are counted as ever");
