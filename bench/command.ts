@@ -26,7 +26,7 @@ export function benchCommand(self: readonly string[]): Command {
 Examples:
   weft bench --quick --html bench.html
   weft bench --only mesh-plain,mesh-routed     what a route costs
-  weft bench --only mesh-plain,mesh-logged,mesh-traced,mesh-tapped     what it costs to look
+  weft bench --only mesh-usual,mesh-logged,mesh-traced,mesh-tapped     what it costs to look
   weft bench --only policy                     1,000 routes applied
   weft bench --only balance                    one of five instances slow, or failing: what each way to balance makes of it
   weft bench --micro                           what each policy costs a call, in ns`,
@@ -70,6 +70,7 @@ const NAMES = [
   "mesh",
   "mesh-plain",
   "mesh-routed",
+  "mesh-usual",
   "mesh-logged",
   "mesh-traced",
   "mesh-tapped",

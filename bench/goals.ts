@@ -109,7 +109,7 @@ export function judge(measurements: readonly Measurement[], single: SingleFigure
         closed(64),
         requestsPerS,
         path,
-        "mesh-plain",
+        "mesh-usual",
       ),
     ),
     verdict(lower("apply of 1,000 routes, s", 2, 1), single.applyS, 1),

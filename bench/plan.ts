@@ -50,7 +50,7 @@ const openRates = (bodyBytes: number): number[] => (bodyBytes > KIB ? [500] : [1
 
 /** Left out of a quick run unless it is asked for: it would take longer than it tells. */
 export const NOT_QUICK: readonly string[] = [
-  ...["mesh-routed", "mesh-logged", "mesh-traced", "mesh-tapped"],
+  ...["mesh-routed", "mesh-usual", "mesh-logged", "mesh-traced", "mesh-tapped"],
   "balance",
 ];
 

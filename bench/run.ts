@@ -20,6 +20,7 @@ import {
   startRoutedMesh,
   startTappedMesh,
   startTracedMesh,
+  startUsualMesh,
 } from "./paths/mesh.ts";
 import { startNginxPair } from "./paths/nginx.ts";
 import { isSkipped, type Path, type Skipped, type StartPath, type Surroundings } from "./paths/path.ts";
@@ -37,6 +38,7 @@ const PATHS: Readonly<Record<string, StartPath>> = {
   mesh: startMesh,
   "mesh-plain": startPlainMesh,
   "mesh-routed": startRoutedMesh,
+  "mesh-usual": startUsualMesh,
   "mesh-logged": startLoggedMesh,
   "mesh-traced": startTracedMesh,
   "mesh-tapped": startTappedMesh,

@@ -25,6 +25,15 @@ export const startRoutedMesh: StartPath = (around) =>
     route: ROUTE,
   });
 
+/**
+ * The plain one again, for the three below to be compared with: it is under load as seldom as they are. What is measured
+ * with all scenarios is warmer, which made as much as all that they do.
+ */
+export const startUsualMesh: StartPath = (around) =>
+  start(around, "mesh-usual", "two sidecars of the mesh, no TLS, for the next three", {
+    ...{ flags: ["--no-tls"], unfit: forThroughput },
+  });
+
 /** The same, where every call is in the access log of both sidecars, and begins or goes on a sampled trace. */
 export const startLoggedMesh: StartPath = (around) =>
   start(around, "mesh-logged", "two sidecars of the mesh, no TLS, every call logged, every trace sampled", {

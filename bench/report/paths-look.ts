@@ -10,6 +10,7 @@ export const LOOKS: Readonly<Record<string, Look>> = {
   mesh: { light: "#0b5cd5", dark: "#6db1ff", width: 2.6 },
   "mesh-plain": { light: "#0b5cd5", dark: "#6db1ff", width: 2.6, dash: "7 4" },
   "mesh-routed": { light: "#0e7490", dark: "#5ed3e8", width: 2.2, dash: "3 3" },
+  "mesh-usual": { light: "#0e7490", dark: "#5ed3e8", width: 2.2, dash: "8 2" },
   "mesh-logged": { light: "#0e7490", dark: "#5ed3e8", width: 2.2, dash: "1 3" },
   "mesh-traced": { light: "#0e7490", dark: "#5ed3e8", width: 2.2, dash: "5 2" },
   "mesh-tapped": { light: "#0e7490", dark: "#5ed3e8", width: 2.2, dash: "5 2 1 2" },
