@@ -12,8 +12,9 @@ export interface Plan {
   readonly streamBytes: number;
   /** How often many routes are applied. */
   readonly policyRounds: number;
-  /** How often balancing is measured, each time so long as a path is. */
+  /** How often balancing is measured, and for how long each time: its percentiles need many calls. */
   readonly balanceRounds: number;
+  readonly balanceS: number;
 }
 
 const OPEN_CONNECTIONS = 64;
@@ -42,6 +43,7 @@ export function fullPlan(): Plan {
     streamBytes: 1024 ** 3,
     policyRounds: 3,
     balanceRounds: 3,
+    balanceS: 4,
   };
 }
 
@@ -69,6 +71,7 @@ export function quickPlan(): Plan {
     streamBytes: 0,
     policyRounds: 1,
     balanceRounds: 1,
+    balanceS: 1,
   };
 }
 

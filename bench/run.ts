@@ -117,6 +117,7 @@ function planOf({ quick, rounds, durationS }: BenchOptions): Plan {
     rounds: rounds ?? plan.rounds,
     policyRounds: rounds ?? plan.policyRounds,
     balanceRounds: rounds ?? plan.balanceRounds,
+    balanceS: durationS ?? plan.balanceS,
     measureS: durationS ?? plan.measureS,
   };
 }
@@ -154,7 +155,7 @@ async function measureManyRoutes(
 
 async function measureBalancing(
   around: Surroundings,
-  { balanceRounds: rounds, measureS }: Plan,
+  { balanceRounds: rounds, balanceS: measureS }: Plan,
   { say }: Progress,
   { or }: Interruption,
 ): Promise<BalanceMeasurement[]> {

@@ -59,6 +59,7 @@ const report: Report = {
     streamBytes: 0,
     policyRounds: 1,
     balanceRounds: 1,
+    balanceS: 1,
   },
   titles: { mesh: "two sidecars", "<b>": "a path" },
   skipped: [{ name: "envoy", reason: "it is not installed" }],
