@@ -1,6 +1,7 @@
 import type { Say } from "../options.ts";
 import type { AccessMode } from "../policy/authorize.ts";
 import type { Call } from "../stack/call.ts";
+import { withoutQuery } from "../stack/without-query.ts";
 
 const SAY_EVERY_MS = 60_000;
 /** Pairs of caller and rule that are told apart; more are forgotten, and told as if they were new. */
@@ -42,7 +43,7 @@ export class Denials {
     // No query: it may hold secrets.
     this.#say(
       "warn",
-      `authorization ${what} ${method} ${path.split("?", 1)[0]} of ${caller} by ${rule}${more}`,
+      `authorization ${what} ${method} ${withoutQuery(path)} of ${caller} by ${rule}${more}`,
       mode === "shadow" ? "would-deny" : "denied",
     );
   }

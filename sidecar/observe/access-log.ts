@@ -3,8 +3,10 @@ import { HEADER } from "../../src/protocol/header-names.ts";
 import { isLogged, LOG_SETTINGS, type LogSettings } from "../../src/telemetry/log-settings.ts";
 import { wholeLines } from "../../src/telemetry/whole-lines.ts";
 import { fieldValue } from "../http/header-block.ts";
+import { withoutQuery } from "../stack/without-query.ts";
+import { rounded } from "./accounts.ts";
 import { MadeOfAlike } from "./alike.ts";
-import { AsciiBytes, jsonText, withoutQuery } from "./json-text.ts";
+import { AsciiBytes, jsonText } from "./json-text.ts";
 import type { RecentCall } from "./recent-calls.ts";
 import { unixZero } from "./unix-zero.ts";
 
@@ -79,7 +81,7 @@ function commonOf(call: RecentCall): string {
 function ownOf({ path, ms, headers, traceparent }: RecentCall): string {
   const requestId = fieldValue(headers, HEADER.requestId);
   return (
-    `,"path":${jsonText(withoutQuery(path))},"durationMs":${Math.round(ms * 1000) / 1000}` +
+    `,"path":${jsonText(withoutQuery(path))},"durationMs":${rounded(ms)}` +
     `${requestId === undefined ? "" : `,"requestId":${jsonText(requestId)}`}` +
     `${traceparent === undefined ? "" : `,"traceparent":"${traceparent}"`}`
   );

@@ -1,6 +1,7 @@
 import type { Account, AccountAttempt } from "../../src/control/explain/account.ts";
 import type { EarlierAttempt } from "../stack/call.ts";
 import { marksOf } from "../stack/marks.ts";
+import { withoutQuery } from "../stack/without-query.ts";
 import type { RecentCall } from "./recent-calls.ts";
 import { unixZero } from "./unix-zero.ts";
 
@@ -16,7 +17,7 @@ export function accountOf(
     ...{ side, service, instance },
     at: rounded(unixZero() + call.startedAt),
     method: call.method,
-    path: call.path.split("?", 1)[0]!,
+    path: withoutQuery(call.path),
     caller: call.caller,
     callee: call.callee,
     ...(rule !== undefined && slash > 0

@@ -7,15 +7,9 @@ const escaped = (unit: string): string => `\\u${unit.charCodeAt(0).toString(16).
 export const jsonText = (value: string): string =>
   PLAIN.test(value) ? `"${value}"` : JSON.stringify(value).replace(NOT_ASCII, escaped);
 
-/** Without the query, which is not told because it may hold secrets. */
-export function withoutQuery(path: string): string {
-  const query = path.indexOf("?");
-  return query < 0 ? path : path.slice(0, query);
-}
-
 /**
  * Texts of ASCII one behind another, as bytes. To add up many texts and to make bytes of them at the end leaves thousands
- * of small objects, which push the rest of the data path out of the processor's caches: half of what a span cost.
+ * of small objects, which push the rest of the data path out of the processor's caches, which cost more than to write them.
  */
 export class AsciiBytes {
   #bytes: Buffer;

@@ -33,7 +33,7 @@ interface Kept {
  */
 export class KeptTraces {
   readonly #options: KeptTracesOptions;
-  readonly #samplers = { client: new TailSampler("client"), server: new TailSampler("server") };
+  readonly #samplers = { client: new TailSampler(), server: new TailSampler() };
   /** By trace, the oldest first. */
   readonly #kept = new Map<string, Kept[]>();
   #size = 0;

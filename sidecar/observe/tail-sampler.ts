@@ -1,7 +1,6 @@
 import type { KeptFor } from "../../src/control/traces/wire.ts";
 import type { EdgeTally } from "../../src/telemetry/edge-tally.ts";
 import { BUCKETS, quantileMs } from "../../src/telemetry/histogram.ts";
-import type { Side } from "../../src/telemetry/side.ts";
 import type { RecentCall } from "./recent-calls.ts";
 
 /** What counts as slow while too little is known of a peer, in ms. */
@@ -23,7 +22,6 @@ const RECENT_MS = 1000;
  * comparisons. Kept are at most 5 failed, 2 slow and 1 other a second, after a burst of 20 and 10.
  */
 export class TailSampler {
-  readonly #side: Side;
   readonly #failed = new Allowance(5, 20);
   readonly #slow = new Allowance(2, 10);
   readonly #usual = new Map<string, Float64Array>();
@@ -31,10 +29,6 @@ export class TailSampler {
   /** The least of them: what is quicker is slow for nobody. */
   #leastMs = SLOW_MS;
   #recentFrom = Number.NEGATIVE_INFINITY;
-
-  constructor(side: Side) {
-    this.#side = side;
-  }
 
   /** @returns undefined for the many that are not kept */
   why(call: RecentCall): KeptFor | undefined {
@@ -49,7 +43,7 @@ export class TailSampler {
     }
     if (ms > this.#leastMs && ms > this.#slowFor(call) && this.#slow.takes(now)) return "slow";
     // The callee's sidecar would keep another than the caller's.
-    if (now < this.#recentFrom || this.#side === "server") return undefined;
+    if (now < this.#recentFrom || call.side === "server") return undefined;
     this.#recentFrom = now + RECENT_MS;
     return "recent";
   }
@@ -72,8 +66,8 @@ export class TailSampler {
     this.#leastMs = Math.min(SLOW_MS, ...this.#slowAbove.values());
   }
 
-  #slowFor({ caller, callee }: RecentCall): number {
-    return this.#slowAbove.get(this.#side === "client" ? callee : caller) ?? SLOW_MS;
+  #slowFor({ side, caller, callee }: RecentCall): number {
+    return this.#slowAbove.get(side === "client" ? callee : caller) ?? SLOW_MS;
   }
 }
 

@@ -14,6 +14,7 @@ import type { RequestChange, ResponseChange } from "../policy/modify.ts";
 import { wholeBody } from "../stack/body.ts";
 import type { Service } from "../stack/call.ts";
 import { trailersWithout } from "../stack/clean-trailers.ts";
+import { withoutQuery } from "../stack/without-query.ts";
 import { AskedRequest } from "./asked-request.ts";
 
 /** What the filters of a rule or of a backend do to a call. */
@@ -120,7 +121,7 @@ function redirect(filter: RequestRedirect, matched: string, to: Destination): Se
     // No app has answered, so whoever wonders needs what to ask `weft explain` for.
     const idLine = id === undefined ? "" : `${HEADER.requestId}: ${id}\r\n`;
     const location = redirectLocation(filter, url, matched);
-    call.choice = `a redirect to ${location.split("?", 1)[0]}`;
+    call.choice = `a redirect to ${withoutQuery(location)}`;
     head.body.abandon("cancelled");
     return Promise.resolve({
       kind: "replied",

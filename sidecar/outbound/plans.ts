@@ -7,6 +7,7 @@ import type { Request } from "../http/exchange.ts";
 import type { PolicySource } from "../policy-source.ts";
 import type { ChosenRule, Service } from "../stack/call.ts";
 import { refused } from "../stack/outcome.ts";
+import { withoutQuery } from "../stack/without-query.ts";
 import { AskedRequest } from "./asked-request.ts";
 import { policyOfRule, policyWithoutRoute, type RulePolicy } from "./rule-policy.ts";
 
@@ -129,7 +130,7 @@ export class Plans {
 /** What the standard wants when routes are attached and none of their rules takes the request (HTTPRouteRule.matches). */
 const noRoute: Service = (call) => {
   call.head.body.abandon("no-route");
-  const message = `no rule of the routes of ${call.head.callee} takes ${call.head.method} ${call.head.path.split("?", 1)[0]}`;
+  const message = `no rule of the routes of ${call.head.callee} takes ${call.head.method} ${withoutQuery(call.head.path)}`;
   return Promise.resolve(refused("no-route", message));
 };
 

@@ -1,6 +1,5 @@
 import type { TappedCall, TappedMessage } from "../../src/control/tap/wire.ts";
 import { HEADER } from "../../src/protocol/header-names.ts";
-import type { Side } from "../../src/telemetry/side.ts";
 import { fieldValue } from "../http/header-block.ts";
 import { accountOf } from "../observe/accounts.ts";
 import type { RecentCall } from "../observe/recent-calls.ts";
@@ -18,14 +17,12 @@ const WAIT_FOR_BODY_MS = 1000;
 /** One call, while somebody taps its side. */
 export class Tapping implements Tapped {
   readonly #taps: readonly Tap[];
-  readonly #side: Side;
   readonly #parts: TapParts;
   readonly #bodyBytes: number;
   readonly #request: (() => Seen) | undefined;
 
-  constructor(taps: readonly Tap[], side: Side, call: Call, parts: TapParts) {
+  constructor(taps: readonly Tap[], call: Call, parts: TapParts) {
     this.#taps = taps;
-    this.#side = side;
     this.#parts = parts;
     // What follows a wish to change protocols is a tunnel.
     const looks = call.head.upgrade === undefined && taps.some((tap) => tap.hasRoom);
@@ -36,7 +33,7 @@ export class Tapping implements Tapped {
   /** @returns the outcome, with its body looked into as it passes */
   ended(kept: RecentCall, outcome: Outcome): Outcome {
     // A caller that left the choice to the broker did not name it.
-    const call = this.#side === "server" ? { ...kept, version: this.#parts.version } : kept;
+    const call = kept.side === "server" ? { ...kept, version: this.#parts.version } : kept;
     const taps = this.#taps.filter((tap) => tap.takes(call));
     if (taps.length === 0) return outcome;
     const answer = outcome.kind === "replied" ? outcome : undefined;

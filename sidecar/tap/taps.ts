@@ -28,7 +28,7 @@ export class Taps implements CallTaps {
   /** @returns what wants to hear of the end of this call */
   begin(side: Side, call: Call): Tapping | undefined {
     const taps = this.active?.filter(({ order }) => order.side === side) ?? [];
-    return taps.length === 0 ? undefined : new Tapping(taps, side, call, this.#parts);
+    return taps.length === 0 ? undefined : new Tapping(taps, call, this.#parts);
   }
 
   close(): void {
